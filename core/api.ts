@@ -1,0 +1,245 @@
+/**
+ * Shapes of the HTTP API: one source for validation, types and OpenAPI. Fields named …Ms are
+ * UTC milliseconds or durations in milliseconds; `t`, `from`, `to`, `step` are Unix seconds.
+ */
+import { Type, type Static, type TSchema } from 'typebox';
+import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from './model.ts';
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Text = (maxLength: number) => Type.String({ maxLength });
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    /** One sentence: what is wrong and what to do. */
+    detail: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  },
+  { $id: 'Problem' },
+);
+export type Problem = Static<typeof Problem>;
+
+export const Facts = Type.Object({
+  sysName: Type.String(),
+  sysDescr: Type.String(),
+  sysObjectId: Type.String(),
+  sysLocation: Type.String(),
+  sysContact: Type.String(),
+});
+
+export const SnmpInput = Type.Object(
+  {
+    version: Type.Optional(Type.Enum(['1', '2c', '3'])),
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 60_000 })),
+    retries: Type.Optional(Type.Integer({ minimum: 0, maximum: 5 })),
+    community: Type.Optional(Text(255)),
+    user: Type.Optional(Text(64)),
+    auth: Type.Optional(Type.Enum(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'])),
+    authKey: Type.Optional(Text(255)),
+    priv: Type.Optional(Type.Enum(['des', 'aes', 'aes256b', 'aes256r'])),
+    privKey: Type.Optional(Text(255)),
+  },
+  { additionalProperties: false },
+);
+export type SnmpInput = Static<typeof SnmpInput>;
+
+/** What a person gives to add a device, or to try one. Secrets go in, they never come out. */
+export const DeviceInput = Type.Object(
+  {
+    address: Type.String({ minLength: 1, maxLength: 255 }),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+    snmp: Type.Optional(SnmpInput),
+    ping: Type.Optional(Type.Boolean()),
+    intervalMs: Type.Optional(Type.Integer({ minimum: INTERVAL_MIN_MS, maximum: INTERVAL_MAX_MS })),
+    site: Type.Optional(Text(128)),
+    tags: Type.Optional(Type.Array(Text(64), { maxItems: 32 })),
+    /** Add it even if it does not answer now. */
+    force: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export type DeviceInput = Static<typeof DeviceInput>;
+
+export const DeviceChange = Type.Partial(Type.Omit(DeviceInput, ['force']), { additionalProperties: false });
+export type DeviceChange = Static<typeof DeviceChange>;
+
+export const DeviceView = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  address: Type.String(),
+  /** "local", "snmp 2c", "ping": how it is asked. */
+  sources: Type.Array(Type.String()),
+  intervalMs: Type.Integer(),
+  site: Type.String(),
+  tags: Type.Array(Type.String()),
+  origin: Type.Enum(['catalog', 'config', 'self', 'import']),
+  facts: Facts,
+  createdMs: Type.Number(),
+  state: Type.Enum(['up', 'down', 'stale', 'new', 'not polled']),
+  /** One sentence when not up. */
+  reason: Type.String(),
+  sinceMs: Type.Number(),
+  lastPollMs: Nullable(Type.Number()),
+  lastOkMs: Nullable(Type.Number()),
+  pollMs: Nullable(Type.Number()),
+  uptimeS: Nullable(Type.Number()),
+  /** Instances of each kind: {"interface": 4, "disk": 2}. */
+  counts: Type.Record(Type.String(), Type.Integer()),
+});
+export type DeviceView = Static<typeof DeviceView>;
+
+export const InstanceView = Type.Object({
+  id: Type.String(),
+  device: Type.String(),
+  kind: Type.String(),
+  key: Type.String(),
+  name: Type.String(),
+  alias: Type.String(),
+  capacity: Nullable(Type.Number()),
+  metrics: Type.Array(Type.Object({ name: Type.String(), unit: Type.String() })),
+  firstSeenMs: Type.Number(),
+  lastSeenMs: Type.Number(),
+  vanishedMs: Nullable(Type.Number()),
+});
+export type InstanceView = Static<typeof InstanceView>;
+
+export const SeriesView = Type.Object({
+  /** device/instance/metric, with ids. */
+  series: Type.String(),
+  /** device/instance/metric, with names; accepted wherever a series is asked for. */
+  name: Type.String(),
+  device: Type.String(),
+  instance: Type.String(),
+  metric: Type.String(),
+  unit: Type.String(),
+  latest: Nullable(Type.Object({ t: Type.Number(), value: Nullable(Type.Number()) })),
+});
+export type SeriesView = Static<typeof SeriesView>;
+
+/** Answer of a query for one series: the same from the API, `saguaro query --json` and exports. */
+export const SeriesData = Type.Object({
+  series: Type.String(),
+  unit: Type.String(),
+  /** raw | 5m | 1h | 1d: where the bins come from. */
+  tier: Type.String(),
+  /** Width of a bin in seconds; for raw the nominal interval. */
+  step: Type.Number(),
+  bins: Type.Array(
+    Type.Object({
+      /** Start of the bin in Unix seconds; for raw the moment of the reading, which ends what it describes. */
+      t: Type.Number(),
+      mean: Nullable(Type.Number()),
+      min: Nullable(Type.Number()),
+      max: Nullable(Type.Number()),
+      /** Known fraction of the bin, 0–1. */
+      known: Type.Number(),
+    }),
+  ),
+});
+export type SeriesData = Static<typeof SeriesData>;
+
+export const EventView = Type.Object({
+  id: Type.Integer(),
+  kind: Type.String(),
+  device: Nullable(Type.String()),
+  deviceName: Nullable(Type.String()),
+  instance: Nullable(Type.String()),
+  cause: Nullable(Type.String()),
+  text: Type.String(),
+  fromMs: Type.Number(),
+  toMs: Nullable(Type.Number()),
+});
+export type EventView = Static<typeof EventView>;
+
+export const PreviewView = Type.Object({
+  ok: Type.Boolean(),
+  /** One sentence: what answered, or what is wrong and what to do. */
+  text: Type.String(),
+  cause: Type.Optional(Type.String()),
+  facts: Type.Optional(Facts),
+  roundTripMs: Type.Optional(Type.Number()),
+  instances: Type.Optional(
+    Type.Array(
+      Type.Object({
+        kind: Type.String(),
+        key: Type.String(),
+        name: Type.String(),
+        alias: Type.String(),
+        capacity: Nullable(Type.Number()),
+        metrics: Type.Array(Type.String()),
+      }),
+    ),
+  ),
+  notes: Type.Optional(Type.Array(Type.String())),
+});
+export type PreviewView = Static<typeof PreviewView>;
+
+export const DeviceAdded = Type.Object({ device: DeviceView, preview: PreviewView });
+export type DeviceAdded = Static<typeof DeviceAdded>;
+
+export const PollResult = Type.Object({ ok: Type.Boolean(), text: Type.String(), samples: Type.Integer() });
+export type PollResult = Static<typeof PollResult>;
+
+export const GraphRefView = Type.Object({
+  id: Type.String(),
+  title: Type.String(),
+  subtitle: Type.String(),
+  family: Type.String(),
+  device: Type.String(),
+  instance: Nullable(Type.String()),
+});
+
+export const ImportResult = Type.Object({
+  rows: Type.Integer(),
+  samples: Type.Integer(),
+  bins: Type.Integer(),
+  series: Type.Integer(),
+  devicesCreated: Type.Array(Type.String()),
+});
+export type ImportResult = Static<typeof ImportResult>;
+
+export const StatusView = Type.Object({
+  version: Type.String(),
+  nowMs: Type.Number(),
+  zone: Type.String(),
+  startedMs: Type.Number(),
+  /** Whether this request had to log in. */
+  loginRequired: Type.Boolean(),
+  devices: Type.Record(Type.String(), Type.Integer()),
+  /** Null when no collector runs in this process. */
+  collector: Nullable(
+    Type.Object({
+      startedMs: Type.Number(),
+      devices: Type.Integer(),
+      inFlight: Type.Integer(),
+      polls: Type.Integer(),
+      failures: Type.Integer(),
+      skipped: Type.Integer(),
+      samples: Type.Integer(),
+      lateReplies: Type.Integer(),
+      gaps: Type.Record(Type.String(), Type.Integer()),
+      latenessMs: Type.Number(),
+    }),
+  ),
+  store: Type.Object({
+    ok: Type.Boolean(),
+    reason: Type.String(),
+    bytes: Type.Number(),
+    series: Type.Integer(),
+    waitingRows: Type.Integer(),
+    writtenSamples: Type.Integer(),
+    droppedSamples: Type.Integer(),
+  }),
+  process: Type.Object({ rssBytes: Type.Number(), cpuS: Type.Number(), uptimeS: Type.Number(), eventLoopP99Ms: Type.Number() }),
+});
+export type StatusView = Static<typeof StatusView>;
+
+/** Lists come in pages: pass nextCursor back as `cursor`; null = the last page. */
+export const Page = <T extends TSchema>(item: T) => Type.Object({ items: Type.Array(item), nextCursor: Nullable(Type.String()) });
+export interface PageOf<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
+}

@@ -1,0 +1,100 @@
+/**
+ * A graph without a renderer: what the browser, the PNG, the SVG, CSV and JSON all draw from.
+ * Everything that needs a decision (scale, ticks, colours by role, gaps, legend figures) is
+ * decided before this shape, so that every renderer shows the same graph.
+ */
+import type { GapCause, Tier, Unit } from './model.ts';
+
+/** Colour role; each theme maps it to one colour. */
+export type Role = 'in' | 'out' | 's1' | 's2' | 's3' | 's4' | 's5' | 'past';
+
+/** Figures of a legend, computed from stored data over the whole range, never from drawn points. */
+export interface LineStats {
+  /** Last known value in the range. */
+  readonly current: number | null;
+  readonly average: number | null;
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+  readonly maximumAtMs: number | null;
+  /** 95th percentile of 5-minute means (or of what `p95From` says). */
+  readonly p95: number | null;
+  /** "5 min means", "1 h means". */
+  readonly p95From: string;
+  /** Integral over known time, in unit × seconds (bit/s gives bits). */
+  readonly total: number | null;
+  /** Share of the range that is known, 0–1. */
+  readonly known: number;
+}
+
+export interface GraphLine {
+  /** Series this line shows. */
+  readonly series: string;
+  readonly label: string;
+  readonly role: Role;
+  /** Drawn below zero (traffic out); values themselves stay positive. */
+  readonly below: boolean;
+  readonly fill: boolean;
+  /** One entry a slot of `tMs`; null = unknown. */
+  readonly mean: readonly (number | null)[];
+  readonly min: readonly (number | null)[];
+  readonly max: readonly (number | null)[];
+  readonly stats: LineStats;
+}
+
+export interface GraphGap {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly cause: GapCause | null;
+  /** "no data 03:08–04:02: no answer" */
+  readonly text: string;
+}
+
+export interface ValueTick {
+  readonly value: number;
+  readonly label: string;
+}
+export interface TimeTick {
+  readonly tMs: number;
+  readonly label: string;
+  /** Begins a larger unit (a day among hours, a month among days). */
+  readonly major: boolean;
+}
+
+export interface GraphData {
+  readonly id: string;
+  readonly title: string;
+  readonly subtitle: string;
+  readonly unit: Unit;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Width of a slot. */
+  readonly stepMs: number;
+  readonly tier: Tier;
+  /** IANA zone of the tick labels. */
+  readonly zone: string;
+  /** Start of each slot. */
+  readonly tMs: readonly number[];
+  readonly lines: readonly GraphLine[];
+  readonly gaps: readonly GraphGap[];
+  readonly limits: readonly { readonly label: string; readonly value: number }[];
+  readonly y: { readonly min: number; readonly max: number; readonly ticks: readonly ValueTick[] };
+  readonly x: { readonly ticks: readonly TimeTick[] };
+  /** When the newest sample of any line was taken; null = no sample at all. */
+  readonly newestMs: number | null;
+  /** First sample of any line, anywhere in history; null = none. */
+  readonly oldestMs: number | null;
+  /** "5 min averages of 60 s samples; the band is the lowest and highest sample" */
+  readonly about: string;
+}
+
+/** One graph that can be drawn for a device. */
+export interface GraphRef {
+  /** Stable, safe in a path: `traffic~<device>~<instance>`. */
+  readonly id: string;
+  readonly title: string;
+  readonly subtitle: string;
+  /** Family of its series. */
+  readonly family: string;
+  readonly device: string;
+  readonly instance: string | null;
+}
