@@ -18,6 +18,13 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Where sentences for operators go. Fields never hold secrets. */
+export interface Log {
+  info(text: string, fields?: Record<string, unknown>): void;
+  warn(text: string, fields?: Record<string, unknown>): void;
+  error(text: string, fields?: Record<string, unknown>): void;
+}
+
 /**
  * One moment of one device in the raw tier. A record covers the time since the previous
  * record of the same series, up to tMs; NaN says that this stretch is unknown. So the

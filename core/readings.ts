@@ -35,6 +35,8 @@ export interface Plan {
   readonly covers: readonly string[];
   /** Plain sentences worth telling the operator: "32-bit counters only on eth0". */
   readonly notes: readonly string[];
+  /** Private to the source that made the plan: how it asks for the columns. */
+  readonly route: unknown;
 }
 
 /** When a set of readings was taken, by our clocks and by the device's own. */
