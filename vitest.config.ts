@@ -1,9 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+// What takes longer than `npm test` may lives in *.long.ts and runs by `npm run test:long`.
+const long = process.env['SAGUARO_LONG'] === '1';
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
-    testTimeout: 20_000,
+    include: ['tests/**/*.test.ts', ...(long ? ['tests/**/*.long.ts'] : [])],
+    globalSetup: ['tests/real-parts.ts'],
+    // Real programs and sockets are at work here: a few processes that have room, not one per core.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: long ? 300_000 : 20_000,
     hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    allowOnly: false,
   },
 });
