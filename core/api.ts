@@ -127,6 +127,8 @@ export const SeriesData = Type.Object({
   tier: Type.String(),
   /** Width of a bin in seconds; for raw the nominal interval. */
   step: Type.Number(),
+  /** Seconds between readings; where it exceeds step, neighbouring bins repeat one reading. */
+  interval: Type.Number(),
   bins: Type.Array(
     Type.Object({
       /** Start of the bin in Unix seconds; for raw the moment of the reading, which ends what it describes. */
@@ -190,6 +192,7 @@ export const GraphRefView = Type.Object({
   family: Type.String(),
   device: Type.String(),
   instance: Nullable(Type.String()),
+  rank: Type.Enum(['main', 'detail']),
 });
 
 export const ImportResult = Type.Object({

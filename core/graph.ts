@@ -97,4 +97,6 @@ export interface GraphRef {
   readonly family: string;
   readonly device: string;
   readonly instance: string | null;
+  /** `main` graphs make a device's page; `detail` graphs are reached from them. */
+  readonly rank: 'main' | 'detail';
 }

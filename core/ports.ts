@@ -3,8 +3,21 @@
  * outside, in our own types only. Adapters live elsewhere; main.ts joins them.
  */
 import type {
-  BinTier, Device, DeviceId, DeviceState, Event, Failure, GapCause, Instance, InstanceId, NewEvent, SeriesKey, SnmpSecret,
-  SourceSpec, Tier, TierSpec,
+  BinTier,
+  Device,
+  DeviceId,
+  DeviceState,
+  Event,
+  Failure,
+  GapCause,
+  Instance,
+  InstanceId,
+  NewEvent,
+  SeriesKey,
+  SnmpSecret,
+  SourceSpec,
+  Tier,
+  TierSpec,
 } from './model.ts';
 import type { FoundInstance, Column } from './readings.ts';
 
@@ -63,8 +76,7 @@ export interface Batch {
  * (disk full, credentials); keep the batch. rejected: never acceptable; set it aside.
  */
 export type WriteResult =
-  | { readonly result: 'ok' }
-  | { readonly result: 'retry' | 'blocked' | 'rejected'; readonly reason: string };
+  { readonly result: 'ok' } | { readonly result: 'retry' | 'blocked' | 'rejected'; readonly reason: string };
 
 /** Raw records with from < t ≤ to, and the time of the record before them (null when there is none). */
 export interface RawColumns {
@@ -106,7 +118,13 @@ export interface SeriesStore {
   /** One answer a series, in the order asked. */
   raw(series: readonly SeriesKey[], fromMs: number, toMs: number): Promise<RawColumns[]>;
   /** One answer a series, in the order asked; columns not asked for may come back empty. */
-  bins(series: readonly SeriesKey[], tier: BinTier, fromMs: number, toMs: number, columns?: readonly BinColumn[]): Promise<BinColumns[]>;
+  bins(
+    series: readonly SeriesKey[],
+    tier: BinTier,
+    fromMs: number,
+    toMs: number,
+    columns?: readonly BinColumn[],
+  ): Promise<BinColumns[]>;
   /** One answer a series, in the order asked; null = never written. */
   latest(series: readonly SeriesKey[]): Promise<(Latest | null)[]>;
   /** Forgets everything of these series. */
@@ -134,7 +152,13 @@ export interface History {
   /** Merges samples into any time and recomputes the bins they touch. */
   importSamples(series: readonly ImportSeries[]): Promise<{ samples: number; bins: number }>;
   raw(series: readonly SeriesKey[], fromMs: number, toMs: number): Promise<RawColumns[]>;
-  bins(series: readonly SeriesKey[], tier: BinTier, fromMs: number, toMs: number, columns?: readonly BinColumn[]): Promise<BinColumns[]>;
+  bins(
+    series: readonly SeriesKey[],
+    tier: BinTier,
+    fromMs: number,
+    toMs: number,
+    columns?: readonly BinColumn[],
+  ): Promise<BinColumns[]>;
   latest(series: readonly SeriesKey[]): Promise<(Latest | null)[]>;
   remove(series: readonly SeriesKey[]): Promise<void>;
   /** Seals bins whose time is over, applies retention. */

@@ -70,7 +70,8 @@ function elapsedByDevice(previous: Baseline, next: Moment): number | null {
 }
 
 function restarted(previous: Baseline, next: Moment, sameEpoch: boolean): boolean {
-  const since = (earlier: Moment) => (sameEpoch && earlier.epoch === next.epoch ? next.monoMs - earlier.monoMs : next.tMs - earlier.tMs);
+  const since = (earlier: Moment) =>
+    sameEpoch && earlier.epoch === next.epoch ? next.monoMs - earlier.monoMs : next.tMs - earlier.tMs;
   if (uptimeKnown(next) && previous.uptime !== null) {
     const byDeviceMs = ticksBetween(previous.uptime.upTicks ?? 0, next.upTicks ?? 0) * 10;
     return !near(byDeviceMs, since(previous.uptime));
@@ -97,7 +98,13 @@ function near(aMs: number, bMs: number): boolean {
  * @param bits 32 or 64, the width on the wire; the same for both readings (see `width changed`)
  * @param maxPerS greatest believable rate (interface octets: speed / 8), NaN when unknown
  */
-export function counterRate(previous: bigint, next: bigint, bits: 32 | 64, elapsedMs: number, maxPerS: number): number | GapCause {
+export function counterRate(
+  previous: bigint,
+  next: bigint,
+  bits: 32 | 64,
+  elapsedMs: number,
+  maxPerS: number,
+): number | GapCause {
   const elapsedS = elapsedMs / 1000;
   let difference = next - previous;
   if (bits === 32) {

@@ -46,7 +46,13 @@ export function createRollup(stepMs: number, emit: EmitBin): Rollup {
       larger.set(old);
       return larger;
     };
-    [start, knownMs, total, min, max] = [copy(start, NaN), copy(knownMs, 0), copy(total, 0), copy(min, Infinity), copy(max, -Infinity)];
+    [start, knownMs, total, min, max] = [
+      copy(start, NaN),
+      copy(knownMs, 0),
+      copy(total, 0),
+      copy(min, Infinity),
+      copy(max, -Infinity),
+    ];
   };
   const clear = (slot: number) => {
     if (slot >= start.length) return;
@@ -119,7 +125,12 @@ export function createRollup(stepMs: number, emit: EmitBin): Rollup {
  * @param previousMs end of the record before the first; null = unknown, the first record then covers nothing
  * @returns bins with anything known in them, ascending, the last one possibly still open
  */
-export function rollupRecords(tMs: ArrayLike<number>, value: ArrayLike<number>, previousMs: number | null, stepMs: number): Bin[] {
+export function rollupRecords(
+  tMs: ArrayLike<number>,
+  value: ArrayLike<number>,
+  previousMs: number | null,
+  stepMs: number,
+): Bin[] {
   const bins: Bin[] = [];
   const rollup = createRollup(stepMs, (_slot, start, mean, min, max, known) => bins.push({ tMs: start, mean, min, max, known }));
   let before = previousMs;

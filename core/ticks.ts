@@ -10,7 +10,12 @@ const MAX_TICKS = 9;
  * mirrored at zero, whose labels stay positive). The unit stands on the topmost tick only.
  * @param target how many steps above zero are wanted, 2 to 8
  */
-export function valueTicks(top: number, bottom: number, unit: Unit, target = 4): { min: number; max: number; ticks: ValueTick[] } {
+export function valueTicks(
+  top: number,
+  bottom: number,
+  unit: Unit,
+  target = 4,
+): { min: number; max: number; ticks: ValueTick[] } {
   const size = Math.max(top, bottom, 0);
   const reach = size > 0 && Number.isFinite(size) ? size : defaultReach(unit);
   const mirrored = bottom > 0;
@@ -53,7 +58,12 @@ function roundStep(rough: number, unit: Unit): number {
 /** Candidate distances of time ticks, with the room a label needs in pixels. */
 type Distance =
   | { readonly unit: 'second' | 'minute' | 'hour'; readonly count: number; readonly approxMs: number; readonly labelPx: number }
-  | { readonly unit: 'day' | 'week' | 'month' | 'year'; readonly count: number; readonly approxMs: number; readonly labelPx: number };
+  | {
+      readonly unit: 'day' | 'week' | 'month' | 'year';
+      readonly count: number;
+      readonly approxMs: number;
+      readonly labelPx: number;
+    };
 
 const S = 1_000;
 const MIN = 60 * S;

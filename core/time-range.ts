@@ -15,7 +15,14 @@ export interface BadRange {
 
 export const RANGE_MAX_MS = 200 * 366 * 86_400_000;
 const EXAMPLES = 'Try "-1d", "now-7d", "last 3d", "2026-03", "2026-03-05T14:00" or Unix seconds.';
-const FIXED_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+const FIXED_MS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+};
 
 const CALENDAR = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
 const OFFSET = /^(?:now)?\s*([+-])\s*(\d{1,6})\s*(s|min|m|h|d|w|mo|M|y)$/;
@@ -98,7 +105,10 @@ function calendarRange(word: string, zone: string): Range | null {
   if (!match) return null;
   const [, year, month, day] = match;
   try {
-    const first = Temporal.PlainDate.from({ year: Number(year), month: Number(month ?? 1), day: Number(day ?? 1) }, { overflow: 'reject' });
+    const first = Temporal.PlainDate.from(
+      { year: Number(year), month: Number(month ?? 1), day: Number(day ?? 1) },
+      { overflow: 'reject' },
+    );
     const after = first.add(day !== undefined ? { days: 1 } : month !== undefined ? { months: 1 } : { years: 1 });
     return { fromMs: midnight(first, zone), toMs: midnight(after, zone) };
   } catch (cause) {
