@@ -136,43 +136,88 @@ function lines(
 function traffic(device: Device, i: Instance): GraphSpec | null {
   const speed = i.capacity ? formatWith(i.capacity, 'bps') : '';
   const subtitle = [visible(i.alias), speed].filter((s) => s !== '').join(', ');
-  const spec = lines(device, i, 'traffic', visible(i.name), subtitle, 'bps', [
-    ['interface.in_bps', 'in', 'in', true],
-    ['interface.out_bps', 'out', 'out', true, true],
-  ], 'main'); // prettier-ignore
+  const spec = lines(
+    device,
+    i,
+    'traffic',
+    visible(i.name),
+    subtitle,
+    'bps',
+    [
+      ['interface.in_bps', 'in', 'in', true],
+      ['interface.out_bps', 'out', 'out', true, true],
+    ],
+    'main',
+  );
   return spec && { ...spec, limits: i.capacity ? [{ label: `speed ${speed}`, value: i.capacity }] : [] };
 }
 
 function errors(device: Device, i: Instance): GraphSpec | null {
-  return lines(device, i, 'errors', `${visible(i.name)} errors and discards`, visible(i.alias), 'per_s', [
-    ['interface.in_errors_per_s', 'errors in', 's3', false],
-    ['interface.out_errors_per_s', 'errors out', 's4', false],
-    ['interface.in_discards_per_s', 'discards in', 's2', false],
-    ['interface.out_discards_per_s', 'discards out', 's5', false],
-  ], 'detail'); // prettier-ignore
+  return lines(
+    device,
+    i,
+    'errors',
+    `${visible(i.name)} errors and discards`,
+    visible(i.alias),
+    'per_s',
+    [
+      ['interface.in_errors_per_s', 'errors in', 's3', false],
+      ['interface.out_errors_per_s', 'errors out', 's4', false],
+      ['interface.in_discards_per_s', 'discards in', 's2', false],
+      ['interface.out_discards_per_s', 'discards out', 's5', false],
+    ],
+    'detail',
+  );
 }
 
 function packets(device: Device, i: Instance): GraphSpec | null {
-  return lines(device, i, 'packets', `${visible(i.name)} packets`, visible(i.alias), 'per_s', [
-    ['interface.in_packets_per_s', 'in', 'in', true],
-    ['interface.out_packets_per_s', 'out', 'out', true, true],
-  ], 'detail'); // prettier-ignore
+  return lines(
+    device,
+    i,
+    'packets',
+    `${visible(i.name)} packets`,
+    visible(i.alias),
+    'per_s',
+    [
+      ['interface.in_packets_per_s', 'in', 'in', true],
+      ['interface.out_packets_per_s', 'out', 'out', true, true],
+    ],
+    'detail',
+  );
 }
 
 function load(device: Device, i: Instance): GraphSpec | null {
-  return lines(device, i, 'load', 'Load', '', '1', [
-    ['load.five', '5 min', 's1', true],
-    ['load.one', '1 min', 's5', false],
-    ['load.fifteen', '15 min', 's2', false],
-  ], 'main'); // prettier-ignore
+  return lines(
+    device,
+    i,
+    'load',
+    'Load',
+    '',
+    '1',
+    [
+      ['load.five', '5 min', 's1', true],
+      ['load.one', '1 min', 's5', false],
+      ['load.fifteen', '15 min', 's2', false],
+    ],
+    'main',
+  );
 }
 
 function cpu(device: Device, i: Instance): GraphSpec | null {
-  return lines(device, i, 'cpu', 'CPU', '', 'ratio', [
-    ['cpu.used_ratio', 'used', 's1', true],
-    ['cpu.system_ratio', 'system', 's5', false],
-    ['cpu.iowait_ratio', 'waiting for I/O', 's2', false],
-  ], 'main'); // prettier-ignore
+  return lines(
+    device,
+    i,
+    'cpu',
+    'CPU',
+    '',
+    'ratio',
+    [
+      ['cpu.used_ratio', 'used', 's1', true],
+      ['cpu.system_ratio', 'system', 's5', false],
+      ['cpu.iowait_ratio', 'waiting for I/O', 's2', false],
+    ],
+    'main',
+  );
 }
 
 function cores(device: Device, all: readonly Instance[]): GraphSpec | null {
@@ -185,28 +230,56 @@ function cores(device: Device, all: readonly Instance[]): GraphSpec | null {
 
 function memory(device: Device, i: Instance): GraphSpec | null {
   const size = i.capacity ? formatWith(i.capacity, 'bytes') : '';
-  const spec = lines(device, i, 'memory', 'Memory', size, 'bytes', [
-    ['memory.used_bytes', 'used', 's1', true],
-    ['memory.cached_bytes', 'cached', 's5', false],
-  ], 'main'); // prettier-ignore
+  const spec = lines(
+    device,
+    i,
+    'memory',
+    'Memory',
+    size,
+    'bytes',
+    [
+      ['memory.used_bytes', 'used', 's1', true],
+      ['memory.cached_bytes', 'cached', 's5', false],
+    ],
+    'main',
+  );
   return spec && { ...spec, limits: i.capacity ? [{ label: size, value: i.capacity }] : [], limitShown: 'always' };
 }
 
 function swap(device: Device, i: Instance): GraphSpec | null {
-  return lines(device, i, 'swap', 'Swap', '', 'bytes', [
-    ['memory.swap_used_bytes', 'used', 's1', true],
-    ['memory.swap_size_bytes', 'size', 's3', false],
-  ], 'detail'); // prettier-ignore
+  return lines(
+    device,
+    i,
+    'swap',
+    'Swap',
+    '',
+    'bytes',
+    [
+      ['memory.swap_used_bytes', 'used', 's1', true],
+      ['memory.swap_size_bytes', 'size', 's3', false],
+    ],
+    'detail',
+  );
 }
 
 function disks(device: Device, all: readonly Instance[]): GraphSpec | null {
   const found = all.filter((i) => has(i, 'disk.used_bytes') && has(i, 'disk.size_bytes'));
   if (found.length === 0) return null;
   const subtitle = found.length > LINES_MAX ? `the fullest ${LINES_MAX} of ${found.length}` : '';
-  return several(device, 'disks', found, 'disk', 'Filesystems', 'ratio', 'main', (i) => ({
-    ...line(device, i, 'disk.used_bytes', visible(i.name), 's1'),
-    per: seriesKey(device.id, i.id, 'disk.size_bytes'),
-  }), subtitle); // prettier-ignore
+  return several(
+    device,
+    'disks',
+    found,
+    'disk',
+    'Filesystems',
+    'ratio',
+    'main',
+    (i) => ({
+      ...line(device, i, 'disk.used_bytes', visible(i.name), 's1'),
+      per: seriesKey(device.id, i.id, 'disk.size_bytes'),
+    }),
+    subtitle,
+  );
 }
 
 function disk(device: Device, i: Instance): GraphSpec | null {
