@@ -18,7 +18,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   command: ['core', 'config'],
 };
-const FOLDERS = ['.ci', 'bench', 'collector', 'command', 'core', 'dashboards', 'docs', 'server', 'store', 'tests', 'web'];
+const FOLDERS = [
+  '.ci',
+  'bench',
+  'collector',
+  'command',
+  'config',
+  'core',
+  'dashboards',
+  'docs',
+  'server',
+  'store',
+  'tests',
+  'web',
+];
 const ROOT_SOURCES = ['config.ts', 'eslint.config.js', 'main.ts', 'vitest.config.ts'];
 /** Packages that are pure, so that core may use them. */
 const CORE_PACKAGES = ['typebox', 'temporal-spec'];

@@ -1,0 +1,90 @@
+/** The environment variables that override a configuration file. */
+import { readFileSync } from 'node:fs';
+import type { ConfigError, Environment } from '../config.ts';
+import { explain, nearest } from './explain.ts';
+import { codeOf } from './files.ts';
+import { ConfigFile } from './schema.ts';
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+
+/** Variable, the key it overrides, and how its text becomes the key's value. */
+const OVERRIDES: readonly {
+  readonly variable: string;
+  readonly key: keyof ConfigFile;
+  readonly read: (text: string) => unknown;
+}[] = [
+  { variable: 'SAGUARO_DATA', key: 'data', read: String },
+  { variable: 'SAGUARO_LISTEN', key: 'listen', read: String },
+  { variable: 'SAGUARO_PUBLIC_URL', key: 'publicUrl', read: String },
+  { variable: 'SAGUARO_BASE_PATH', key: 'basePath', read: String },
+  { variable: 'SAGUARO_TRUSTED_PROXIES', key: 'trustedProxies', read: list },
+  { variable: 'SAGUARO_ALLOWED_HOSTS', key: 'allowedHosts', read: list },
+  { variable: 'SAGUARO_ADMIN_PASSWORD', key: 'adminPassword', read: String },
+  { variable: 'SAGUARO_TIME_ZONE', key: 'timeZone', read: String },
+  { variable: 'SAGUARO_LOG', key: 'log', read: String },
+  { variable: 'SAGUARO_PROFILES', key: 'profiles', read: String },
+  { variable: 'SAGUARO_INTERVAL', key: 'interval', read: String },
+];
+export const OVERRIDE_VARIABLES = OVERRIDES.map(({ variable }) => variable);
+/** Each may be given as NAME_FILE as well: the path of a file that holds it. */
+const SECRETS = new Set(['SAGUARO_ADMIN_PASSWORD']);
+/** Read by the command line and the tests, not by the configuration. */
+const OTHERS = ['SAGUARO_CONFIG', 'SAGUARO_COMMUNITY', 'SAGUARO_AUTH_KEY', 'SAGUARO_PRIV_KEY', 'SAGUARO_LONG', 'SAGUARO_SEED'];
+/** Set by container platforms for a service of this name; nobody wrote them by hand. */
+const PLATFORM = /^SAGUARO_(SERVICE_|PORT(_|$))/;
+
+export interface FromEnvironment {
+  readonly value: Partial<ConfigFile>;
+  /** Which variable decided a key. */
+  readonly variableOf: Readonly<Record<string, string>>;
+  readonly errors: readonly ConfigError[];
+}
+
+export function fromEnvironment(env: Environment): FromEnvironment {
+  const value: Record<string, unknown> = {};
+  const variableOf: Record<string, string> = {};
+  const errors: ConfigError[] = [];
+  for (const { variable, key, read } of OVERRIDES) {
+    const fileVariable = `${variable}_FILE`;
+    const file = SECRETS.has(variable) ? env[fileVariable] : undefined;
+    const text = env[variable];
+    if (file !== undefined && file !== '') {
+      if (text !== undefined && text !== '') {
+        errors.push({ file: null, line: null, key: variable, text: `and ${fileVariable} are both set; keep one of them` });
+      }
+      const secret = readSecretFile(file);
+      if (typeof secret !== 'string') errors.push({ file: null, line: null, key: fileVariable, text: secret.text });
+      else [value[key], variableOf[key]] = [secret, fileVariable];
+    } else if (text !== undefined && text !== '') {
+      const entry = read(text);
+      const faults = explain(ConfigFile.properties[key], entry, []);
+      errors.push(...faults.slice(0, 1).map((fault) => ({ file: null, line: null, key: variable, text: fault.text })));
+      if (faults.length === 0) [value[key], variableOf[key]] = [entry, variable];
+    }
+  }
+  return { value: value, variableOf, errors };
+}
+
+/** A warning for each SAGUARO_* variable that decides nothing. */
+export function unknownVariables(env: Environment): string[] {
+  const known = [...OVERRIDE_VARIABLES, ...OTHERS, ...[...SECRETS].map((name) => `${name}_FILE`)];
+  return Object.keys(env)
+    .filter((name) => name.startsWith('SAGUARO_') && !known.includes(name) && !PLATFORM.test(name))
+    .map((name) => {
+      const near = nearest(name, known);
+      return `the environment variable ${name} decides nothing${near ? `; did you mean ${near}?` : ''}`;
+    });
+}
+
+function readSecretFile(path: string): string | { text: string } {
+  try {
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    return text === '' ? { text: `names ${path}, which is empty` } : text;
+  } catch (cause) {
+    return { text: `names ${path}, which cannot be read (${codeOf(cause)})` };
+  }
+}

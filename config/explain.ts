@@ -1,0 +1,76 @@
+/** Says in words where a value departs from its schema: one sentence a fault, with the path to it. */
+import type { TSchema } from 'typebox';
+import Value from 'typebox/value';
+
+export type Path = readonly (string | number)[];
+export interface Fault {
+  readonly path: Path;
+  readonly text: string;
+}
+
+interface ObjectSchema {
+  readonly properties: Readonly<Record<string, TSchema>>;
+  readonly required?: readonly string[];
+}
+
+/** `devices[2].snmp.port` */
+export function keyOf(path: Path): string {
+  return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('');
+}
+
+export function explain(schema: TSchema, value: unknown, path: Path = []): Fault[] {
+  if ('properties' in schema) return explainObject(schema as unknown as ObjectSchema, value, path);
+  if ('items' in schema) {
+    if (!Array.isArray(value)) return [{ path, text: 'must be a list; begin each entry with "- "' }];
+    const faults = value.flatMap((entry, i) => explain(schema.items as TSchema, entry, [...path, i]));
+    const max = (schema as { maxItems?: number }).maxItems ?? Infinity;
+    return value.length > max ? [...faults, { path, text: `must have at most ${max} entries, and has ${value.length}` }] : faults;
+  }
+  if (Value.Check(schema, value)) return [];
+  const says = (schema as { says?: string }).says ?? 'of another kind';
+  return [{ path, text: `must be ${says}${value === null ? '; nothing is written here' : ''}` }];
+}
+
+function explainObject(schema: ObjectSchema, value: unknown, path: Path): Fault[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [{ path, text: `must have keys of its own: ${Object.keys(schema.properties).join(', ')}` }];
+  }
+  const entries = Object.entries(value as Record<string, unknown>);
+  const names = Object.keys(schema.properties);
+  const faults = entries.flatMap(([key, entry]) => {
+    const property = Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+    if (property) return explain(property, entry, [...path, key]);
+    const near = nearest(key, names);
+    return [
+      { path: [...path, key], text: `is not a known key; ${near ? `did you mean ${near}?` : `known are ${names.join(', ')}`}` },
+    ];
+  });
+  const missing = (schema.required ?? []).filter((key) => !Object.hasOwn(value, key));
+  return [...faults, ...missing.map((key) => ({ path, text: `needs the key ${key}` }))];
+}
+
+/** The candidate that is closest in spelling, or null when none is close (a third of the letters). */
+export function nearest(word: string, candidates: readonly string[]): string | null {
+  const scored = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const [best] = scored;
+  return best && best.distance <= Math.max(1, Math.ceil(best.candidate.length / 3)) ? best.candidate : null;
+}
+
+/** Levenshtein's distance, with a swap of neighbours as one step. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 12) return Infinity;
+  let [before, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let steps = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) steps = Math.min(steps, (before[j - 2] ?? 0) + 1);
+      row.push(steps);
+    }
+    [before, last] = [last, row];
+  }
+  return last[b.length] ?? 0;
+}
