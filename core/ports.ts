@@ -43,6 +43,8 @@ export interface Log {
  * record of the same series, up to tMs; NaN says that this stretch is unknown. So the
  * records of a series tile time: whoever writes after a gap writes the NaN first.
  * `series` arrays are reused by the caller between rows, so an adapter may cache by identity.
+ * Only an import uses these: Infinity takes the record at tMs away, and -Infinity is kept as it
+ * is and marks unknown time of which nobody said anything (a later import may fill it).
  */
 export interface RawRow {
   readonly device: DeviceId;
@@ -53,7 +55,10 @@ export interface RawRow {
   readonly values: Float64Array;
 }
 
-/** Closed bins of one device that begin at tMs. known is the fraction 0–1 of the bin. */
+/**
+ * Closed bins of one device that begin at tMs. known is the fraction 0–1 of the bin; 0 takes a
+ * bin away, NaN says nothing of this series, so that one `series` array serves many rows.
+ */
 export interface BinRow {
   readonly tier: BinTier;
   readonly device: DeviceId;

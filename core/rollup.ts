@@ -30,6 +30,8 @@ export interface Rollup {
   seal(slot: number, beforeMs: number): boolean;
   /** Forgets the open bin of a slot. */
   clear(slot: number): void;
+  /** Takes up a bin of a slot where it was left; replaces the open one. */
+  restore(slot: number, bin: Bin): void;
 }
 
 export function createRollup(stepMs: number, emit: EmitBin): Rollup {
@@ -117,6 +119,14 @@ export function createRollup(stepMs: number, emit: EmitBin): Rollup {
       return true;
     },
     clear,
+    restore(slot, bin) {
+      if (slot >= start.length) grow(slot + 1);
+      start[slot] = bin.tMs;
+      knownMs[slot] = bin.known * stepMs;
+      total[slot] = bin.mean * bin.known * stepMs;
+      min[slot] = bin.min;
+      max[slot] = bin.max;
+    },
   };
 }
 
