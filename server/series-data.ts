@@ -1,14 +1,6 @@
 /** One series over a range, as the API, the command line and exports give it. */
 import type { SeriesData } from '../core/api.ts';
-import {
-  TIER_STEP_MS,
-  splitSeriesKey,
-  seriesKey,
-  type BinTier,
-  type MetricName,
-  type SeriesKey,
-  type Tier,
-} from '../core/model.ts';
+import { HEARTBEAT, TIER_STEP_MS, seriesKey, splitSeriesKey, type MetricName, type SeriesKey, type Tier } from '../core/model.ts';
 import type { Catalog, History } from '../core/ports.ts';
 import { eachBin, eachRecord, planQuery, toSlots, type Visit } from '../core/query.ts';
 

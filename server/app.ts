@@ -1,0 +1,165 @@
+/** Builds the HTTP side: API, metrics, health and dashboard. It does not listen: see listen.ts. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import cookie from '@fastify/cookie';
+import rateLimit from '@fastify/rate-limit';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
+import { guard, type Access } from './access.ts';
+import { acceptBodies } from './bodies.ts';
+import { SECURITY_HEADERS, secureHeaders } from './headers.ts';
+import { createHttpMetrics, type HttpMetrics } from './http-metrics.ts';
+import { openapi, openapiRoute } from './openapi.ts';
+import { pages } from './pages.ts';
+import { createProcessFigures, type ProcessFigures } from './process-figures.ts';
+import { errorHandler, refusal, sendProblem } from './problem.ts';
+import { answerBadRequests } from './raw-problem.ts';
+import { deviceRoutes } from './routes/devices.ts';
+import { deviceActionRoutes } from './routes/device-actions.ts';
+import { eventRoutes } from './routes/events.ts';
+import { graphRoutes } from './routes/graphs.ts';
+import { healthRoutes } from './routes/health.ts';
+import { importRoutes } from './routes/imports.ts';
+import { instanceRoutes } from './routes/instances.ts';
+import { seriesRoutes } from './routes/series.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { statusRoutes } from './routes/status.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import type { ServerConfig } from './settings.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+import { validatorCompiler } from './validation.ts';
+
+export interface AppDeps {
+  readonly history: History;
+  readonly catalog: Catalog;
+  /** Null when this process does not poll. */
+  readonly collector: CollectorControl | null;
+  readonly clock: Clock;
+  readonly config: ServerConfig;
+  readonly version: string;
+  /** Folder of the built dashboard; null when there is none. */
+  readonly webRoot: string | null;
+  readonly log: Log;
+  /** More routes under /api/v1; those with `config: { socketOnly: true }` answer on the control socket only. */
+  readonly socketRoutes?: (app: App) => void | Promise<void>;
+}
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Who may ask, and how a socket becomes trusted. */
+    access: Access;
+    settings: ServerConfig;
+    /** Closes what else the app listens on. */
+    doors: (() => Promise<void>)[];
+  }
+}
+
+/** What routes need beyond the dependencies of the app. */
+export interface RouteDeps extends AppDeps {
+  readonly access: Access;
+  readonly sessions: Sessions | null;
+  readonly tokens: Tokens;
+  readonly http: HttpMetrics;
+  readonly figures: ProcessFigures;
+  readonly startedMs: number;
+}
+
+const BODY_MAX = 1024 * 1024;
+/** For a whole request to arrive; an import of 500 MB needs some. */
+const REQUEST_TIMEOUT_MS = 10 * 60_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+const HANDLER_TIMEOUT_MS = 120_000;
+/** Names of up to 128 characters, each up to 12 octets when percent-encoded. */
+const PARAM_MAX = 2048;
+
+/** The app, ready for `inject`, `listen` and `listenOnSocket`. */
+export async function buildApp(deps: AppDeps): Promise<App> {
+  const { config, log, catalog, clock } = deps;
+  const app = createFastify(config);
+  app.setErrorHandler(errorHandler(log));
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'There is nothing at this address.'));
+
+  const sessions = config.adminPassword ? await createSessions(config.adminPassword, () => clock.nowMs()) : null;
+  const tokens = createTokens(catalog.settings);
+  const http = createHttpMetrics(app);
+  secureHeaders(app);
+  await app.register(cookie);
+  const access = guard(app, config, sessions, tokens);
+  app.decorate('access', access);
+  app.decorate('settings', config);
+  const doors: (() => Promise<void>)[] = [];
+  app.decorate('doors', doors);
+  app.addHook('preClose', async () => void (await Promise.all(doors.map((close) => close()))));
+  acceptBodies(app);
+  // Only routes that ask for it are limited: the login.
+  await app.register(rateLimit, { global: false });
+
+  const figures = createProcessFigures();
+  app.addHook('onClose', () => figures.close());
+  const routeDeps: RouteDeps = { ...deps, access, sessions, tokens, http, figures, startedMs: clock.nowMs() };
+  await app.register(
+    async (under: App) => {
+      await openapi(under, routeDeps);
+      await under.register(async (part: App) => healthRoutes(part, routeDeps));
+      await under.register(apiRoutes(routeDeps), { prefix: '/api/v1' });
+      await under.register(async (part: App) => pages(part, deps));
+    },
+    { prefix: config.basePath },
+  );
+  if (config.basePath !== '') {
+    // Whoever watches the process need not know under which path it is published.
+    await healthRoutes(app, routeDeps);
+    app.get('/', { config: { open: true }, schema: { hide: true } }, (_request, reply) => reply.redirect(`${config.basePath}/`));
+  }
+  await app.ready();
+  return app;
+}
+
+function apiRoutes(deps: RouteDeps) {
+  return async (api: App) => {
+    openapiRoute(api);
+    for (const routes of [
+      statusRoutes,
+      deviceRoutes,
+      deviceActionRoutes,
+      instanceRoutes,
+      seriesRoutes,
+      graphRoutes,
+      eventRoutes,
+      importRoutes,
+      sessionRoutes,
+      tokenRoutes,
+    ]) {
+      await api.register(async (part: App) => routes(part, deps));
+    }
+    if (deps.socketRoutes) await deps.socketRoutes(api);
+  };
+}
+
+function createFastify(config: ServerConfig): App {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    handlerTimeout: HANDLER_TIMEOUT_MS,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000, maxHeaderSize: 16 * 1024 },
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: PARAM_MAX, ignoreTrailingSlash: true },
+    frameworkErrors: (error, _request, reply) => {
+      const refused = refusal(error) ?? { status: 400, detail: 'This request is not valid.' };
+      // No hook runs for these.
+      return sendProblem(reply.headers(SECURITY_HEADERS), refused.status, refused.detail);
+    },
+    clientErrorHandler: answerBadRequests,
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  // Views name their fields one by one; tests hold every answer against its schema.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  return app;
+}

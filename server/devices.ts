@@ -1,0 +1,42 @@
+/** Finding devices and instances by what people write, and how they fare. */
+import type { Device, Instance } from '../core/model.ts';
+import type { Catalog, CollectorControl } from '../core/ports.ts';
+import { conflict, notFound, quoted } from './problem.ts';
+import { deviceView } from './views.ts';
+
+interface Deps {
+  readonly catalog: Catalog;
+  readonly collector: CollectorControl | null;
+}
+
+/** The device with this id or name, or a refusal. */
+export async function deviceBy(catalog: Catalog, idOrName: string): Promise<Device> {
+  const devices = await catalog.devices.list();
+  const device = devices.find((d) => d.id === idOrName) ?? devices.find((d) => d.name === idOrName);
+  if (!device) throw notFound(`There is no device ${quoted(idOrName)}.`);
+  return device;
+}
+
+/** Refuses to change what is owned elsewhere. */
+export function changeable(device: Device): void {
+  if (device.origin === 'config') {
+    throw conflict(`${quoted(device.name)} comes from the configuration file: change it there and reload.`);
+  }
+  if (device.origin === 'self')
+    throw conflict(`${quoted(device.name)} is this machine itself: it can be changed in the configuration file only.`);
+}
+
+export async function viewOf(deps: Deps, device: Device) {
+  const instances: readonly Instance[] = await deps.catalog.instances.list(device.id);
+  return deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, instances);
+}
+
+/** How many devices are in each state; states without a device are 0. */
+export async function devicesByState(deps: Deps): Promise<Record<string, number>> {
+  const counts: Record<string, number> = { up: 0, down: 0, stale: 0, new: 0, 'not polled': 0 };
+  for (const device of await deps.catalog.devices.list()) {
+    const { state } = deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, []);
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  return counts;
+}

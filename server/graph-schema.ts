@@ -1,0 +1,63 @@
+/** `GraphData` of core/graph.ts as a schema, for the API's description. */
+import { Type } from 'typebox';
+import type { GraphData } from '../core/graph.ts';
+
+const Value = Type.Union([Type.Number(), Type.Null()]);
+const Values = Type.Array(Value);
+
+const Stats = Type.Object({
+  current: Value,
+  average: Value,
+  minimum: Value,
+  maximum: Value,
+  maximumAtMs: Value,
+  p95: Value,
+  p95From: Type.String(),
+  total: Value,
+  known: Type.Number(),
+});
+const Line = Type.Object({
+  series: Type.String(),
+  label: Type.String(),
+  role: Type.Enum(['in', 'out', 's1', 's2', 's3', 's4', 's5', 'past']),
+  below: Type.Boolean(),
+  fill: Type.Boolean(),
+  mean: Values,
+  min: Values,
+  max: Values,
+  stats: Stats,
+});
+
+export const GraphView = Type.Unsafe<GraphData>(
+  Type.Object({
+    id: Type.String(),
+    title: Type.String(),
+    subtitle: Type.String(),
+    unit: Type.String(),
+    fromMs: Type.Number(),
+    toMs: Type.Number(),
+    stepMs: Type.Number(),
+    tier: Type.Enum(['raw', '5m', '1h', '1d']),
+    zone: Type.String(),
+    tMs: Type.Array(Type.Number()),
+    lines: Type.Array(Line),
+    gaps: Type.Array(
+      Type.Object({
+        fromMs: Type.Number(),
+        toMs: Type.Number(),
+        cause: Type.Union([Type.String(), Type.Null()]),
+        text: Type.String(),
+      }),
+    ),
+    limits: Type.Array(Type.Object({ label: Type.String(), value: Type.Number() })),
+    y: Type.Object({
+      min: Type.Number(),
+      max: Type.Number(),
+      ticks: Type.Array(Type.Object({ value: Type.Number(), label: Type.String() })),
+    }),
+    x: Type.Object({ ticks: Type.Array(Type.Object({ tMs: Type.Number(), label: Type.String(), major: Type.Boolean() })) }),
+    newestMs: Value,
+    oldestMs: Value,
+    about: Type.String(),
+  }),
+);

@@ -1,0 +1,227 @@
+/**
+ * Reads a history from CSV: device,instance,metric,unit,time,value with a header, columns in
+ * any order. The whole file is read and checked before anything is kept; the first bad line
+ * refuses it with its number.
+ */
+import { UNITS, type MetricName, type Unit } from '../core/model.ts';
+import { nearest } from '../core/text.ts';
+import { nameOf } from './device-input.ts';
+import { importTimeMs } from './import-time.ts';
+import { badRequest, HttpProblem, quoted } from './problem.ts';
+
+export const IMPORT_COLUMNS = ['device', 'instance', 'metric', 'unit', 'time', 'value'] as const;
+type ColumnName = (typeof IMPORT_COLUMNS)[number];
+export interface ImportLimits {
+  readonly rows: number;
+  readonly bytes: number;
+}
+export const IMPORT_LIMITS: ImportLimits = { rows: 5_000_000, bytes: 500_000_000 };
+const LINE_MAX = 10_000;
+const INSTANCE_MAX = 255;
+const METRIC = /^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i;
+
+export interface ImportedSeries {
+  readonly device: string;
+  readonly instance: string;
+  readonly metric: MetricName;
+  readonly unit: Unit;
+  /** Where it appears first. */
+  readonly line: number;
+  /** Ascending, distinct. */
+  readonly tMs: Float64Array;
+  /** NaN = gap. */
+  readonly value: Float64Array;
+}
+export interface ImportedFile {
+  readonly rows: number;
+  readonly series: readonly ImportedSeries[];
+}
+
+interface Growing {
+  readonly device: string;
+  readonly instance: string;
+  readonly metric: MetricName;
+  readonly unit: Unit;
+  readonly line: number;
+  tMs: Float64Array;
+  value: Float64Array;
+  length: number;
+  sorted: boolean;
+}
+
+/** @throws HttpProblem 400 with the number of the bad line, 413 beyond the limits */
+export async function readImport(bytes: AsyncIterable<Uint8Array>, limits: ImportLimits = IMPORT_LIMITS): Promise<ImportedFile> {
+  const table = new Map<string, Growing>();
+  let order: number[] | null = null;
+  let rows = 0;
+  for await (const { text, line } of lines(bytes, limits.bytes)) {
+    if (text.trim() === '') continue;
+    const at = (sentence: string) => badRequest(`Line ${line}: ${sentence}`);
+    const cells = split(text, at);
+    if (order === null) {
+      order = columnOrder(cells, at);
+      continue;
+    }
+    if (cells.length !== order.length)
+      throw at(`it has ${cells.length} columns instead of ${order.length}; quote a value that holds a comma.`);
+    if (++rows > limits.rows) throw new HttpProblem(413, `The file has more than ${limits.rows} rows: import it in parts.`);
+    const cell = (column: number) => cells[order?.[column] ?? -1]?.trim() ?? '';
+    addRow(table, cell, line, at);
+  }
+  if (order === null) throw badRequest(`The file is empty: its first line must be ${IMPORT_COLUMNS.join(',')}.`);
+  if (rows === 0) throw badRequest('The file has a header and no rows, so there is nothing to import.');
+  return { rows, series: Array.from(table.values(), finish) };
+}
+
+type At = (sentence: string) => HttpProblem;
+
+function addRow(table: Map<string, Growing>, cell: (column: number) => string, line: number, at: At): void {
+  const [device, instance, metric] = [cell(0), cell(1), cell(2)];
+  const key = `${device}\n${instance}\n${metric}`;
+  const unit = cell(3);
+  let series = table.get(key);
+  if (!series) table.set(key, (series = begin(device, instance, metric, unit, line, at)));
+  else if (series.unit !== unit)
+    throw at(`its unit is ${quoted(unit)}, but line ${series.line} says ${quoted(series.unit)} for the same series.`);
+  const tMs = importTimeMs(cell(4));
+  if (typeof tMs !== 'number') throw at(tMs.wrong);
+  if (series.length === series.tMs.length) {
+    series.tMs = grown(series.tMs);
+    series.value = grown(series.value);
+  }
+  if (series.length > 0 && tMs <= (series.tMs[series.length - 1] ?? 0)) series.sorted = false;
+  series.tMs[series.length] = tMs;
+  series.value[series.length] = number(cell(5), at);
+  series.length++;
+}
+
+function begin(device: string, instance: string, metric: string, unit: string, line: number, at: At): Growing {
+  try {
+    nameOf(device);
+    if (device.length > 128) throw badRequest(`the name of the device is longer than 128 characters.`);
+    // An instance may be a mount point, so it may hold "/".
+    nameOf(instance.replaceAll('/', '-'), 'instance');
+  } catch (cause) {
+    if (cause instanceof HttpProblem) throw at(cause.message.charAt(0).toLowerCase() + cause.message.slice(1));
+    throw cause;
+  }
+  if (instance.length > INSTANCE_MAX) throw at(`the name of the instance is longer than ${INSTANCE_MAX} characters.`);
+  if (!METRIC.test(metric))
+    throw at(`${quoted(metric)} is not a metric: write family.field in small letters, such as interface.in_bps.`);
+  if (!(UNITS as readonly string[]).includes(unit)) {
+    const near = nearest(unit, UNITS);
+    throw at(`${quoted(unit)} is not a unit; ${near === null ? '' : `did you mean ${near}? `}use one of ${UNITS.join(', ')}.`);
+  }
+  const room = () => new Float64Array(64);
+  return {
+    device,
+    instance,
+    metric: metric as MetricName,
+    unit: unit as Unit,
+    line,
+    tMs: room(),
+    value: room(),
+    length: 0,
+    sorted: true,
+  };
+}
+
+function number(text: string, at: At): number {
+  if (text === '') return NaN;
+  const value = NUMBER.test(text) ? Number(text) : NaN;
+  if (Number.isFinite(value)) return value;
+  throw at(`${quoted(text)} is not a number: write it with a point and no separators, and leave it empty for a gap.`);
+}
+
+function grown(old: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(old.length * 2);
+  larger.set(old);
+  return larger;
+}
+
+/** Times ascending and distinct; of rows with the same time the last one counts. */
+function finish(series: Growing): ImportedSeries {
+  const { device, instance, metric, unit, line, length } = series;
+  const head = { device, instance, metric, unit, line };
+  const [t, v] = [series.tMs.subarray(0, length), series.value.subarray(0, length)];
+  if (series.sorted) return { ...head, tMs: t, value: v };
+  const at = (i: number) => t[i] ?? NaN;
+  const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => at(a) - at(b) || a - b);
+  const last = order.filter((row, i) => at(row) !== at(order[i + 1] ?? -1));
+  return { ...head, tMs: Float64Array.from(last, at), value: Float64Array.from(last, (row) => v[row] ?? NaN) };
+}
+
+function columnOrder(cells: readonly string[], at: At): number[] {
+  const heads = cells.map((cell) => cell.trim().toLowerCase());
+  const expected = `the header must be ${IMPORT_COLUMNS.join(',')}`;
+  if (heads.length === 1 && /[;\t]/.test(heads[0] ?? '')) throw at(`the columns must be separated by commas; ${expected}.`);
+  const strange = heads.find((head) => !(IMPORT_COLUMNS as readonly string[]).includes(head));
+  const missing = IMPORT_COLUMNS.find((name) => !heads.includes(name));
+  if (missing !== undefined) throw at(`the column "${missing}" is missing; ${expected}.`);
+  if (strange !== undefined) throw at(`the column ${quoted(strange)} is not known; ${expected}.`);
+  if (heads.length !== IMPORT_COLUMNS.length) throw at(`a column is there twice; ${expected}.`);
+  return IMPORT_COLUMNS.map((name: ColumnName) => heads.indexOf(name));
+}
+
+/** Cells of one line after RFC 4180; a quoted cell cannot go over the end of its line. */
+function split(text: string, at: At): string[] {
+  if (!text.includes('"')) return text.split(',');
+  const cells: string[] = [];
+  let position = 0;
+  for (;;) {
+    if (text[position] !== '"') {
+      const comma = text.indexOf(',', position);
+      cells.push(text.slice(position, comma < 0 ? undefined : comma));
+      if (comma < 0) return cells;
+      position = comma + 1;
+      continue;
+    }
+    let cell = '';
+    let end = position + 1;
+    for (;;) {
+      const quote = text.indexOf('"', end);
+      if (quote < 0) throw at('a quote is opened and not closed.');
+      cell += text.slice(end, quote);
+      end = quote + 1;
+      if (text[end] !== '"') break;
+      cell += '"';
+      end++;
+    }
+    cells.push(cell);
+    if (end >= text.length) return cells;
+    if (text[end] !== ',') throw at('after a closing quote a comma is expected.');
+    position = end + 1;
+  }
+}
+
+async function* lines(bytes: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<{ text: string; line: number }> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  let line = 1;
+  let size = 0;
+  const decode = (chunk?: Uint8Array) => {
+    try {
+      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+    } catch (cause) {
+      // The decoder does not say where; lines of the chunk before the fault cannot be told apart.
+      throw new HttpProblem(400, `Line ${line} or one soon after it is not UTF-8 text: save the file as UTF-8.`, undefined, {
+        cause,
+      });
+    }
+  };
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > bytesMax) throw new HttpProblem(413, `The file is larger than ${bytesMax / 1_000_000} MB: import it in parts.`);
+    const text = rest + decode(chunk);
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      yield { text: text.slice(start, text[end - 1] === '\r' ? end - 1 : end), line: line++ };
+      start = end + 1;
+    }
+    rest = text.slice(start);
+    if (rest.length > LINE_MAX) throw badRequest(`Line ${line}: it is longer than ${LINE_MAX} characters.`);
+  }
+  const text = rest + decode();
+  if (text !== '') yield { text: text.replace(/\r$/, ''), line };
+}

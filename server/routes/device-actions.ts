@@ -1,0 +1,132 @@
+/** What can be asked of a device: try it, poll it now, its instances and graphs. */
+import { Type } from 'typebox';
+import { DeviceInput, GraphRefView, InstanceView, Page, PollResult, PreviewView } from '../../core/api.ts';
+import { graphRefs } from '../../core/graphs.ts';
+import type { Candidate } from '../../core/ports.ts';
+import type { App, RouteDeps } from '../app.ts';
+import { addressOf, askedFor } from '../device-input.ts';
+import { deviceBy } from '../devices.ts';
+import { problems } from '../openapi.ts';
+import { page, paging } from '../paging.ts';
+import { conflict, HttpProblem, quoted } from '../problem.ts';
+import { instanceView, previewView } from '../views.ts';
+import { DeviceParams, storedSecret } from './devices.ts';
+
+const tags = ['devices'];
+const NO_COLLECTOR = 'This process does not poll, so it cannot ask devices.';
+/** Devices being tried at once by requests; each may take many seconds. */
+const TESTS_MAX = 32;
+
+export async function deviceActionRoutes(app: App, deps: RouteDeps): Promise<void> {
+  const { catalog } = deps;
+  let testing = 0;
+  const test = async (candidate: Candidate) => {
+    if (!deps.collector) throw new HttpProblem(503, NO_COLLECTOR);
+    if (testing >= TESTS_MAX)
+      throw new HttpProblem(503, `${TESTS_MAX} devices are being tried already: try again in a few seconds.`);
+    testing++;
+    try {
+      return previewView(await deps.collector.test(candidate));
+    } finally {
+      testing--;
+    }
+  };
+
+  app.post(
+    '/devices/test',
+    {
+      schema: {
+        operationId: 'testDevice',
+        summary: 'Ask a device that is not added: what answers, and what would be polled; nothing is stored',
+        tags,
+        body: DeviceInput,
+        response: { 200: PreviewView, ...problems },
+      },
+    },
+    async ({ body }) => test({ address: addressOf(body.address), ...askedFor(body, 'test', null) }),
+  );
+
+  app.post(
+    '/devices/:id/test',
+    {
+      schema: {
+        operationId: 'testKnownDevice',
+        summary: 'Ask a device with the credentials it is kept with; nothing is stored',
+        tags,
+        params: DeviceParams,
+        response: { 200: PreviewView, ...problems },
+      },
+    },
+    async ({ params }) => {
+      const device = await deviceBy(catalog, params.id);
+      refuseUnpolled(device);
+      return test({ address: device.address, sources: device.sources, secret: await storedSecret(deps, device) });
+    },
+  );
+
+  app.post(
+    '/devices/:id/poll',
+    {
+      schema: {
+        operationId: 'pollDevice',
+        summary: 'Poll a device once, now',
+        tags,
+        params: DeviceParams,
+        response: { 200: PollResult, ...problems },
+      },
+    },
+    async ({ params }) => {
+      const device = await deviceBy(catalog, params.id);
+      refuseUnpolled(device);
+      if (!deps.collector) throw new HttpProblem(503, NO_COLLECTOR);
+      return deps.collector.pollNow(device.id);
+    },
+  );
+
+  app.get(
+    '/devices/:id/instances',
+    {
+      schema: {
+        operationId: 'listDeviceInstances',
+        summary: 'Interfaces, filesystems, CPUs … of a device',
+        tags,
+        params: DeviceParams,
+        querystring: Type.Object(
+          { kind: Type.Optional(Type.String({ maxLength: 64 })), ...paging },
+          { additionalProperties: false },
+        ),
+        response: { 200: Page(InstanceView), ...problems },
+      },
+    },
+    async ({ params, query }) => {
+      const device = await deviceBy(catalog, params.id);
+      const instances = (await catalog.instances.list(device.id)).filter(
+        (i) => query.kind === undefined || i.kind === query.kind,
+      );
+      const { items, nextCursor } = page(instances, (i) => `${i.kind} ${i.name} ${i.id}`, query);
+      return { items: items.map(instanceView), nextCursor };
+    },
+  );
+
+  app.get(
+    '/devices/:id/graphs',
+    {
+      schema: {
+        operationId: 'listDeviceGraphs',
+        summary: 'Graphs that can be drawn for a device, in the order of its page',
+        tags,
+        params: DeviceParams,
+        querystring: Type.Object({}, { additionalProperties: false }),
+        response: { 200: Page(GraphRefView), ...problems },
+      },
+    },
+    async ({ params }) => {
+      const device = await deviceBy(catalog, params.id);
+      return { items: graphRefs(device, await catalog.instances.list(device.id)), nextCursor: null };
+    },
+  );
+}
+
+function refuseUnpolled(device: { name: string; sources: readonly unknown[] }): void {
+  if (device.sources.length === 0) throw conflict(`${quoted(device.name)} is not polled: its history was imported.`);
+}

@@ -1,0 +1,224 @@
+/** Devices: list, look at, add, change, remove. */
+import { Type } from 'typebox';
+import { DeviceAdded, DeviceChange, DeviceInput, DeviceView, Page } from '../../core/api.ts';
+import { NO_FACTS, type Device, type SnmpSecret } from '../../core/model.ts';
+import type { Preview } from '../../core/ports.ts';
+import type { App, RouteDeps } from '../app.ts';
+import {
+  addressOf,
+  askedFor,
+  INTERVAL_DEFAULT_MS,
+  nameFromFacts,
+  nameOf,
+  plainText,
+  secretIds,
+  type Asked,
+} from '../device-input.ts';
+import { changeable, deviceBy, viewOf } from '../devices.ts';
+import { newId } from '../ids.ts';
+import { problems } from '../openapi.ts';
+import { page, paging } from '../paging.ts';
+import { conflict, HttpProblem, quoted } from '../problem.ts';
+import { deviceView, previewView, seriesOf } from '../views.ts';
+
+const tags = ['devices'];
+export const DeviceParams = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 255, description: 'Id or name of the device.' }),
+});
+const ListQuery = Type.Object(
+  {
+    q: Type.Optional(Type.String({ maxLength: 255, description: 'Part of name, address, site, tag or sysName.' })),
+    state: Type.Optional(Type.Enum(['up', 'down', 'stale', 'new', 'not polled'])),
+    ...paging,
+  },
+  { additionalProperties: false },
+);
+
+export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
+  const { catalog, collector } = deps;
+
+  app.get(
+    '/devices',
+    {
+      schema: {
+        operationId: 'listDevices',
+        summary: 'Devices, by name',
+        tags,
+        querystring: ListQuery,
+        response: { 200: Page(DeviceView), ...problems },
+      },
+    },
+    async ({ query }) => {
+      const status = (device: Device) => collector?.deviceStatus(device.id) ?? null;
+      const wanted = (await catalog.devices.list()).filter(
+        (device) =>
+          matches(device, query.q) && (query.state === undefined || deviceView(device, status(device), []).state === query.state),
+      );
+      const { items, nextCursor } = page(wanted, (device) => device.name, query);
+      return { items: await Promise.all(items.map((device) => viewOf(deps, device))), nextCursor };
+    },
+  );
+
+  app.get(
+    '/devices/:id',
+    {
+      schema: {
+        operationId: 'getDevice',
+        summary: 'One device',
+        tags,
+        params: DeviceParams,
+        response: { 200: DeviceView, ...problems },
+      },
+    },
+    async ({ params }) => viewOf(deps, await deviceBy(catalog, params.id)),
+  );
+
+  app.post(
+    '/devices',
+    {
+      schema: {
+        operationId: 'addDevice',
+        summary: 'Add a device; it is asked first, unless `force` is true',
+        tags,
+        body: DeviceInput,
+        response: { 201: DeviceAdded, ...problems },
+      },
+    },
+    async ({ body }, reply) => {
+      const added = await addDevice(deps, body);
+      return reply.code(201).send(added);
+    },
+  );
+
+  app.patch(
+    '/devices/:id',
+    {
+      schema: {
+        operationId: 'changeDevice',
+        summary: 'Change a device; what is not given stays',
+        tags,
+        params: DeviceParams,
+        body: DeviceChange,
+        response: { 200: DeviceView, ...problems },
+      },
+    },
+    async ({ params, body }) => viewOf(deps, await changeDevice(deps, params.id, body)),
+  );
+
+  app.delete(
+    '/devices/:id',
+    {
+      schema: {
+        operationId: 'removeDevice',
+        summary: 'Remove a device and its whole history',
+        tags,
+        params: DeviceParams,
+        response: { 204: Type.Null(), ...problems },
+      },
+    },
+    async ({ params }, reply) => {
+      const device = await deviceBy(catalog, params.id);
+      changeable(device);
+      await collector?.unwatch(device.id);
+      // History first: if that fails the device is still there to try again.
+      await deps.history.remove(seriesOf(device, await catalog.instances.list(device.id)).map((series) => series.key));
+      await catalog.devices.remove(device.id);
+      for (const id of secretIds(device)) await catalog.secrets.remove(id);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function matches(device: Device, q: string | undefined): boolean {
+  if (q === undefined || q.trim() === '') return true;
+  const word = q.trim().toLowerCase();
+  const texts = [device.name, device.address, device.site, device.facts.sysName, ...device.tags];
+  return texts.some((text) => text.toLowerCase().includes(word));
+}
+
+async function addDevice(deps: RouteDeps, input: DeviceInput): Promise<DeviceAdded> {
+  const { catalog, collector } = deps;
+  const id = newId();
+  const address = addressOf(input.address);
+  const givenName = input.name === undefined ? null : nameOf(input.name);
+  const asked = askedFor(input, id, null);
+  const others = await catalog.devices.list();
+  // Said before the device is asked, which takes its time.
+  if (givenName !== null && others.some((d) => d.name === givenName))
+    throw conflict(`There is a device named ${quoted(givenName)} already: choose another name.`);
+  const twin = others.find((d) => d.address !== '' && d.address === address && samePort(d, asked));
+  if (givenName === null && twin)
+    throw conflict(`${quoted(twin.name)} has this address already: give a name to add it once more.`);
+  if (collector === null) throw new HttpProblem(503, 'This process does not poll, so no device can be added through it.');
+  const test: Preview | null = input.force === true ? null : await collector.test({ address, ...asked });
+  if (test && !test.ok) throw new HttpProblem(422, test.text);
+  const facts = test?.ok ? test.facts : NO_FACTS;
+  const own = nameFromFacts(facts);
+  const device: Device = {
+    id,
+    name: givenName ?? (own !== null && !others.some((d) => d.name === own) ? own : address),
+    address,
+    sources: asked.sources,
+    intervalMs: input.intervalMs ?? INTERVAL_DEFAULT_MS,
+    site: plainText(input.site ?? '', 'site'),
+    tags: (input.tags ?? []).map((tag) => plainText(tag, 'tags')),
+    origin: 'catalog',
+    facts,
+    createdMs: deps.clock.nowMs(),
+  };
+  await keepSecret(deps, device, asked.secret);
+  try {
+    await catalog.devices.put(device);
+  } catch (cause) {
+    for (const secret of secretIds(device)) await catalog.secrets.remove(secret);
+    throw cause;
+  }
+  const preview = await collector.watch(device);
+  return { device: await viewOf(deps, await deviceBy(catalog, id)), preview: previewView(preview) };
+}
+
+async function changeDevice(deps: RouteDeps, idOrName: string, input: DeviceChange): Promise<Device> {
+  const { catalog, collector } = deps;
+  const device = await deviceBy(catalog, idOrName);
+  changeable(device);
+  const asksAnew = input.address !== undefined || input.snmp !== undefined || input.ping !== undefined;
+  const asked = asksAnew
+    ? askedFor(input, device.id, { sources: device.sources, secret: await storedSecret(deps, device) })
+    : null;
+  const sources = asked?.sources ?? device.sources;
+  const changed: Device = {
+    ...device,
+    name: input.name === undefined ? device.name : nameOf(input.name),
+    address: input.address === undefined ? device.address : addressOf(input.address),
+    sources,
+    intervalMs: input.intervalMs ?? device.intervalMs,
+    site: input.site === undefined ? device.site : plainText(input.site, 'site'),
+    tags: input.tags === undefined ? device.tags : input.tags.map((tag) => plainText(tag, 'tags')),
+    // An imported device that gets an address is polled from now on.
+    origin: sources.length > 0 ? 'catalog' : device.origin,
+  };
+  if (changed.address === '' && sources.length > 0)
+    throw new HttpProblem(400, 'This device has no address yet: give one as well.');
+  await catalog.devices.put(changed);
+  if (asked) await keepSecret(deps, changed, asked.secret);
+  if (sources.length > 0) await collector?.watch(changed);
+  return deviceBy(catalog, device.id);
+}
+
+async function keepSecret(deps: RouteDeps, device: Device, secret: SnmpSecret | null): Promise<void> {
+  if (secret === null) return;
+  for (const id of secretIds(device)) await deps.catalog.secrets.put(id, JSON.stringify(secret));
+}
+
+/** The secret of a device's SNMP source, null when it has none. */
+export async function storedSecret(deps: RouteDeps, device: Device): Promise<SnmpSecret | null> {
+  const id = secretIds(device)[0];
+  const text = id === undefined ? null : await deps.catalog.secrets.get(id);
+  return text === null ? null : (JSON.parse(text) as SnmpSecret);
+}
+
+function samePort(device: Device, asked: Asked): boolean {
+  const port = (sources: Device['sources']) =>
+    sources.map((source) => (source.type === 'snmp' ? source.port : 0)).find((p) => p > 0) ?? 0;
+  return port(device.sources) === port(asked.sources);
+}

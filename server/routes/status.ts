@@ -1,0 +1,28 @@
+import { StatusView } from '../../core/api.ts';
+import type { App, RouteDeps } from '../app.ts';
+import { devicesByState } from '../devices.ts';
+import { problems } from '../openapi.ts';
+
+export async function statusRoutes(app: App, deps: RouteDeps): Promise<void> {
+  const schema = {
+    operationId: 'status',
+    summary: 'How this server fares: devices by state, collector, store, process',
+    tags: ['server'],
+    response: { 200: StatusView, ...problems },
+  };
+  app.get('/status', { schema }, async (request) => {
+    const collector = deps.collector?.status() ?? null;
+    const { ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples } = await deps.history.health();
+    return {
+      version: deps.version,
+      nowMs: deps.clock.nowMs(),
+      zone: deps.config.zone,
+      startedMs: deps.startedMs,
+      loginRequired: deps.access.loginRequired(request),
+      devices: await devicesByState(deps),
+      collector: collector === null ? null : { ...collector, gaps: { ...collector.gaps } },
+      store: { ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples },
+      process: deps.figures.read(),
+    };
+  });
+}

@@ -1,0 +1,106 @@
+/** What of the inside is shown outside. Fields are named one by one, so that nothing slips out. */
+import type { DeviceView, EventView, InstanceView, PreviewView, SeriesView } from '../core/api.ts';
+import type { Device, Event, Instance, SourceSpec } from '../core/model.ts';
+import type { DeviceStatus, Latest, Preview } from '../core/ports.ts';
+import { seriesKey } from '../core/model.ts';
+
+const sourceName = (source: SourceSpec): string => (source.type === 'snmp' ? `snmp ${source.version}` : source.type);
+
+export function deviceView(device: Device, status: DeviceStatus | null, instances: readonly Instance[]): DeviceView {
+  const counts: Record<string, number> = {};
+  for (const instance of instances) if (instance.vanishedMs === null) counts[instance.kind] = (counts[instance.kind] ?? 0) + 1;
+  const state = status?.state ?? (device.sources.length === 0 ? 'not polled' : 'new');
+  return {
+    id: device.id,
+    name: device.name,
+    address: device.address,
+    sources: device.sources.map(sourceName),
+    intervalMs: device.intervalMs,
+    site: device.site,
+    tags: [...device.tags],
+    origin: device.origin,
+    facts: { ...device.facts },
+    createdMs: device.createdMs,
+    state,
+    reason:
+      status?.reason ?? (device.sources.length === 0 ? 'Its history was imported; it is not polled.' : 'It was not polled yet.'),
+    sinceMs: status?.sinceMs ?? device.createdMs,
+    lastPollMs: status?.lastPollMs ?? null,
+    lastOkMs: status?.lastOkMs ?? null,
+    pollMs: status?.pollMs ?? null,
+    uptimeS: status?.uptimeS ?? null,
+    counts,
+  };
+}
+
+export function instanceView(instance: Instance): InstanceView {
+  const { id, device, kind, key, name, alias, capacity, firstSeenMs, lastSeenMs, vanishedMs } = instance;
+  const metrics = instance.metrics.map((metric) => ({ name: metric.name, unit: metric.unit }));
+  return { id, device, kind, key, name, alias, capacity, metrics, firstSeenMs, lastSeenMs, vanishedMs };
+}
+
+/** One series of a device, with names as people type them. */
+export interface NamedSeries {
+  readonly key: string;
+  readonly name: string;
+  readonly device: Device;
+  readonly instance: Instance;
+  readonly metric: string;
+  readonly unit: string;
+}
+
+export function seriesOf(device: Device, instances: readonly Instance[]): NamedSeries[] {
+  return instances.flatMap((instance) =>
+    instance.metrics.map((metric) => ({
+      key: seriesKey(device.id, instance.id, metric.name),
+      name: `${device.name}/${instance.name}/${metric.name}`,
+      device,
+      instance,
+      metric: metric.name,
+      unit: metric.unit,
+    })),
+  );
+}
+
+export function seriesView(series: NamedSeries, latest: Latest | null): SeriesView {
+  return {
+    series: series.key,
+    name: series.name,
+    device: series.device.id,
+    instance: series.instance.id,
+    metric: series.metric,
+    unit: series.unit,
+    latest: latest === null ? null : { t: latest.tMs / 1000, value: Number.isFinite(latest.value) ? latest.value : null },
+  };
+}
+
+export function eventView(event: Event, deviceName: string | null): EventView {
+  const { id, kind, device, instance, cause, text, fromMs, toMs } = event;
+  return { id, kind, device, deviceName, instance, cause, text, fromMs, toMs };
+}
+
+export function previewView(preview: Preview): PreviewView {
+  if (!preview.ok) return { ok: false, text: preview.text, cause: preview.cause };
+  const metrics = new Map<string, string[]>();
+  for (const column of preview.columns) {
+    const at = `${column.kind} ${column.key}`;
+    const names = metrics.get(at) ?? [];
+    names.push(column.metric);
+    metrics.set(at, names);
+  }
+  return {
+    ok: true,
+    text: preview.text,
+    facts: { ...preview.facts },
+    roundTripMs: preview.roundTripMs,
+    instances: preview.instances.map(({ kind, key, name, alias, capacity }) => ({
+      kind,
+      key,
+      name,
+      alias,
+      capacity,
+      metrics: metrics.get(`${kind} ${key}`) ?? [],
+    })),
+    notes: [...preview.notes],
+  };
+}
