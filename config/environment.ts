@@ -1,7 +1,8 @@
 /** The environment variables that override a configuration file. */
 import { readFileSync } from 'node:fs';
 import type { ConfigError, Environment } from '../config.ts';
-import { explain, nearest } from './explain.ts';
+import { nearest } from '../core/text.ts';
+import { explain } from './explain.ts';
 import { codeOf } from './files.ts';
 import { ConfigFile } from './schema.ts';
 

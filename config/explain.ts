@@ -1,6 +1,7 @@
 /** Says in words where a value departs from its schema: one sentence a fault, with the path to it. */
 import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
+import { nearest } from '../core/text.ts';
 
 export type Path = readonly (string | number)[];
 export interface Fault {
@@ -47,30 +48,4 @@ function explainObject(schema: ObjectSchema, value: unknown, path: Path): Fault[
   });
   const missing = (schema.required ?? []).filter((key) => !Object.hasOwn(value, key));
   return [...faults, ...missing.map((key) => ({ path, text: `needs the key ${key}` }))];
-}
-
-/** The candidate that is closest in spelling, or null when none is close (a third of the letters). */
-export function nearest(word: string, candidates: readonly string[]): string | null {
-  const scored = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  const [best] = scored;
-  return best && best.distance <= Math.max(1, Math.ceil(best.candidate.length / 3)) ? best.candidate : null;
-}
-
-/** Levenshtein's distance, with a swap of neighbours as one step. */
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 12) return Infinity;
-  let [before, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      let steps = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
-      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) steps = Math.min(steps, (before[j - 2] ?? 0) + 1);
-      row.push(steps);
-    }
-    [before, last] = [last, row];
-  }
-  return last[b.length] ?? 0;
 }

@@ -6,7 +6,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { formatConfigError, loadConfig, type Config, type Environment } from '../config.ts';
 import { parseDuration } from '../config/duration.ts';
 import { OVERRIDE_VARIABLES } from '../config/environment.ts';
-import { nearest } from '../config/explain.ts';
 import { ConfigFile } from '../config/schema.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -340,14 +339,5 @@ describe('small parts', () => {
     ['10 s', null],
   ])('duration %s', (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
-  });
-
-  test.each([
-    ['intervall', 'interval'],
-    ['LISTEN', 'listen'],
-    ['adress', 'address'],
-    ['qqq', null],
-  ])('nearest to %s', (word, expected) => {
-    expect(nearest(word, ['interval', 'listen', 'address', 'name'])).toBe(expected);
   });
 });

@@ -1,0 +1,111 @@
+/**
+ * The HTTP API as commands see it: through the Unix socket of a running server, or by
+ * calling the same application inside this process. Either way it is one implementation.
+ */
+import { request as httpRequest } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
+import type { PageOf, Problem } from '../core/api.ts';
+import { Refusal } from './command.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Path under /api/v1, with a leading slash; query included. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** A body that is not JSON, with its type. */
+  readonly stream?: { readonly type: string; readonly body: Readable };
+}
+export interface ApiResponse {
+  readonly status: number;
+  readonly text: string;
+}
+export type Transport = (request: {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  payload: Buffer | Readable | null;
+}) => Promise<ApiResponse>;
+
+export interface Api {
+  /** Whether a server answers, or this process itself. */
+  readonly through: 'server' | 'this process';
+  /** @throws Refusal with the server's own sentence */
+  ask<T>(request: ApiRequest): Promise<T>;
+  /** Every item of a list, page by page. */
+  all<T>(path: string): Promise<T[]>;
+  close(): Promise<void>;
+}
+
+const PAGES_MAX = 1000;
+/** Discovery of a slow device and a large import take their time; nothing takes longer than this. */
+const ANSWER_TIMEOUT_MS = 600_000;
+
+export function createApi(through: Api['through'], transport: Transport, basePath: string, close: () => Promise<void>): Api {
+  const ask = async <T>({ method, path, body, stream }: ApiRequest): Promise<T> => {
+    const payload = stream ? stream.body : body === undefined ? null : Buffer.from(JSON.stringify(body));
+    const headers: Record<string, string> = { host: 'localhost', accept: 'application/json' };
+    if (payload) headers['content-type'] = stream?.type ?? 'application/json';
+    const response = await transport({ method, url: `${basePath}/api/v1${path}`, headers, payload });
+    let json: unknown = null;
+    try {
+      json = response.text === '' ? null : JSON.parse(response.text);
+    } catch (cause) {
+      throw new Refusal(
+        `The server answered ${response.status} with something that is not JSON; is another program behind the socket?`,
+        { cause },
+      );
+    }
+    if (response.status >= 400) throw new Refusal(sentenceOf(json as Partial<Problem> | null, response.status));
+    return json as T;
+  };
+  return {
+    through,
+    ask,
+    async all<T>(path: string) {
+      const items: T[] = [];
+      let cursor: string | null = null;
+      for (let page = 0; page < PAGES_MAX; page++) {
+        const separator = path.includes('?') ? '&' : '?';
+        const next: string = cursor === null ? path : `${path}${separator}cursor=${encodeURIComponent(cursor)}`;
+        const answer: PageOf<T> = await ask<PageOf<T>>({ method: 'GET', path: next });
+        items.push(...answer.items);
+        if (answer.nextCursor === null) return items;
+        cursor = answer.nextCursor;
+      }
+      return items;
+    },
+    close,
+  };
+}
+
+function sentenceOf(problem: Partial<Problem> | null, status: number): string {
+  const detail = problem?.detail ?? `The server answered ${status} without saying why.`;
+  const more = (problem?.errors ?? []).map(({ path, message }) => `\n  ${path} ${message}`).join('');
+  return detail + more;
+}
+
+/** Requests over a Unix socket. */
+export function socketTransport(socketPath: string): Transport {
+  return ({ method, url, headers, payload }) =>
+    new Promise((resolve, reject) => {
+      const fail = (cause: unknown) => reject(new Refusal('The running server does not answer; see its log.', { cause }));
+      const request = httpRequest(
+        {
+          socketPath,
+          method,
+          path: url,
+          headers: { ...headers, ...(Buffer.isBuffer(payload) ? { 'content-length': String(payload.length) } : {}) },
+          signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => resolve({ status: response.statusCode ?? 500, text: Buffer.concat(chunks).toString('utf8') }));
+          response.on('error', fail);
+        },
+      );
+      request.on('error', fail);
+      if (payload === null || Buffer.isBuffer(payload)) request.end(payload ?? undefined);
+      else pipeline(payload, request, (cause) => cause && fail(cause));
+    });
+}

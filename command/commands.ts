@@ -1,0 +1,21 @@
+/** Every command of `saguaro`, in the order of the help. */
+import type { Command } from './command.ts';
+import { deviceAdd, deviceList, deviceRemove, deviceTest, discover, poll } from './device.ts';
+import { importCsv, query } from './query.ts';
+import { backup, restore, serve, status, validate } from './installation.ts';
+
+export const COMMANDS: readonly Command[] = [
+  serve,
+  status,
+  validate,
+  deviceAdd,
+  deviceList,
+  deviceRemove,
+  deviceTest,
+  discover,
+  poll,
+  query,
+  importCsv,
+  backup,
+  restore,
+];

@@ -1,0 +1,123 @@
+/** `saguaro status`, `validate`, `serve`, `backup`, `restore`: the installation as a whole. */
+import { resolve } from 'node:path';
+import type { StatusView } from '../core/api.ts';
+import { formatDuration, formatWith } from '../core/units.ts';
+import { type Command } from './command.ts';
+
+export const serve: Command = {
+  words: ['serve'],
+  summary: 'Poll the devices and show their history until stopped',
+  operands: [],
+  about: [
+    'The address is printed once it is ready. SIGHUP reads the configuration again (a faulty one is refused and the last good\n' +
+      'one goes on), SIGTERM and SIGINT end in order within ten seconds, a second one at once.',
+  ],
+  options: [{ name: 'listen', value: 'HOST:PORT', help: 'where to listen (SAGUARO_LISTEN); 127.0.0.1:8080 by default' }],
+  examples: [
+    'saguaro serve',
+    'saguaro serve --listen 127.0.0.1:9000',
+    'SAGUARO_DATA=/var/lib/saguaro saguaro serve --config /etc/saguaro',
+  ],
+  run: (context) => context.serve(),
+};
+
+export const status: Command = {
+  words: ['status'],
+  summary: 'Tell how the server, its store and its devices are doing',
+  operands: [],
+  about: ['With --json "running" says whether a server answered.'],
+  options: [],
+  examples: ['saguaro status', 'saguaro status --json | jq .store.ok'],
+  async run(context) {
+    const api = await context.api();
+    const view = await api.ask<StatusView>({ method: 'GET', path: '/status' });
+    const running = api.through === 'server';
+    if (context.json) {
+      context.terminal.print(JSON.stringify({ running, ...view }));
+      return 0;
+    }
+    const { collector, store } = view;
+    const states = Object.entries(view.devices).filter(([, count]) => count > 0);
+    const lines = [
+      running
+        ? `Saguaro ${view.version} runs since ${formatDuration(view.nowMs - view.startedMs)}, ${formatWith(view.process.rssBytes, 'bytes')} of memory.`
+        : `No server runs on this data folder; saguaro serve starts one (Saguaro ${view.version}).`,
+      `Devices: ${states.map(([state, count]) => `${count} ${state}`).join(', ') || 'none yet'}.`,
+      ...(running && collector
+        ? [`Polls: ${collector.polls}, ${collector.failures} failed, ${collector.skipped} skipped; ${collector.samples} samples.`]
+        : []),
+      `Store: ${store.ok ? 'takes samples' : store.reason}, ${store.series} series, ${formatWith(store.bytes, 'bytes')}.`,
+    ];
+    context.terminal.print(lines.join('\n'));
+    return store.ok ? 0 : 1;
+  },
+};
+
+export const validate: Command = {
+  words: ['validate'],
+  summary: 'Check the configuration without starting anything',
+  operands: [],
+  about: ['Names every fault with file, line and key. Secrets that the configuration refers to are looked up as well.'],
+  options: [],
+  examples: ['saguaro validate', 'saguaro validate --config /etc/saguaro'],
+  async run(context) {
+    const config = context.config();
+    for (const warning of config.warnings) context.terminal.say(`Warning: ${warning}.`);
+    const files = config.files.length === 0 ? 'No configuration file: the defaults' : config.files.join(', ');
+    const devices = config.devices.length === 1 ? '1 device' : `${config.devices.length} devices`;
+    if (context.json)
+      context.terminal.print(
+        JSON.stringify({ ok: true, files: config.files, devices: config.devices.length, warnings: config.warnings }),
+      );
+    else context.terminal.print(`${files}: valid, ${devices}.`);
+    return 0;
+  },
+};
+
+export const backup: Command = {
+  words: ['backup'],
+  summary: 'Write a consistent copy of history and catalog into one tar file',
+  operands: ['FILE'],
+  about: [
+    'Works while the server runs; polling goes on. The secrets in it are sealed, and the key that opens them is left out:\n' +
+      'keep secret.key of the data folder in another place, or give --with-key and guard the file.',
+  ],
+  options: [{ name: 'with-key', value: null, help: 'put the key of the secrets into the file as well' }],
+  examples: ['saguaro backup saguaro-2026-03-01.tar'],
+  async run(context, args) {
+    const file = resolve(args.positionals[0] ?? '');
+    const withKey = args.flag('with-key');
+    const api = await context.api();
+    const result = await api.ask<BackupResult>({ method: 'POST', path: '/backups', body: { file, withKey } });
+    if (context.json) context.terminal.print(JSON.stringify(result));
+    else {
+      context.terminal.print(`Wrote ${result.file}, ${formatWith(result.bytes, 'bytes')}: ${result.contains.join(', ')}.`);
+      if (!withKey)
+        context.terminal.print('The key of the secrets is not in it; keep secret.key of the data folder in another place.');
+    }
+    return 0;
+  },
+};
+/** What a backup wrote. */
+export interface BackupResult {
+  readonly file: string;
+  readonly bytes: number;
+  readonly contains: readonly string[];
+}
+
+export const restore: Command = {
+  words: ['restore'],
+  summary: 'Take history and catalog from a backup',
+  operands: ['FILE'],
+  about: [
+    'Refused while a server runs, and, without --force, where the data folder holds a history already; with --force the files\n' +
+      'in place are kept beside the new ones, in a folder that is named.',
+  ],
+  options: [{ name: 'force', value: null, help: 'take the place of what is in the data folder' }],
+  examples: ['saguaro restore saguaro-2026-03-01.tar'],
+  async run(context, args) {
+    const text = await context.restore(resolve(args.positionals[0] ?? ''), args.flag('force'));
+    context.terminal.print(context.json ? JSON.stringify({ restored: true, text }) : text);
+    return 0;
+  },
+};
