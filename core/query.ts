@@ -59,8 +59,9 @@ export function planQuery(request: PlanRequest): QueryPlan {
       tier === 'raw' ? rawSteps(intervalMs) : STEPS_MS[tier].filter((step) => step >= intervalMs || tier === '1d');
     const stepMs = candidates.find((step) => step >= finestMs) ?? (last ? Math.ceil(finestMs / D) * D : undefined);
     if (stepMs === undefined) continue;
-    // A coarser tier is cheaper to read; take it whenever it loses no resolution.
-    if (best === null || stepMs <= best.stepMs) best = { tier, stepMs };
+    // A coarser tier is cheaper to read: taken whenever it loses no resolution. Single readings stay themselves.
+    const readings = best?.tier === 'raw' && best.stepMs === intervalMs;
+    if (best === null || stepMs < best.stepMs || (stepMs === best.stepMs && !readings)) best = { tier, stepMs };
   }
   return best ?? { tier: '1d', stepMs: D };
 }

@@ -11,9 +11,12 @@ const HALF32 = 2n ** 31n;
 const TICKS_MODULUS = 2 ** 32;
 /** Rates above this share of the physical maximum are a fault of the device, not traffic. */
 export const PLAUSIBLE = 1.1;
-/** Clocks of devices drift and sysUpTime is often updated in steps; what exceeds both is a restart. */
+/** Many agents update sysUpTime in steps of some seconds, and device clocks drift; what exceeds both is a restart. */
 const UPTIME_SLACK_MS = 5_000;
-const UPTIME_DRIFT = 0.1;
+const UPTIME_DRIFT = 0.01;
+/** Stamps may differ from elapsed time by this much before it means that a clock was set. */
+const STAMP_SLACK_MS = 1_500;
+const STAMP_DRIFT = 0.01;
 
 /** What a device's clocks last said, carried over readings in which they were missing. */
 export interface Baseline {
@@ -48,40 +51,78 @@ export type Step =
  * Elapsed time comes from our monotonic clock; across a restart of ours from the device's
  * own sysUpTime, and where that cannot be had the time is a gap. A device that restarted in
  * between is a gap even when its counters are already higher than before.
+ * @param intervalMs nominal; where it has just changed, the longer one
  */
 export function step(previous: Baseline, next: Moment, intervalMs: number): Step {
-  const sameEpoch = previous.moment.epoch === next.epoch;
-  const elapsedMs = sameEpoch ? next.monoMs - previous.moment.monoMs : elapsedByDevice(previous, next);
-  if (elapsedMs === null) return { step: 'gap', cause: 'collector down' };
-  if (elapsedMs <= 0) return { step: 'drop' };
-  if (restarted(previous, next, sameEpoch)) return { step: 'gap', cause: 'restarted' };
-  if (elapsedMs > HEARTBEAT * intervalMs) return { step: 'gap', cause: sameEpoch ? 'no data' : 'collector down' };
-  return { step: 'interval', elapsedMs };
-}
-
-/** Time between two moments by the device's sysUpTime; null if it cannot be trusted for that. */
-function elapsedByDevice(previous: Baseline, next: Moment): number | null {
   const before = previous.moment;
-  if (!uptimeKnown(before) || !uptimeKnown(next)) return null;
-  const byDeviceMs = ticksBetween(before.upTicks ?? 0, next.upTicks ?? 0) * 10;
-  // The stamps only guard against a restart of the device: it shows as a huge or tiny difference.
-  const byStampsMs = next.tMs - before.tMs;
-  return near(byDeviceMs, byStampsMs) ? byDeviceMs : null;
+  const sameEpoch = before.epoch === next.epoch;
+  if (!sameEpoch) {
+    if (restarted(previous, next, (earlier) => next.tMs - earlier.tMs)) {
+      // Without uptime the stamps are all there is, and those may have been set while we were away.
+      return { step: 'gap', cause: bootedSince(previous, next) ? 'restarted' : 'collector down' };
+    }
+    const elapsedMs = elapsedByDevice(before, next);
+    if (elapsedMs === null) return { step: 'gap', cause: 'collector down' };
+    if (elapsedMs <= 0) return { step: 'drop' };
+    return elapsedMs > HEARTBEAT * intervalMs ? { step: 'gap', cause: 'collector down' } : { step: 'interval', elapsedMs };
+  }
+  const elapsedMs = next.monoMs - before.monoMs;
+  if (elapsedMs <= 0) return { step: 'drop' };
+  if (stampExcessMs(before, next, elapsedMs) > 0 && !monotonicHeld(previous, next)) return { step: 'gap', cause: 'clock step' };
+  const since = (earlier: Moment) => (earlier.epoch === next.epoch ? next.monoMs - earlier.monoMs : next.tMs - earlier.tMs);
+  if (restarted(previous, next, since)) return { step: 'gap', cause: 'restarted' };
+  return elapsedMs > HEARTBEAT * intervalMs ? { step: 'gap', cause: 'no data' } : { step: 'interval', elapsedMs };
 }
 
-function restarted(previous: Baseline, next: Moment, sameEpoch: boolean): boolean {
-  const since = (earlier: Moment) =>
-    sameEpoch && earlier.epoch === next.epoch ? next.monoMs - earlier.monoMs : next.tMs - earlier.tMs;
-  if (uptimeKnown(next) && previous.uptime !== null) {
-    const byDeviceMs = ticksBetween(previous.uptime.upTicks ?? 0, next.upTicks ?? 0) * 10;
-    return !near(byDeviceMs, since(previous.uptime));
+/**
+ * By how much the stamps of two moments are further apart than the time that elapsed, when
+ * that is more than slewing explains: our machine's clock was set forward, or it slept. Else 0.
+ */
+export function stampExcessMs(before: Moment, next: Moment, elapsedMs: number): number {
+  const excessMs = next.tMs - before.tMs - elapsedMs;
+  return excessMs > STAMP_SLACK_MS + STAMP_DRIFT * elapsedMs ? excessMs : 0;
+}
+
+/**
+ * After the stamps jumped: whether the device's uptime agrees with our monotonic clock. If it
+ * does, only the wall clock was set and the interval is good. If it agrees with the stamps, our
+ * machine slept and the monotonic clock with it: a rate would be a spike. Not known is a no.
+ */
+function monotonicHeld(previous: Baseline, next: Moment): boolean {
+  const earlier = previous.uptime;
+  if (!uptimeKnown(next) || earlier === null || earlier.epoch !== next.epoch) return false;
+  const byDeviceMs = ticksBetween(earlier.upTicks ?? 0, next.upTicks ?? 0) * 10;
+  // A restart of the device in the same moment is found by the caller.
+  return Math.abs(byDeviceMs - (next.monoMs - earlier.monoMs)) < Math.abs(byDeviceMs - (next.tMs - earlier.tMs));
+}
+
+/** Time between two moments by the device's sysUpTime; null if it is not known at both. */
+function elapsedByDevice(before: Moment, next: Moment): number | null {
+  if (!uptimeKnown(before) || !uptimeKnown(next)) return null;
+  return ticksBetween(before.upTicks ?? 0, next.upTicks ?? 0) * 10;
+}
+
+/** @param since time from an earlier moment to next, by the best clock there is, ms */
+function restarted(previous: Baseline, next: Moment, since: (earlier: Moment) => number): boolean {
+  const { uptime, engine } = previous;
+  const engineKnown = next.engineTimeS !== null && engine !== null;
+  // An agent that has begun anew says so itself, whatever its uptime looks like.
+  if (engineKnown && engine.engineBoots !== null && next.engineBoots !== null && engine.engineBoots !== next.engineBoots)
+    return true;
+  if (uptimeKnown(next) && uptime !== null) {
+    return !near(ticksBetween(uptime.upTicks ?? 0, next.upTicks ?? 0) * 10, since(uptime));
   }
-  if (next.engineTimeS !== null && previous.engine !== null) {
-    const before = previous.engine;
-    if (before.engineBoots !== null && next.engineBoots !== null && before.engineBoots !== next.engineBoots) return true;
-    return !near((next.engineTimeS - (before.engineTimeS ?? 0)) * 1000, since(before));
-  }
-  return false;
+  if (!engineKnown) return false;
+  return !near(((next.engineTimeS ?? 0) - (engine.engineTimeS ?? 0)) * 1000, since(engine));
+}
+
+/** Whether the device's own clocks went back, whatever ours say. A wrap of sysUpTime also looks so. */
+function bootedSince(previous: Baseline, next: Moment): boolean {
+  const { uptime, engine } = previous;
+  if (engine !== null && next.engineBoots !== null && engine.engineBoots !== null && next.engineBoots !== engine.engineBoots)
+    return true;
+  if (uptimeKnown(next) && uptime !== null) return (next.upTicks ?? 0) < (uptime.upTicks ?? 0);
+  return next.engineTimeS !== null && engine !== null && next.engineTimeS < (engine.engineTimeS ?? 0);
 }
 
 /** Ticks from a to b, modulo 2^32: sysUpTime wraps after 497 days, which is no restart. */
@@ -106,6 +147,7 @@ export function counterRate(
   maxPerS: number,
 ): number | GapCause {
   const elapsedS = elapsedMs / 1000;
+  if (!(maxPerS > 0)) maxPerS = NaN;
   let difference = next - previous;
   if (bits === 32) {
     // Fast enough to have gone round once or more: no single difference is the true one.

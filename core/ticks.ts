@@ -4,6 +4,8 @@ import type { Unit } from './model.ts';
 import { formatScaled, scaleFor } from './units.ts';
 
 const MAX_TICKS = 9;
+/** Data smaller than this is drawn as zero: no unit of ours has a meaning below. */
+const REACH_MIN = 1e-9;
 
 /**
  * Round value ticks from 0 up to at least `top` (and down to at least -`bottom` for a graph
@@ -17,10 +19,10 @@ export function valueTicks(
   target = 4,
 ): { min: number; max: number; ticks: ValueTick[] } {
   const size = Math.max(top, bottom, 0);
-  const reach = size > 0 && Number.isFinite(size) ? size : defaultReach(unit);
+  const reach = size > REACH_MIN && Number.isFinite(size) ? size : defaultReach(unit);
   const mirrored = bottom > 0;
   const step = roundStep(reach / target, unit);
-  const above = Math.max(1, Math.ceil((size > 0 ? Math.max(top, 0) : reach) / step - 1e-9));
+  const above = Math.max(1, Math.ceil((size > REACH_MIN ? Math.max(top, 0) : reach) / step - 1e-9));
   const below = mirrored ? Math.max(1, Math.ceil(bottom / step - 1e-9)) : 0;
   const scale = scaleFor(Math.max(above, below) * step, unit);
   // A very uneven mirror must not drown in labels.
@@ -106,7 +108,9 @@ function firstTick(fromMs: number, d: Distance, zone: string): Temporal.ZonedDat
   const midnight = from.startOfDay();
   switch (d.unit) {
     case 'second':
+      return from.with({ second: 0, millisecond: 0 });
     case 'minute':
+      return from.with({ minute: 0, second: 0, millisecond: 0 });
     case 'hour':
       return midnight;
     case 'day':
