@@ -19,6 +19,7 @@ interface Sketch {
   readonly unsigned: boolean;
   readonly enumeration: Readonly<Record<string, number>> | null;
   readonly limit: KnownCapacity | null;
+  readonly max: number | null;
   readonly discontinuity: string | null;
 }
 interface KnownCapacity {
@@ -37,8 +38,8 @@ interface Bundle {
 interface Place {
   readonly kind: string;
   readonly key: string;
-  value(object: string): SnmpValue | null;
-  oid(object: string): string;
+  readonly value: (object: string) => SnmpValue | null;
+  readonly oid: (object: string) => string;
 }
 
 export interface Draft {
@@ -135,18 +136,18 @@ export function createDraft(device: Device, notes: string[]): Draft {
     const form = metric.form ?? 'gauge';
     if (metric.limit && form === 'counter' && place.value(terms[0]?.object ?? '')?.type === 'counter32') narrow.push(place.key);
     return {
-      column: { kind: place.kind, key: place.key, metric: metric.metric as MetricName, unit: metric.unit as Unit, form, scale },
+      column: { kind: place.kind, key: place.key, metric: metric.metric as MetricName, unit: metric.unit, form, scale },
       terms: terms.map(({ object, sign }) => ({ oid: place.oid(object), sign })),
       mean: false,
       unsigned: metric.unsigned ?? false,
       enumeration: metric.enum ?? null,
       limit: metric.limit ? capacity : null,
+      max: form === 'counter' ? (metric.max ?? null) : null,
       discontinuity: form === 'counter' ? discontinuity : null,
     };
   };
 
-  const addPlace = (part: ProfileGroup | ProfileTable, place: Place, name: string, alias: string): void => {
-    const table = 'key' in part || 'verify' in part || 'discontinuity' in part ? (part as ProfileTable) : null;
+  const addPlace = (part: ProfileGroup, table: ProfileTable | null, place: Place, name: string, alias: string): void => {
     const capacity = capacityAt(part.capacity, place);
     const since = table?.discontinuity;
     const discontinuity = since !== undefined && place.value(since) !== null ? place.oid(since) : null;
@@ -175,24 +176,24 @@ export function createDraft(device: Device, notes: string[]): Draft {
       const place: Place = {
         kind: group.kind,
         key: group.kind,
-        value(object) {
+        value: (object) => {
           const found = device.get(group.objects[object] ?? '');
           return found.type === 'absent' ? null : found;
         },
         oid: (object) => group.objects[object] ?? '',
       };
       const before = sketches.length;
-      addPlace(group, place, group.kind, '');
+      addPlace(group, null, place, group.kind, '');
       if (sketches.length > before && !covers.has(group.kind)) covers.set(group.kind, true);
     },
     addTable(table, rows, complete) {
       const fallback = table.fallback ?? false;
       const left = fallback ? table.metrics.filter((metric) => !metrics.has(metric.metric)) : table.metrics;
-      const part = { ...table, metrics: left };
+      const part = { kind: table.kind, objects: table.objects, metrics: left, ...(table.capacity && { capacity: table.capacity }) };
       const oidAt = (object: string, index: string) => `${table.objects[object]}.${index}`;
       for (const row of rows) {
         const place: Place = { kind: table.kind, key: row.key, value: row.value, oid: (object) => oidAt(object, row.index) };
-        addPlace(part, place, row.name, row.alias);
+        addPlace(part, table, place, row.name, row.alias);
       }
       for (const metric of left) {
         if (metric.mean === undefined || rows.length === 0) continue;
@@ -203,7 +204,7 @@ export function createDraft(device: Device, notes: string[]): Draft {
             kind: table.kind,
             key: metric.mean,
             metric: metric.metric as MetricName,
-            unit: metric.unit as Unit,
+            unit: metric.unit,
             form: 'gauge',
             scale: metric.scale ?? 1,
           },
@@ -212,6 +213,7 @@ export function createDraft(device: Device, notes: string[]): Draft {
           unsigned: metric.unsigned ?? false,
           enumeration: null,
           limit: null,
+          max: null,
           discontinuity: null,
         };
         // Counters of all processors, where there are some, are better than the mean of percentages.
@@ -266,6 +268,7 @@ function routeOf(sketches: readonly Sketch[], bundles: readonly Bundle[], watch:
     unsigned: sketch.unsigned,
     enumeration: sketch.enumeration,
     limit: sketch.limit && { slot: slotOf(sketch.limit.oid), scale: sketch.limit.scale, unknown: sketch.limit.unknown },
+    max: sketch.max,
     discontinuity: sketch.discontinuity === null ? null : slotOf(sketch.discontinuity),
   }));
   const checks = bundles.flatMap((bundle): Check[] =>

@@ -46,6 +46,8 @@ const Metric = Type.Object(
     unsigned: Type.Optional(Type.Boolean()),
     /** Rates above 110 % of the instance's capacity are a fault of the device. */
     limit: Type.Optional(Type.Enum(['capacity'])),
+    /** The same with a fixed figure, in the metric's unit. */
+    max: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
     /** Besides one value a row: the mean of all rows, under this key. */
     mean: Type.Optional(Type.String({ minLength: 1 })),
   },
@@ -217,8 +219,9 @@ interface Complaint {
 /** Names of objects that are used must be defined, and each metric says where it comes from. */
 function checkNames(profile: Profile): Complaint[] {
   const found: Complaint[] = [];
-  const parts = [
-    ...(profile.groups ?? []).map((part, i) => ({ part: part as ProfileTable, path: ['groups', String(i)], table: false })),
+  // A group is a table without rows: what only tables have is absent there.
+  const parts: { readonly part: ProfileTable; readonly path: readonly string[]; readonly table: boolean }[] = [
+    ...(profile.groups ?? []).map((part, i) => ({ part, path: ['groups', String(i)], table: false })),
     ...(profile.tables ?? []).map((part, i) => ({ part, path: ['tables', String(i)], table: true })),
   ];
   for (const { part, path, table } of parts) {

@@ -46,14 +46,15 @@ export function readingsOf(
   const state = new Uint8Array(size).fill(ABSENT);
   const gauge = new Float64Array(size);
   const counter = new BigUint64Array(size);
-  const maxPerS = route.recipes.some((recipe) => recipe.limit) ? new Float64Array(size).fill(NaN) : null;
+  const maxPerS = route.recipes.some((recipe) => recipe.limit ?? recipe.max) ? new Float64Array(size).fill(NaN) : null;
   const discontinuity = route.recipes.some((recipe) => recipe.discontinuity !== null) ? new Float64Array(size).fill(NaN) : null;
   plan.columns.forEach((column, i) => {
     const recipe = route.recipes[i];
     if (!recipe) throw new Error('a plan has more columns than its route has recipes');
     if (column.form === 'counter') readCounter(recipe, at, i, state, counter);
     else readGauge(recipe, at, i, state, gauge);
-    if (maxPerS && recipe.limit) maxPerS[i] = limitOf(recipe.limit, at) / column.scale;
+    const most = recipe.limit ? limitOf(recipe.limit, at) : (recipe.max ?? NaN);
+    if (maxPerS) maxPerS[i] = most / column.scale;
     if (discontinuity && recipe.discontinuity !== null) discontinuity[i] = numberOf(at(recipe.discontinuity) ?? NOTHING) ?? NaN;
   });
 

@@ -13,6 +13,8 @@ export interface Recipe {
   readonly enumeration: Readonly<Record<string, number>> | null;
   /** Capacity per second in the column's unit = value × scale. */
   readonly limit: { readonly slot: number; readonly scale: number; readonly unknown: readonly number[] } | null;
+  /** Greatest believable value in the column's unit, whatever the capacity. */
+  readonly max: number | null;
   readonly discontinuity: number | null;
 }
 

@@ -13,7 +13,7 @@ export interface Row {
   readonly name: string;
   readonly alias: string;
   /** Value of one of the table's objects in this row; null when absent. */
-  value(object: string): SnmpValue | null;
+  readonly value: (object: string) => SnmpValue | null;
 }
 
 /** The rows of a table that its profile keeps, by index. Walks only what is needed. */

@@ -117,7 +117,7 @@ function guard(
   const facade = {
     on(event: string, listener: (...args: never[]) => void) {
       if (event === 'message') deliver = listener as (datagram: Buffer) => void;
-      if (event === 'close') onClosed = listener as () => void;
+      if (event === 'close') onClosed = listener;
       return facade;
     },
     ref: () => (closed ? socket : socket.ref()),
@@ -335,7 +335,7 @@ function createLibrarySession(target: SnmpTarget, address: string, dgramModule: 
     ...(auth && { authProtocol: snmp.AuthProtocols[auth.protocol], authKey: auth.key }),
     ...(priv && { privProtocol: snmp.PrivProtocols[priv.protocol], privKey: priv.key }),
   };
-  return snmp.createV3Session(address, user as snmp.User, options);
+  return snmp.createV3Session(address, user, options);
 }
 
 function objectCommunity(target: SnmpTarget, seen: Extract<Inspected, { ok: true; version: 0 | 1 }>): string | null {

@@ -3,7 +3,6 @@ import type { SnmpValue } from './transport.ts';
 
 const TEXT_MAX = 255;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /** A number, exact for everything but large 64-bit counters; null when it is none. */

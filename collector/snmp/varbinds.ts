@@ -1,5 +1,4 @@
 /** net-snmp's values as ours: exact, typed, and refused where they cannot be true. */
-import snmp from 'net-snmp';
 import type { Varbind } from './transport.ts';
 
 export interface NetSnmpVarbind {
@@ -8,36 +7,51 @@ export interface NetSnmpVarbind {
   readonly value: unknown;
 }
 
-const { ObjectType } = snmp;
+/** ASN.1 tags of RFC 2578 and RFC 3416. */
+const TAG = {
+  integer: 2,
+  octets: 4,
+  null: 5,
+  oid: 6,
+  address: 64,
+  counter32: 65,
+  gauge32: 66,
+  timeticks: 67,
+  opaque: 68,
+  counter64: 70,
+  noSuchObject: 128,
+  noSuchInstance: 129,
+  endOfMibView: 130,
+} as const;
 
 /** Throws a TypeError for a value that does not fit its type. */
 export function toVarbind({ oid, type, value }: NetSnmpVarbind): Varbind {
   switch (type) {
-    case ObjectType.Integer:
+    case TAG.integer:
       return { oid, type: 'integer', value: wholeNumber(value, -(2 ** 31), 2 ** 31 - 1) };
-    case ObjectType.Gauge:
+    case TAG.gauge32:
       return { oid, type: 'gauge32', value: wholeNumber(value, 0, 2 ** 32 - 1) };
-    case ObjectType.TimeTicks:
+    case TAG.timeticks:
       return { oid, type: 'timeticks', value: wholeNumber(value, 0, 2 ** 32 - 1) };
-    case ObjectType.Counter:
+    case TAG.counter32:
       return { oid, type: 'counter32', value: BigInt(wholeNumber(value, 0, 2 ** 32 - 1)) };
-    case ObjectType.Counter64:
+    case TAG.counter64:
       return { oid, type: 'counter64', value: counter64(value) };
-    case ObjectType.OctetString:
+    case TAG.octets:
       return { oid, type: 'string', value: octets(value) };
-    case ObjectType.Opaque:
+    case TAG.opaque:
       return { oid, type: 'opaque', value: octets(value) };
-    case ObjectType.OID:
+    case TAG.oid:
       return { oid, type: 'oid', value: String(value) };
-    case ObjectType.IpAddress:
+    case TAG.address:
       return { oid, type: 'address', value: String(value) };
-    case ObjectType.NoSuchObject:
+    case TAG.noSuchObject:
       return { oid, type: 'absent', value: 'noSuchObject' };
-    case ObjectType.NoSuchInstance:
+    case TAG.noSuchInstance:
       return { oid, type: 'absent', value: 'noSuchInstance' };
-    case ObjectType.EndOfMibView:
+    case TAG.endOfMibView:
       return { oid, type: 'absent', value: 'endOfMibView' };
-    case ObjectType.Null:
+    case TAG.null:
       return { oid, type: 'absent', value: 'null' };
     default:
       throw new TypeError(`a value has the unknown type ${type}`);
