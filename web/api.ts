@@ -1,0 +1,175 @@
+/**
+ * The only place that talks to the server. Every request has a deadline, GETs are tried again
+ * when nothing came back, and every text is made visible before anything else sees it.
+ */
+import type {
+  DeviceAdded,
+  DeviceInput,
+  DeviceView,
+  EventView,
+  InstanceView,
+  PageOf,
+  PreviewView,
+  Problem,
+  SeriesView,
+  StatusView,
+} from '../core/api.ts';
+import type { GraphData, GraphRef } from '../core/graph.ts';
+import { visible } from '../core/text.ts';
+import { BASE } from './address.ts';
+import { answered, learnClock, loginNeeded, unanswered } from './remote.ts';
+
+const API = new URL(`${BASE}/api/v1/`, location.origin);
+const GET_TIMEOUT_MS = 15_000;
+/** Adding a device waits for the device: discovery of a slow one takes its time. */
+const POST_TIMEOUT_MS = 90_000;
+const RETRY_AFTER_MS = [250, 1000];
+const PAGES_MAX = 50;
+
+/** The server said no, in words. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly fields: Readonly<Record<string, string>>;
+  constructor(status: number, detail: string, fields: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.name = 'ApiError';
+    this.status = status;
+    this.fields = fields;
+  }
+}
+/** Nothing, or nothing of ours, came back. */
+export class NoAnswer extends Error {
+  constructor(text: string, options?: ErrorOptions) {
+    super(text, options);
+    this.name = 'NoAnswer';
+  }
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+function address(path: string, query: Query = {}): URL {
+  const url = new URL(path, API);
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value));
+  return url;
+}
+
+async function ask<T>(method: string, url: URL, timeoutMs: number, signal: AbortSignal | null, body?: unknown): Promise<T> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method,
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      credentials: 'same-origin',
+      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    text = await response.text();
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    const slow = deadline.aborted;
+    throw new NoAnswer(slow ? `The server has not answered within ${timeoutMs / 1000} s.` : 'The server does not answer.', {
+      cause,
+    });
+  }
+  const json = parse(text);
+  if (response.ok) {
+    answered();
+    if (response.status !== 204 && json === undefined) throw new NoAnswer('The server answered with something that is not JSON.');
+    return json as T;
+  }
+  const problem = json as Problem | undefined;
+  if (typeof problem?.detail !== 'string') throw new NoAnswer(`The server answered ${response.status} without saying why.`);
+  answered();
+  if (response.status === 401 && !url.pathname.endsWith('/sessions')) loginNeeded(true);
+  throw new ApiError(response.status, problem.detail, fieldErrors(problem));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? visible(value) : value));
+  } catch {
+    return undefined; // The caller says in words that this was no JSON.
+  }
+}
+
+function fieldErrors(problem: Problem): Record<string, string> {
+  const list = Array.isArray(problem.errors) ? problem.errors : [];
+  // "/snmp/community", "snmp.community" and "body/snmp/community" all mean the field.
+  return Object.fromEntries(list.map((e) => [e.path.replace(/^\/?(body[/.])?/, '').replaceAll('.', '/'), e.message]));
+}
+
+async function get<T>(path: string, signal: AbortSignal, query: Query = {}): Promise<T> {
+  const url = address(path, query);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await ask<T>('GET', url, GET_TIMEOUT_MS, signal);
+    } catch (error) {
+      if (!(error instanceof NoAnswer) || signal.aborted) throw error;
+      const afterMs = RETRY_AFTER_MS[attempt];
+      if (afterMs === undefined) {
+        unanswered(error.message);
+        throw error;
+      }
+      await pause(afterMs, signal);
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    });
+  });
+}
+
+async function all<T>(path: string, signal: AbortSignal, query: Query = {}): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  for (let i = 0; i < PAGES_MAX; i++) {
+    const page = await get<PageOf<T>>(path, signal, { limit: 1000, ...query, cursor });
+    items.push(...page.items);
+    if (page.nextCursor === null || page.nextCursor === undefined) return items;
+    cursor = page.nextCursor;
+  }
+  return items;
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  async status(signal: AbortSignal): Promise<StatusView> {
+    const sentAtMs = Date.now();
+    const status = await get<StatusView>('status', signal);
+    learnClock(status.nowMs, sentAtMs);
+    return status;
+  },
+  devices: (signal: AbortSignal) => all<DeviceView>('devices', signal),
+  device: (device: string, signal: AbortSignal) => get<DeviceView>(`devices/${id(device)}`, signal),
+  instances: (device: string, signal: AbortSignal) => all<InstanceView>(`devices/${id(device)}/instances`, signal),
+  /** Every series of a device with its last value. */
+  series: (device: string, signal: AbortSignal) => all<SeriesView>('series', signal, { device }),
+  graphs: (device: string, signal: AbortSignal) => all<GraphRef>(`devices/${id(device)}/graphs`, signal),
+  /** @param range as typed; the server reads it */
+  graph: (graph: string, range: string, width: number, signal: AbortSignal) =>
+    get<GraphData>(`graphs/${id(graph)}`, signal, { from: range, width }),
+  csvAddress: (graph: string, range: string) => address(`graphs/${id(graph)}/csv`, { from: range }).href,
+  events: (query: { device?: string; from?: string; to?: string; limit?: number; cursor?: string }, signal: AbortSignal) =>
+    get<PageOf<EventView>>('events', signal, query),
+  test: (input: DeviceInput, signal: AbortSignal) =>
+    ask<PreviewView>('POST', address('devices/test'), POST_TIMEOUT_MS, signal, input),
+  add: (input: DeviceInput, signal: AbortSignal) => ask<DeviceAdded>('POST', address('devices'), POST_TIMEOUT_MS, signal, input),
+  login: (password: string, signal: AbortSignal) =>
+    ask<unknown>('POST', address('sessions'), GET_TIMEOUT_MS, signal, { password }),
+};
+
+/** Any error as one sentence. */
+export function sentence(error: unknown): string {
+  return error instanceof ApiError || error instanceof NoAnswer
+    ? error.message
+    : `Something is wrong in this page: ${String(error)}`;
+}

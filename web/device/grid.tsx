@@ -1,0 +1,47 @@
+/** The graphs of a device; details on request. */
+import { useState } from 'preact/hooks';
+import type { GraphRef } from '../../core/graph.ts';
+import { GraphFigure } from '../graph/figure.tsx';
+import { count } from '../words.ts';
+
+/** A switch with 48 ports shows its first rows; the table below has them all. */
+const FIRST = 12;
+
+export interface GridProps {
+  readonly graphs: readonly GraphRef[];
+  readonly range: string;
+  readonly intervalMs: number;
+}
+
+export function GraphGrid({ graphs, range, intervalMs }: GridProps) {
+  const [cursorMs, setCursor] = useState<number | null>(null);
+  const [more, setMore] = useState(false);
+  const main = graphs.filter((g) => g.rank !== 'detail');
+  const ports = main.filter((g) => g.family === 'interface');
+  // A port that is one of many must not push load and memory off the page.
+  const first = main.length <= FIRST ? main : [...ports.slice(0, 6), ...main.filter((g) => g.family !== 'interface')];
+  const shown = more ? [...main, ...graphs.filter((g) => g.rank === 'detail')] : first;
+  return (
+    <>
+      <div class="graphs">
+        {shown.map((graph) => (
+          <GraphFigure
+            key={graph.id}
+            graph={graph}
+            range={range}
+            intervalMs={intervalMs}
+            cursorMs={cursorMs}
+            onCursor={setCursor}
+          />
+        ))}
+      </div>
+      {graphs.length > first.length && (
+        <p class="row more">
+          <button type="button" class="btn" aria-expanded={more} onClick={() => setMore(!more)}>
+            {more ? 'Fewer graphs' : `${count(graphs.length - first.length, 'more graph')}`}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+/** What happened, in words: newest first. */
+import type { EventView } from '../core/api.ts';
+import { href } from './address.ts';
+import { clockTime, eventWord, when } from './words.ts';
+
+export interface EventListProps {
+  readonly events: readonly EventView[];
+  readonly nowMs: number;
+  readonly zone: string;
+  /** Name the device of each event, and link it. */
+  readonly named: boolean;
+  /** Only the time of day: the day stands above. */
+  readonly timed?: boolean;
+}
+
+export function EventList({ events, nowMs, zone, named, timed = false }: EventListProps) {
+  return (
+    <ul class={`events ${timed ? 'timed' : ''}`}>
+      {events.map((event) => {
+        const { shape, word } = eventWord(event, nowMs);
+        return (
+          <li key={event.id}>
+            <time dateTime={new Date(event.fromMs).toISOString()}>
+              {timed ? clockTime(event.fromMs, zone) : when(event.fromMs, nowMs, zone)}
+            </time>
+            <span class={`st ${shape}`}>{word}</span>
+            <span class="what">
+              {named && event.device !== null && (
+                <>
+                  <a class="q n1" href={href({ page: 'device', id: event.device })}>
+                    {event.deviceName ?? event.device}
+                  </a>
+                  {': '}
+                </>
+              )}
+              {event.text}
+              {event.toMs === null && (event.kind === 'gap' || event.kind === 'down') && <span class="mut"> Still so.</span>}
+            </span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,155 @@
+/** What lies under the lines: axes' grid and labels, gaps, fills and the band of extremes. */
+import type { Chart, Plugin } from 'chart.js';
+import { fitting, hasBand, runPoints, runs } from './points.ts';
+import { crisp, path, place, type Place, type Scene } from './scene.ts';
+
+const HATCH_PX = 8;
+
+export function ground(scene: Scene): Plugin<'line'> {
+  return {
+    id: 'ground',
+    beforeDatasetsDraw(chart: Chart) {
+      const p = place(chart);
+      if (!p) return;
+      p.ctx.save();
+      grid(p, scene);
+      clip(p);
+      for (const line of scene.data.lines) {
+        const colours = scene.colours.role(line.role);
+        const sign = line.below ? -1 : 1;
+        const band = scene.options.envelope && hasBand(line);
+        for (const run of runs(line.mean)) {
+          const mean = runPoints(scene.data, run, line.mean, sign);
+          if (line.fill)
+            area(
+              p,
+              mean,
+              [
+                { x: mean.at(-1)?.x ?? 0, y: 0 },
+                { x: mean[0]?.x ?? 0, y: 0 },
+              ],
+              colours.fill,
+            );
+          if (band) {
+            const high = runPoints(scene.data, run, line.max, sign);
+            area(p, high, runPoints(scene.data, run, line.min, sign).reverse(), colours.band);
+          }
+        }
+      }
+      gaps(p, scene);
+      p.ctx.restore();
+      if (scene.data.y.min < 0)
+        path(
+          p.ctx,
+          scene.colours.of('axis'),
+          1,
+          [],
+          [
+            [p.left, crisp(p.y(0))],
+            [p.right, crisp(p.y(0))],
+          ],
+        );
+    },
+  };
+}
+
+function clip({ ctx, left, right, top, bottom }: Place): void {
+  ctx.beginPath();
+  ctx.rect(left, top - 1, right - left, bottom - top + 2);
+  ctx.clip();
+}
+
+type Points = readonly { readonly x: number; readonly y: number }[];
+function area(p: Place, there: Points, back: Points, colour: string): void {
+  p.ctx.beginPath();
+  [...there, ...back].forEach((q, i) => (i === 0 ? p.ctx.moveTo(p.x(q.x), p.y(q.y)) : p.ctx.lineTo(p.x(q.x), p.y(q.y))));
+  p.ctx.closePath();
+  p.ctx.fillStyle = colour;
+  p.ctx.fill();
+}
+
+/** Horizontal hairlines, and both axes' labels; the server chose every tick. */
+function grid(p: Place, { data, options, colours }: Scene): void {
+  const { ctx } = p;
+  ctx.textBaseline = 'middle';
+  ctx.font = colours.font(400);
+  if (options.size !== 'strip') {
+    ctx.textAlign = 'right';
+    for (const tick of data.y.ticks) {
+      const y = crisp(p.y(tick.value));
+      path(
+        ctx,
+        colours.of(tick.value === 0 ? 'axis' : 'grid'),
+        1,
+        [],
+        [
+          [p.left, y],
+          [p.right, y],
+        ],
+      );
+      ctx.fillStyle = colours.of('ink-3');
+      ctx.fillText(tick.label, p.left - 7, y);
+    }
+  }
+  const font = (major: boolean) => colours.font(major ? 500 : 400);
+  const ticks = data.x.ticks.map((tick) => {
+    ctx.font = font(tick.major);
+    return { ...tick, at: p.x(tick.tMs), width: ctx.measureText(tick.label).width };
+  });
+  const shown = fitting(ticks, p.left - 24, p.right + 4);
+  ctx.textAlign = 'center';
+  ticks.forEach((tick, i) => {
+    path(
+      ctx,
+      colours.of('axis'),
+      1,
+      [],
+      [
+        [crisp(tick.at), p.bottom],
+        [crisp(tick.at), p.bottom + 4],
+      ],
+    );
+    if (tick.major && options.size === 'large')
+      path(
+        ctx,
+        colours.of('grid'),
+        1,
+        [],
+        [
+          [crisp(tick.at), p.top],
+          [crisp(tick.at), p.bottom],
+        ],
+      );
+    if (!shown[i]) return;
+    ctx.font = font(tick.major);
+    ctx.fillStyle = colours.of(tick.major ? 'ink-2' : 'ink-3');
+    ctx.fillText(tick.label, tick.at, p.bottom + 13);
+  });
+}
+
+/** Hatched from its beginning to its end, full height: never bridged, never zero. */
+function gaps(p: Place, { data, colours }: Scene): void {
+  const { ctx, top, bottom } = p;
+  for (const gap of data.gaps) {
+    const from = Math.max(p.left, p.x(gap.fromMs));
+    const to = Math.min(p.right, Math.max(from + 2, p.x(gap.toMs)));
+    if (!(to > from)) continue;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(from, top, to - from, bottom - top);
+    ctx.fillStyle = colours.of('gap');
+    ctx.fill();
+    ctx.clip();
+    ctx.beginPath();
+    const height = bottom - top;
+    // Anchored to the page, not to the gap, so that neighbours' lines meet and nothing crawls.
+    for (let x = Math.floor((from - height) / HATCH_PX) * HATCH_PX; x < to; x += HATCH_PX) {
+      ctx.moveTo(x, bottom);
+      ctx.lineTo(x + height, top);
+    }
+    ctx.strokeStyle = colours.of('gap-line');
+    ctx.lineWidth = 0.75;
+    ctx.stroke();
+    ctx.restore();
+  }
+}

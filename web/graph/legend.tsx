@@ -1,0 +1,124 @@
+/** The figures under a large graph, from stored data; and the graph as a table. */
+import type { GraphData } from '../../core/graph.ts';
+import { formatWith } from '../../core/units.ts';
+import { moment } from '../words.ts';
+import { legendFigure, legendScale } from './summary.ts';
+
+export function Legend({ data, slot }: { data: GraphData; slot: number | null }) {
+  const scale = legendScale(data);
+  const figure = (value: number | null | undefined) => legendFigure(value, scale, data.unit);
+  const at = slot === null ? null : (data.tMs[slot] ?? null);
+  return (
+    <table class="legend">
+      <thead>
+        <tr>
+          <th scope="col">{scale.unit === '' ? 'Line' : scale.unit}</th>
+          <th scope="col" class="num cursor only-wide">
+            {at === null ? 'At cursor' : `At ${moment(at, data.zone, data.stepMs)}`}
+          </th>
+          <th scope="col" class="num">
+            Current
+          </th>
+          <th scope="col" class="num">
+            Average
+          </th>
+          <th scope="col" class="num only-wide">
+            Minimum
+          </th>
+          <th scope="col" class="num">
+            Max<span class="only-wide">imum</span>
+          </th>
+          <th scope="col" class="num">
+            95th
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {data.lines.map(({ series, label, role, fill, mean, stats }) => (
+          <tr key={series}>
+            <th scope="row" class="wrap">
+              <span class={`k c-${role} ${fill ? '' : 'line'}`}>
+                <span>{label}</span>
+              </span>
+            </th>
+            <td class="num only-wide" data-v="at">
+              {slot === null ? '' : figure(mean[slot])}
+            </td>
+            <td class="num">
+              <b>{figure(slot !== null && narrow() ? mean[slot] : stats.current)}</b>
+            </td>
+            <td class="num">{figure(stats.average)}</td>
+            <td class="num only-wide">{figure(stats.minimum)}</td>
+            <td class="num" {...(stats.maximumAtMs === null ? {} : { title: `at ${moment(stats.maximumAtMs, data.zone)}` })}>
+              {figure(stats.maximum)}
+            </td>
+            <td class="num">
+              <b>{figure(stats.p95)}</b>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** A phone has no room for a column of its own: the cursor's value takes the place of the current one. */
+const narrow = () => matchMedia('(max-width: 640px)').matches;
+
+const ROWS_MAX = 400;
+
+/** Every slot in figures, newest first; long ranges are thinned, CSV has them all. */
+export function TableTwin({ data }: { data: GraphData }) {
+  const slots = data.tMs.map((_, i) => i).reverse();
+  const shown = slots.slice(0, ROWS_MAX);
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={`${data.title} as a table`}>
+      <table class="twin">
+        <caption class="vh">
+          {data.title}: {data.about}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Time, {data.zone}</th>
+            {data.lines.map((line) => (
+              <th scope="col" class="num" key={line.series}>
+                {line.label}
+              </th>
+            ))}
+            {data.lines.map((line) => (
+              <th scope="col" class="num only-wide" key={`${line.series} extremes`}>
+                {line.label}, lowest to highest
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((i) => (
+            <tr key={data.tMs[i]}>
+              <th scope="row" class="tn">
+                {moment(data.tMs[i] ?? 0, data.zone, data.stepMs)}
+              </th>
+              {data.lines.map((line) => (
+                <td class="num" key={line.series}>
+                  {line.mean[i] === null ? <span class="mut">unknown</span> : formatWith(line.mean[i] ?? null, data.unit)}
+                </td>
+              ))}
+              {data.lines.map((line) => (
+                <td class="num sec only-wide" key={`${line.series} extremes`}>
+                  {line.mean[i] === null
+                    ? ''
+                    : `${formatWith(line.min[i] ?? null, data.unit)} – ${formatWith(line.max[i] ?? null, data.unit)}`}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {slots.length > shown.length && (
+        <p class="s mut">
+          The newest {ROWS_MAX} of {slots.length} rows; CSV has them all.
+        </p>
+      )}
+    </div>
+  );
+}

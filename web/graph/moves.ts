@@ -1,0 +1,46 @@
+/** Where a range goes when one moves on, in texts as they are typed. */
+import type { GraphData } from '../../core/graph.ts';
+import { shortRange } from '../route.ts';
+import { typedRange } from '../words.ts';
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+];
+const YEAR_MS = 365 * 86_400_000;
+const ZOOM_MIN_MS = 60_000;
+
+/** Up to now: "7d", in the largest unit that says it nearly. */
+function untilNow(spanMs: number): string {
+  for (const [unit, ms] of UNITS) {
+    const n = Math.round(spanMs / ms);
+    if (n >= 1 && Math.abs(n * ms - spanMs) < spanMs * 0.01) return shortRange(`${n}${unit}`);
+  }
+  return `${Math.max(1, Math.round(spanMs / 1000))}s`;
+}
+
+export function earlier({ fromMs, toMs, zone }: GraphData): string {
+  return typedRange(fromMs - (toMs - fromMs), fromMs, zone);
+}
+
+/** Never beyond now: the last step is the range that ends now. */
+export function later({ fromMs, toMs, zone }: GraphData, nowMs: number): string {
+  const span = toMs - fromMs;
+  return toMs + span >= nowMs ? untilNow(span) : typedRange(toMs, toMs + span, zone);
+}
+
+/** Twice as long around the same middle, or ending now if it did. */
+export function wider({ fromMs, toMs, zone, stepMs }: GraphData, nowMs: number): string {
+  const span = toMs - fromMs;
+  if (span > 50 * YEAR_MS) return typedRange(fromMs, toMs, zone);
+  if (toMs + Math.max(stepMs, span / 2) >= nowMs) return untilNow(2 * span);
+  return typedRange(fromMs - span / 2, toMs + span / 2, zone);
+}
+
+/** The dragged part, no shorter than a minute. */
+export function zoomed({ zone }: GraphData, fromMs: number, toMs: number): string {
+  const lacking = Math.max(0, ZOOM_MIN_MS - (toMs - fromMs)) / 2;
+  return typedRange(fromMs - lacking, toMs + lacking, zone);
+}

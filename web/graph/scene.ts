@@ -1,0 +1,72 @@
+/** What one graph draws just now; the plugins read it, the chart changes it. */
+import type { Chart } from 'chart.js';
+import type { GraphData } from '../../core/graph.ts';
+import type { Colours } from './colours.ts';
+
+export interface GraphOptions {
+  /** small: on a device's page; large: alone; strip: all of history under the large one. */
+  readonly size: 'small' | 'large' | 'strip';
+  readonly envelope: boolean;
+  readonly p95: boolean;
+  /** Words of a moment on the cursor's flag. */
+  readonly flag: (tMs: number) => string;
+  /** Range framed on the strip. */
+  readonly frame: { readonly fromMs: number; readonly toMs: number } | null;
+}
+
+export interface Scene {
+  data: GraphData;
+  options: GraphOptions;
+  colours: Colours;
+  /** Slot under the cursor; null = no cursor. */
+  cursor: number | null;
+}
+
+/** Where things are, in CSS pixels. */
+export interface Place {
+  readonly ctx: CanvasRenderingContext2D;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly x: (tMs: number) => number;
+  readonly y: (value: number) => number;
+}
+
+export function place(chart: Chart): Place | null {
+  const { left, right, top, bottom } = chart.chartArea ?? {};
+  const [xs, ys] = [chart.scales['x'], chart.scales['y']];
+  if (!xs || !ys || left === undefined || !(right > left)) return null;
+  return { ctx: chart.ctx, left, right, top, bottom, x: (t) => xs.getPixelForValue(t), y: (v) => ys.getPixelForValue(v) };
+}
+
+export const smallScreen = (p: Place): boolean => p.right - p.left < 520;
+
+export function path(
+  ctx: CanvasRenderingContext2D,
+  colour: string,
+  width: number,
+  dash: number[],
+  points: readonly (readonly [number, number])[],
+): void {
+  ctx.beginPath();
+  points.forEach(([x, y], i) => (i === 0 ? ctx.moveTo(x, y) : ctx.lineTo(x, y)));
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  ctx.setLineDash(dash);
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+/** A hairline lies on one row of pixels. */
+export const crisp = (v: number): number => Math.round(v) + 0.5;
+
+/** Text with a halo of the ground, so that it can stand on data. */
+export function halo(p: Place, colours: Colours, text: string, x: number, y: number, colour: string): void {
+  p.ctx.lineJoin = 'round';
+  p.ctx.lineWidth = 4;
+  p.ctx.strokeStyle = colours.of('bg');
+  p.ctx.strokeText(text, x, y);
+  p.ctx.fillStyle = colour;
+  p.ctx.fillText(text, x, y);
+}

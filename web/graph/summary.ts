@@ -1,0 +1,45 @@
+/** A graph in words, and its figures as the legend shows them. */
+import type { GraphData } from '../../core/graph.ts';
+import type { Unit } from '../../core/model.ts';
+import { formatDuration, formatScaled, formatWith, scaleFor, type Scale } from '../../core/units.ts';
+import { count, moment } from '../words.ts';
+
+/** What a person who does not see the graph should know of it. */
+export function summary(data: GraphData): string {
+  const { title, subtitle, lines, gaps, unit, zone, fromMs, toMs, stepMs } = data;
+  const name = subtitle === '' ? title : `${title}, ${subtitle}`;
+  const range = `from ${moment(fromMs, zone, stepMs)} to ${moment(toMs, zone, stepMs)}`;
+  const parts = lines.map(({ label, stats }) => {
+    if (stats.average === null) return `${label}: nothing known`;
+    const p95 = stats.p95 === null ? '' : `, 95th ${formatWith(stats.p95, unit)}`;
+    return `${label}: current ${formatWith(stats.current, unit)}, average ${formatWith(stats.average, unit)}, maximum ${formatWith(stats.maximum, unit)}${p95}`;
+  });
+  const missing = gaps.reduce((sum, g) => sum + g.toMs - g.fromMs, 0);
+  const holes = gaps.length === 0 ? '' : ` ${count(gaps.length, 'gap')}, together ${formatDuration(missing)}.`;
+  return `${name}, ${range}. ${parts.join('. ')}.${holes}`;
+}
+
+/** "Thu 12 Nov 10:30: in 6.44 Gb/s, out 2.32 Gb/s", or why nothing is known there. */
+export function cursorWords(data: GraphData, slot: number): string {
+  const tMs = data.tMs[slot];
+  if (tMs === undefined) return 'no data';
+  const time = moment(tMs, data.zone, data.stepMs);
+  const known = data.lines.filter((l) => l.mean[slot] !== null && l.mean[slot] !== undefined);
+  if (known.length > 0)
+    return `${time}: ${known.map((l) => `${l.label} ${formatWith(l.mean[slot] ?? null, data.unit)}`).join(', ')}`;
+  const middle = tMs + data.stepMs / 2;
+  const gap = data.gaps.find((g) => g.fromMs <= middle && middle <= g.toMs);
+  return `${time}: ${gap?.text ?? 'no data'}`;
+}
+
+/** One scale for a whole legend, so that its figures can be compared. */
+export function legendScale(data: GraphData): Scale {
+  return scaleFor(Math.max(0, ...data.lines.map((l) => l.stats.maximum ?? 0)), data.unit);
+}
+
+/** A figure under the legend's scale; what would drown in zeros there gets its own unit. */
+export function legendFigure(value: number | null | undefined, scale: Scale, unit: Unit): string {
+  if (value === null || value === undefined) return '–';
+  const size = Math.abs(value / scale.divisor);
+  return size > 0 && size < 0.01 ? formatWith(value, unit) : formatScaled(value, scale);
+}

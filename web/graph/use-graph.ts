@@ -1,0 +1,59 @@
+/** Graph data for a place on the page: asked when it comes into view, in its width, again when a new slot can be full. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import type { GraphData } from '../../core/graph.ts';
+import { api } from '../api.ts';
+import { useLive, type Live } from '../live.ts';
+import { serverNow } from '../remote.ts';
+
+const REFRESH_MIN_MS = 2_000;
+const REFRESH_MAX_MS = 300_000;
+/** Widths are asked in steps, so that a window's last pixel does not ask for everything anew. */
+const WIDTH_STEP_PX = 40;
+/** Begin a little before it is seen. */
+const AHEAD = '300px';
+
+/**
+ * How long until the graph can have changed: a poll, or a slot where slots are longer. A range
+ * that ends in the past never does.
+ */
+export function refreshMs(data: GraphData, intervalMs: number, nowMs: number): number | null {
+  if (data.toMs < nowMs - Math.max(120_000, 2 * data.stepMs)) return null;
+  return Math.min(REFRESH_MAX_MS, Math.max(REFRESH_MIN_MS, intervalMs, data.stepMs / 2));
+}
+
+/** Width and visibility of an element; width 0 until it has been in view once. */
+export function useSeen<T extends Element>(): [RefObject<T | null>, number] {
+  const ref = useRef<T>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    const measure = () => setWidth(Math.max(120, Math.round(element.clientWidth / WIDTH_STEP_PX) * WIDTH_STEP_PX));
+    const size = new ResizeObserver(measure);
+    const sight = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((e) => e.isIntersecting)) return;
+        sight.disconnect();
+        measure();
+        size.observe(element);
+      },
+      { rootMargin: AHEAD },
+    );
+    sight.observe(element);
+    return () => {
+      sight.disconnect();
+      size.disconnect();
+    };
+  }, []);
+  return [ref, width];
+}
+
+/** @param width in CSS pixels; 0 asks nothing yet */
+export function useGraph(id: string, range: string, width: number, intervalMs: number): Live<GraphData> {
+  return useLive(
+    width === 0 ? null : `${id} ${range} ${width}`,
+    (signal) => api.graph(id, range, width, signal),
+    (data) => refreshMs(data, intervalMs, serverNow()),
+  );
+}

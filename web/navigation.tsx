@@ -1,0 +1,167 @@
+/** The rail at the side, and the bar at the bottom of a phone. */
+import type { ComponentChildren } from 'preact';
+import { formatDuration } from '../core/units.ts';
+import type { Shared } from './app.tsx';
+import { useTheme } from './live.ts';
+import { href } from './address.ts';
+import type { Page } from './route.ts';
+import { toggleTheme } from './theme.ts';
+
+const MARK = 'M9 20.2V2.4M2.2 7.4v2.4c0 2 1.2 3.2 3.2 3.2H9M15.8 5.4v1.8c0 2-1.2 3.2-3.2 3.2H9';
+
+export function Brand() {
+  return (
+    <a class="brand" href={href({ page: 'devices' })}>
+      <svg viewBox="0 0 18 22" fill="none" stroke="currentColor" stroke-width="3.4" stroke-linecap="round" aria-hidden="true">
+        <path d={MARK} />
+      </svg>
+      Saguaro
+    </a>
+  );
+}
+
+export function Rail(shared: Shared) {
+  const { route, devices } = shared;
+  const down = devices?.filter((d) => d.state === 'down').length ?? 0;
+  return (
+    <nav class="rail" aria-label="Main">
+      <Brand />
+      <div class="nav">
+        <Entry page="devices" current={isDevices(route.page) && route.more['site'] === undefined}>
+          <span>Devices</span>
+          <Count down={down} all={devices?.length ?? null} />
+        </Entry>
+        <Entry page="events" current={route.page === 'events'}>
+          <span>Events</span>
+        </Entry>
+        <Entry page="add" current={route.page === 'add'}>
+          <span>Add a device</span>
+        </Entry>
+      </div>
+      <Places {...shared} />
+      <Foot {...shared} />
+    </nav>
+  );
+}
+
+const isDevices = (page: Page) => page === 'devices' || page === 'device' || page === 'graph';
+
+function Entry({ page, current, children }: { page: Page; current: boolean; children: ComponentChildren }) {
+  return (
+    <a href={href({ page })} {...(current ? { 'aria-current': 'page' as const } : {})}>
+      {children}
+    </a>
+  );
+}
+
+function Count({ down, all }: { down: number; all: number | null }) {
+  if (all === null) return <span class="n" />;
+  return (
+    <span class="n">
+      {down > 0 && (
+        <>
+          <span class="st down">
+            {down}
+            <span class="vh"> down of</span>
+          </span>{' '}
+        </>
+      )}
+      {all}
+    </span>
+  );
+}
+
+/** Sites as the operator named them; nothing while there are none. */
+function Places({ route, devices }: Shared) {
+  const sites = new Map<string, { all: number; down: number }>();
+  for (const { site, state } of devices ?? []) {
+    if (site === '') continue;
+    const held = sites.get(site) ?? { all: 0, down: 0 };
+    sites.set(site, { all: held.all + 1, down: held.down + (state === 'down' ? 1 : 0) });
+  }
+  if (sites.size === 0) return null;
+  const sorted = [...sites].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
+  return (
+    <div class="nav">
+      <h2>Places</h2>
+      {sorted.map(([site, { all, down }]) => (
+        <a
+          key={site}
+          href={href({ page: 'devices', more: { site } })}
+          {...(route.page === 'devices' && route.more['site'] === site ? { 'aria-current': 'page' as const } : {})}
+        >
+          <span>{site}</span>
+          <Count down={down} all={all} />
+        </a>
+      ))}
+    </div>
+  );
+}
+
+function Foot({ status }: Shared) {
+  const collector = status?.collector ?? null;
+  const late = (collector?.latenessMs ?? 0) > 2_000;
+  return (
+    <div class="foot">
+      {status && (
+        <p>
+          {collector === null ? (
+            <span class="st off">No collector here</span>
+          ) : (
+            <span class={`st ${late ? 'stale' : 'up'}`}>{late ? 'Collector late' : 'Collector on time'}</span>
+          )}
+          {late && <span class="mut"> by {formatDuration(collector?.latenessMs ?? 0)}</span>}
+          {!status.store.ok && <span class="bad"> {status.store.reason}</span>}
+        </p>
+      )}
+      <ThemeButton class="plain" />
+    </div>
+  );
+}
+
+function ThemeButton({ class: name, children }: { class: string; children?: ComponentChildren }) {
+  const next = useTheme() === 'dark' ? 'light' : 'dark';
+  return (
+    <button type="button" class={name} onClick={toggleTheme}>
+      {children}
+      {next === 'dark' ? 'Dark theme' : 'Light theme'}
+    </button>
+  );
+}
+
+const ICONS = {
+  devices: 'M3 4h14v5H3zM3 11h14v5H3zM6 6.5h1M6 13.5h1',
+  events: 'M4 5h2M9 5h8M4 10h2M9 10h8M4 15h2M9 15h8',
+  add: 'M10 4v12M4 10h12',
+  theme: 'M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14',
+} as const;
+
+function Icon({ name }: { name: keyof typeof ICONS }) {
+  return (
+    <svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
+      <path d={ICONS[name]} />
+    </svg>
+  );
+}
+
+export function BottomBar({ route }: Shared) {
+  return (
+    <nav class="tabs-phone" aria-label="Main, bottom">
+      <Entry page="devices" current={isDevices(route.page)}>
+        <Icon name="devices" />
+        Devices
+      </Entry>
+      <Entry page="events" current={route.page === 'events'}>
+        <Icon name="events" />
+        Events
+      </Entry>
+      <Entry page="add" current={route.page === 'add'}>
+        <Icon name="add" />
+        Add
+      </Entry>
+      <ThemeButton class="plain">
+        <Icon name="theme" />
+      </ThemeButton>
+    </nav>
+  );
+}

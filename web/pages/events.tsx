@@ -1,0 +1,96 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { EventView } from '../../core/api.ts';
+import type { Shared } from '../app.tsx';
+import { api, sentence } from '../api.ts';
+import { EventList } from '../event-list.tsx';
+import { useLive, useNow } from '../live.ts';
+import { Trouble, useTitle } from '../parts.tsx';
+import { href } from '../address.ts';
+import { dayName } from '../words.ts';
+
+const PAGE = 200;
+
+export function EventsPage({ route, devices, zone }: Shared) {
+  const device = route.more['device'] ?? '';
+  const name = devices?.find((d) => d.id === device)?.name ?? device;
+  useTitle(device === '' ? 'Events' : `Events of ${name}`);
+  const now = useNow(10_000);
+  const [older, setOlder] = useState<{ items: EventView[]; cursor: string | null } | null>(null);
+  const [trouble, setTrouble] = useState('');
+  const query = { limit: PAGE, ...(device === '' ? {} : { device }) };
+  const { value, error } = useLive(
+    `events ${device}`,
+    (signal) => api.events(query, signal),
+    () => 15_000,
+  );
+  useEffect(() => setOlder(null), [device]);
+  const cursor = older ? older.cursor : (value?.nextCursor ?? null);
+  const newest = value?.items ?? [];
+  // What moved from the first page to the second since it was asked stands once.
+  const known = new Set(newest.map((e) => e.id));
+  const events = [...newest, ...(older?.items ?? []).filter((e) => !known.has(e.id))];
+  const loadOlder = async () => {
+    if (cursor === null) return;
+    try {
+      const page = await api.events({ ...query, cursor }, new AbortController().signal);
+      setOlder({ items: [...(older?.items ?? []), ...page.items], cursor: page.nextCursor });
+      setTrouble('');
+    } catch (failed) {
+      setTrouble(sentence(failed));
+    }
+  };
+  return (
+    <>
+      <div class="head">
+        <h1>Events</h1>
+        {device !== '' && (
+          <>
+            <span class="sec wrap">
+              of <a href={href({ page: 'device', id: device })}>{name}</a>
+            </span>
+            <a href={href({ page: 'events' })}>Of all devices</a>
+          </>
+        )}
+        <div class="end">
+          <span>times in {zone}</span>
+        </div>
+      </div>
+      <Trouble error={error} />
+      {value && events.length === 0 && (
+        <div class="empty">
+          <p>Nothing has happened yet. Gaps with their cause, restarts, and devices that come and go are told here.</p>
+          <a class="btn" href={href({ page: 'devices' })}>
+            All devices
+          </a>
+        </div>
+      )}
+      {byDay(events, now, zone).map(([name, list]) => (
+        <section key={name}>
+          <header>
+            <h2>{name}</h2>
+          </header>
+          <EventList events={list} nowMs={now} zone={zone} named={device === ''} timed />
+        </section>
+      ))}
+      {cursor !== null && (
+        <p class="row more">
+          <button type="button" class="btn" onClick={() => void loadOlder()}>
+            Older events
+          </button>
+          <span class="bad">{trouble}</span>
+        </p>
+      )}
+    </>
+  );
+}
+
+function byDay(events: readonly EventView[], now: number, zone: string): [string, EventView[]][] {
+  const days = new Map<string, EventView[]>();
+  for (const event of events) {
+    const name = dayName(event.fromMs, now, zone);
+    const list = days.get(name) ?? [];
+    list.push(event);
+    days.set(name, list);
+  }
+  return [...days];
+}

@@ -1,0 +1,213 @@
+import { useState } from 'preact/hooks';
+import type { DeviceView } from '../../core/api.ts';
+import type { GraphData } from '../../core/graph.ts';
+import type { Shared } from '../app.tsx';
+import { api, ApiError } from '../api.ts';
+import { EventList } from '../event-list.tsx';
+import { History } from '../graph/history.tsx';
+import { Legend, TableTwin } from '../graph/legend.tsx';
+import { earlier, later, wider, zoomed } from '../graph/moves.ts';
+import { Plot } from '../graph/plot.tsx';
+import { useGraph, useSeen } from '../graph/use-graph.ts';
+import { go, useLive, useNow } from '../live.ts';
+import { Age, RangeTools, Trouble, useTitle } from '../parts.tsx';
+import { serverNow } from '../remote.ts';
+import { href } from '../address.ts';
+import { withMore, type Route } from '../route.ts';
+import { day, typedRange } from '../words.ts';
+
+export function GraphPage({ route, devices, zone }: Shared) {
+  const { id, range } = route;
+  const [ref, width] = useSeen<HTMLDivElement>();
+  const deviceId = id.split('~')[1] ?? '';
+  const device = devices?.find((d) => d.id === deviceId);
+  const { value: data, error, pending } = useGraph(id, range, width, device?.intervalMs ?? 60_000);
+  const [slot, setSlot] = useState<number | null>(null);
+  const on = (name: string) => route.more[name] !== '0';
+  const table = route.more['table'] === '1';
+  useTitle(data ? `${data.title}${device ? `, ${device.name}` : ''}` : 'Graph');
+  const move = (next: string) => go({ ...route, range: next });
+  return (
+    <>
+      <p class="crumb">
+        <a href={href({ page: 'devices' })}>Devices</a>
+        {' / '}
+        <a href={href({ page: 'device', id: deviceId })}>{device?.name ?? 'device'}</a>
+      </p>
+      <div class="head">
+        <h1>{data?.title ?? ' '}</h1>
+        <span class="sec wrap">{data?.subtitle}</span>
+        <div class="end">
+          {data && <Age newestMs={data.newestMs} warnAfterMs={3 * Math.max(60_000, device?.intervalMs ?? 60_000)} />}
+        </div>
+      </div>
+      <Tools route={route} data={data} zone={zone} on={on} table={table} move={move} />
+      <div class={`busy ${pending && data ? 'on' : ''}`} />
+      <Trouble error={error}>
+        {error instanceof ApiError && error.status === 404 && <a href={href({ page: 'devices' })}>All devices</a>}
+      </Trouble>
+      <div ref={ref}>
+        {data && data.newestMs !== null && !isEmpty(data) ? (
+          <Plot
+            data={data}
+            size="large"
+            envelope={on('band')}
+            p95={on('p95')}
+            slot={slot}
+            onSlot={setSlot}
+            onZoom={(from, to) => move(zoomed(data, from, to))}
+          />
+        ) : (
+          <div class="plot large">{data && <Nothing route={route} data={data} />}</div>
+        )}
+      </div>
+      {data && data.oldestMs !== null && <History id={id} data={data} range={range} onMove={move} />}
+      {data && <Legend data={data} slot={slot} />}
+      {data && table && <TableTwin data={data} />}
+      {data && (
+        <div class="cols">
+          <InThisRange data={data} device={device} deviceId={deviceId} zone={zone} />
+          <About data={data} />
+        </div>
+      )}
+    </>
+  );
+}
+
+const isEmpty = (data: GraphData) => data.lines.every((l) => l.stats.known === 0);
+
+interface ToolsProps {
+  readonly route: Route;
+  readonly data: GraphData | null;
+  readonly zone: string;
+  readonly on: (name: string) => boolean;
+  readonly table: boolean;
+  readonly move: (range: string) => void;
+}
+
+function Tools({ route, data, zone, on, table, move }: ToolsProps) {
+  const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
+  const step = (to: (data: GraphData, nowMs: number) => string) => () => data && move(to(data, serverNow()));
+  const atEnd = data !== null && data.toMs >= serverNow() - data.stepMs;
+  return (
+    <div class="tools" data-zone={zone}>
+      <RangeTools route={route} field />
+      <div class="seg">
+        <button type="button" aria-label="Earlier" title="Earlier" onClick={step(earlier)}>
+          <Arrow d="M10 3 5 8l5 5" />
+        </button>
+        <button type="button" aria-label="Later" title="Later" disabled={atEnd} onClick={step(later)}>
+          <Arrow d="m6 3 5 5-5 5" />
+        </button>
+        <button type="button" aria-label="Wider" title="Wider" onClick={step(wider)}>
+          <Arrow d="M5.5 4 2 8l3.5 4M10.5 4 14 8l-3.5 4M2 8h12" />
+        </button>
+      </div>
+      <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v ? '' : '0')} />
+      <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v ? '' : '0')} />
+      <div class="end">
+        <button type="button" class="btn" aria-pressed={table} onClick={() => set('table', table ? '' : '1')}>
+          Table
+        </button>
+        <a class="btn" href={api.csvAddress(route.id, route.range)} download>
+          CSV
+        </a>
+      </div>
+    </div>
+  );
+}
+
+function Arrow({ d }: { d: string }) {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={d} />
+    </svg>
+  );
+}
+
+function Switch({ name, checked, onChange }: { name: string; checked: boolean; onChange: (value: boolean) => void }) {
+  return (
+    <label class="chk">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} /> {name}
+    </label>
+  );
+}
+
+/** One sentence and one action in place of the plot. */
+function Nothing({ route, data }: { route: Route; data: GraphData }) {
+  const { oldestMs, zone } = data;
+  if (oldestMs === null) return <p class="hole">No sample yet. The first points are there after two polls.</p>;
+  const span = data.toMs - data.fromMs;
+  return (
+    <div class="hole">
+      <p>No samples in this range. The first is from {day(oldestMs, zone)}.</p>
+      <a class="btn" href={href({ ...route, range: typedRange(oldestMs, oldestMs + span, zone) })}>
+        Go there
+      </a>
+    </div>
+  );
+}
+
+interface InRangeProps {
+  readonly data: GraphData;
+  readonly device: DeviceView | undefined;
+  readonly deviceId: string;
+  readonly zone: string;
+}
+
+function InThisRange({ data, deviceId, zone }: InRangeProps) {
+  const now = useNow(10_000);
+  const [from, to] = [Math.floor(data.fromMs / 1000), Math.ceil(data.toMs / 1000)];
+  const live = data.toMs > now - 120_000;
+  const { value, error } = useLive(
+    // A range that moves with time is asked again at its pace, not at every slot.
+    `${deviceId} ${live ? to - from : `${from} ${to}`}`,
+    (signal) => api.events({ device: deviceId, from: String(from), to: String(to), limit: 50 }, signal),
+    () => (live ? 15_000 : null),
+  );
+  return (
+    <section>
+      <header>
+        <h2>In this range</h2>
+        <span class="end">times in {zone}</span>
+      </header>
+      <Trouble error={error} />
+      {value && value.items.length === 0 && <p class="mut">Nothing happened.</p>}
+      {value && <EventList events={value.items} nowMs={now} zone={zone} named={false} />}
+    </section>
+  );
+}
+
+function About({ data }: { data: GraphData }) {
+  const known = data.lines.length === 0 ? 0 : data.lines.reduce((sum, l) => sum + l.stats.known, 0) / data.lines.length;
+  const from = [...new Set(data.lines.map((l) => l.stats.p95From).filter(Boolean))].join(', ');
+  return (
+    <section>
+      <header>
+        <h2>About these numbers</h2>
+      </header>
+      <dl class="facts">
+        <dt>Shown</dt>
+        <dd>{data.about}</dd>
+        <dt>Complete</dt>
+        <dd>{share(known)} of this range is known</dd>
+        <dt>95th</dt>
+        <dd>{from === '' ? 'nothing to compute it from' : `of ${from}`}</dd>
+        <dt>Zone</dt>
+        <dd>{data.zone}</dd>
+        {data.oldestMs !== null && (
+          <>
+            <dt>History</dt>
+            <dd>since {day(data.oldestMs, data.zone)}</dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+/** Never "100 %" for what is not whole. */
+function share(known: number): string {
+  const percent = Math.floor(known * 1000) / 10;
+  return known >= 1 ? '100 %' : `${percent.toFixed(1)} %`;
+}

@@ -1,0 +1,91 @@
+/**
+ * The state of every view lives in the address: `/graphs/<id>?range=7d`. This file reads and
+ * writes such addresses; the base path they stand behind is another's affair.
+ */
+
+export type Page = 'devices' | 'device' | 'graph' | 'events' | 'add';
+
+export interface Route {
+  readonly page: Page;
+  /** Device or graph id; '' for pages without one. */
+  readonly id: string;
+  /** As typed; see core/time-range.ts. */
+  readonly range: string;
+  /** Everything else: filter, sort, switches. Only what differs from the default is kept. */
+  readonly more: Readonly<Record<string, string>>;
+}
+
+export const DEFAULT_RANGE: Readonly<Record<Page, string>> = {
+  devices: '',
+  device: '24h',
+  graph: '24h',
+  events: '7d',
+  add: '',
+};
+
+/** Reads an address; what it does not know becomes the list of devices. */
+export function parseRoute(path: string, search: string): Route {
+  const query = new URLSearchParams(search);
+  const [, list = '', id = ''] = path.split('/').map(decoded);
+  let page: Page = 'devices';
+  if (list === 'events') page = 'events';
+  else if (list === 'graphs' && id !== '') page = 'graph';
+  else if (list === 'devices' && id !== '') page = id === ADD ? 'add' : 'device';
+  const more = Object.fromEntries([...query].filter(([key, value]) => key !== 'range' && value !== ''));
+  return {
+    page,
+    id: page === 'graph' || page === 'device' ? id : '',
+    range: query.get('range')?.trim() || DEFAULT_RANGE[page],
+    more,
+  };
+}
+
+/** The one word in the place of a device id that is none; ids are longer. */
+const ADD = 'add';
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // A stray percent sign: the server will say that there is no such thing.
+  }
+}
+
+/** The address of a route, after the base path. */
+export function pathOf(route: Partial<Route> & { readonly page: Page }): string {
+  const { page, id = '', range = DEFAULT_RANGE[page], more = {} } = route;
+  const query = new URLSearchParams();
+  if (range !== DEFAULT_RANGE[page]) query.set('range', range);
+  for (const [key, value] of Object.entries(more)) if (value !== '') query.set(key, value);
+  // Colons may stand in a query and read better bare.
+  const text = query.toString().replaceAll('%3A', ':');
+  return PATHS[page] + encodeURIComponent(id) + (text === '' ? '' : `?${text}`);
+}
+
+const PATHS: Readonly<Record<Page, string>> = {
+  devices: '/devices',
+  device: '/devices/',
+  graph: '/graphs/',
+  events: '/events',
+  add: `/devices/${ADD}`,
+};
+
+/** The same route with some settings changed; '' removes one. */
+export function withMore(route: Route, changes: Readonly<Record<string, string>>): Route {
+  const more = Object.entries({ ...route.more, ...changes }).filter(([, value]) => value !== '');
+  return { ...route, more: Object.fromEntries(more) };
+}
+
+/** Preset ranges of every range control. */
+export const PRESETS = ['1h', '6h', '24h', '7d', '30d', '1y', '5y'] as const;
+
+/** What the range field shows: presets in full, anything else as it was typed. */
+export function shownRange(range: string): string {
+  return /^\d+(s|m|min|h|d|w|mo|y)$/.test(range) ? `now-${range} to now` : range;
+}
+
+/** What was typed, in its shortest form, so that presets stay presets. */
+export function shortRange(typed: string): string {
+  const text = typed.trim().replace(/\s+/g, ' ');
+  return /^(?:now-|last )(\d+(?:s|m|min|h|d|w|mo|y))(?: to now)?$/i.exec(text)?.[1] ?? text;
+}

@@ -1,0 +1,126 @@
+/** Times, ages and states in words. Everything shown to people passes through here or core/units.ts. */
+import type { DeviceView, EventView } from '../core/api.ts';
+import { formatDuration } from '../core/units.ts';
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+function parts(ms: number, zone: string): Record<string, string> {
+  let format = formats.get(zone);
+  if (!format) {
+    const options: Intl.DateTimeFormatOptions = {
+      weekday: 'short',
+      year: 'numeric',
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
+    };
+    format = new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone });
+    formats.set(zone, format);
+  }
+  return Object.fromEntries(format.formatToParts(ms).map((p) => [p.type, p.value]));
+}
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** English month names differ between browsers' data ("Sept"); ours are three letters. */
+const month = (p: Record<string, string>) => (p['month'] ?? '').slice(0, 3);
+
+/** "14:20" */
+export function clockTime(ms: number, zone: string): string {
+  const p = parts(ms, zone);
+  return `${p['hour']}:${p['minute']}`;
+}
+
+/** "17 Nov 2026" */
+export function day(ms: number, zone: string): string {
+  const p = parts(ms, zone);
+  return `${p['day']} ${month(p)} ${p['year']}`;
+}
+
+/** "Thu 12 Nov 10:30", with seconds if the step is finer than a minute, with the year instead of the time if it is a day or more. */
+export function moment(ms: number, zone: string, stepMs = 60_000): string {
+  const p = parts(ms, zone);
+  const date = `${p['weekday']} ${p['day']} ${month(p)}`;
+  if (stepMs >= 86_400_000) return `${date} ${p['year']}`;
+  const seconds = stepMs < 60_000 ? `:${p['second']}` : '';
+  return `${date} ${p['hour']}:${p['minute']}${seconds}`;
+}
+
+/** "Today", "Yesterday", "Sun 15 Nov", or with the year when it is not this one. */
+export function dayName(ms: number, nowMs: number, zone: string): string {
+  const shown = day(ms, zone);
+  if (shown === day(nowMs, zone)) return 'Today';
+  if (shown === day(nowMs - 86_400_000, zone)) return 'Yesterday';
+  const p = parts(ms, zone);
+  return shown.endsWith(parts(nowMs, zone)['year'] ?? '') ? `${p['weekday']} ${p['day']} ${month(p)}` : shown;
+}
+
+/** "14:20" today, "12 Nov 10:30" this year, "12 Nov 2025" before. */
+export function when(ms: number, nowMs: number, zone: string): string {
+  const shown = day(ms, zone);
+  if (shown === day(nowMs, zone)) return clockTime(ms, zone);
+  const p = parts(ms, zone);
+  return shown.endsWith(parts(nowMs, zone)['year'] ?? '') ? `${p['day']} ${month(p)} ${p['hour']}:${p['minute']}` : shown;
+}
+
+/** A local time as ranges are typed: "2026-11-12T10:30". */
+export function typedTime(ms: number, zone: string, seconds: boolean): string {
+  const p = parts(ms, zone);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const date = `${p['year']}-${two(MONTHS.indexOf(month(p)) + 1)}-${(p['day'] ?? '').padStart(2, '0')}`;
+  return `${date}T${p['hour']}:${p['minute']}${seconds ? `:${p['second']}` : ''}`;
+}
+
+/** A range as it could be typed, for zooming and for moving on. */
+export function typedRange(fromMs: number, toMs: number, zone: string): string {
+  const seconds = toMs - fromMs < 15 * 60_000;
+  return `${typedTime(fromMs, zone, seconds)} to ${typedTime(toMs, zone, seconds)}`;
+}
+
+/** "data 40 s old"; the words for none at all. */
+export function dataAge(newestMs: number | null, nowMs: number): string {
+  return newestMs === null ? 'no data yet' : `data ${formatDuration(nowMs - newestMs)} old`;
+}
+
+/** Shape (a class) and word of a device's state. */
+export function stateWord(state: DeviceView['state']): { shape: string; word: string } {
+  switch (state) {
+    case 'up':
+      return { shape: 'up', word: 'Up' };
+    case 'down':
+      return { shape: 'down', word: 'Down' };
+    case 'stale':
+      return { shape: 'stale', word: 'Stale' };
+    case 'new':
+      return { shape: 'new', word: 'New' };
+    case 'not polled':
+      return { shape: 'off', word: 'Not polled' };
+  }
+}
+
+const EVENT_WORDS: Readonly<Record<string, readonly [shape: string, word: string]>> = {
+  gap: ['note', 'Gap'],
+  restart: ['note', 'Restart'],
+  down: ['down', 'Down'],
+  added: ['note', 'Added'],
+  vanished: ['stale', 'Gone'],
+  returned: ['note', 'Back'],
+  changed: ['note', 'Changed'],
+  collector: ['note', 'Collector'],
+  import: ['note', 'Import'],
+};
+
+/** Shape and word of an event: "Gap 6 min", "Down 2 h", "Restart". */
+export function eventWord(event: EventView, nowMs: number): { shape: string; word: string } {
+  const [shape, word] = EVENT_WORDS[event.kind] ?? ['note', event.kind];
+  const lasted = (event.toMs ?? nowMs) - event.fromMs;
+  const timed = (event.kind === 'gap' || event.kind === 'down') && lasted > 0;
+  // A fault that is over is history, not an alarm.
+  const over = event.toMs !== null && (shape === 'down' || shape === 'stale');
+  return { shape: over ? 'note' : shape, word: timed ? `${word} ${formatDuration(lasted)}` : word };
+}
+
+/** "1 interface", "4 interfaces". */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
