@@ -1,0 +1,70 @@
+/**
+ * Builds the dashboard when its sources changed since the last build. Where there are no
+ * sources or no builder, as in a container, what was built before is served.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const BUILD_TIMEOUT_MS = 120_000;
+const SOURCES = ['web', 'core', 'package-lock.json'];
+const OUTPUT = join('web', 'dist');
+
+export type DashboardState = 'fresh' | 'built' | 'no sources';
+
+/**
+ * @param home folder of the clone
+ * @param say told in one sentence before a build, because it takes seconds
+ * @throws Error with the builder's last lines when the build fails
+ */
+export async function ensureDashboard(home: string, say: (text: string) => void): Promise<DashboardState> {
+  const builder = join(home, 'node_modules', 'vite', 'bin', 'vite.js');
+  if (!existsSync(join(home, 'web', 'vite.config.ts')) || !existsSync(builder)) return 'no sources';
+  const stamp = join(home, OUTPUT, '.built-from');
+  const hash = sourceHash(home);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && existsSync(join(home, OUTPUT, 'index.html'))) return 'fresh';
+  say('Building the dashboard; this takes a few seconds and happens once per version.');
+  await run(process.execPath, [builder, 'build', 'web', '--logLevel', 'warn'], home);
+  writeFileSync(stamp, hash);
+  return 'built';
+}
+
+function sourceHash(home: string): string {
+  const hash = createHash('sha256');
+  const add = (path: string) => {
+    for (const entry of readdirSync(join(home, path), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const inner = join(path, entry.name);
+      if (inner === OUTPUT) continue;
+      if (entry.isDirectory()) add(inner);
+      else addFile(inner);
+    }
+  };
+  const addFile = (path: string) =>
+    hash
+      .update(path)
+      .update('\0')
+      .update(readFileSync(join(home, path)))
+      .update('\0');
+  for (const source of SOURCES) {
+    if (source.includes('.')) addFile(source);
+    else add(source);
+  }
+  return hash.digest('hex');
+}
+
+function run(program: string, args: readonly string[], cwd: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: BUILD_TIMEOUT_MS });
+    let output = '';
+    const keep = (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-4_000));
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', reject);
+    child.on('close', (status) => {
+      if (status === 0) resolve();
+      else
+        reject(new Error(`The dashboard could not be built (status ${status ?? 'none, it took too long'}):\n${output.trim()}`));
+    });
+  });
+}

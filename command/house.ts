@@ -1,0 +1,27 @@
+/** The running system as the commands see it; main.ts puts it together. */
+import type { Config } from '../config.ts';
+import type { Device } from '../core/model.ts';
+import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
+import type { BackupResult } from './installation.ts';
+import type { Transport } from './api.ts';
+
+export interface House {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly catalog: Catalog;
+  readonly history: History;
+  readonly collector: CollectorControl;
+  readonly newId: () => string;
+  /** Begins to poll. */
+  startPolling(devices: readonly Device[]): Promise<void>;
+  /** Answers people and programs. @returns the address to print */
+  listen(): Promise<string>;
+  /** Answers commands. */
+  openSocket(): Promise<void>;
+  /** Asks the API from inside this process. */
+  readonly inject: Transport;
+  backup(file: string, withKey: boolean): Promise<BackupResult>;
+  /** Ends polling, writes what waits, lets go of the data folder. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,161 @@
+/** The life of a server: begin, reload, keep up, end in order. */
+import { scheduleJob } from 'node-schedule';
+import { formatConfigError, type Config, type LoadedConfig } from '../config.ts';
+import type { Device } from '../core/model.ts';
+import { formatDuration } from '../core/units.ts';
+import { alignDevices } from './config-devices.ts';
+import type { House } from './house.ts';
+import { errorText } from './log.ts';
+import type { Terminal } from './terminal.ts';
+import { alignThisMachine } from './this-machine.ts';
+
+const UPKEEP_EVERY_MS = 60_000;
+const END_WITHIN_MS = 10_000;
+/** Local time of the nightly upkeep, when the least is going on. */
+const NIGHTLY = '17 3 * * *';
+/** Parts of the configuration that only a new start takes over. */
+const FIXED = ['dataDir', 'server', 'log', 'tiers', 'profileFolders'] as const satisfies readonly (keyof Config)[];
+const FIXED_NAMES: Readonly<Record<(typeof FIXED)[number], string>> = {
+  dataDir: 'data',
+  server: 'listen, publicUrl, basePath, trustedProxies, allowedHosts, adminPassword or timeZone',
+  log: 'log',
+  tiers: 'retention',
+  profileFolders: 'profiles',
+};
+
+/** Signals as they come in; main.ts gives those of the process, tests their own. */
+export interface Signals {
+  on(signal: 'SIGHUP' | 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
+  off(signal: 'SIGHUP' | 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
+}
+
+/** Runs until told to stop. @returns the exit status */
+export async function serveHouse(
+  house: House,
+  reload: () => LoadedConfig,
+  terminal: Terminal,
+  signals: Signals,
+): Promise<number> {
+  const { log } = house;
+  const ended = new AbortController();
+  let told = 0;
+  const stop = () => {
+    told++;
+    // Asked twice: whoever asks does not want to wait.
+    if (told > 1) process.exit(1);
+    ended.abort(new Error('stopped'));
+  };
+  let config = house.config;
+  let turn: Promise<void> = Promise.resolve();
+  const reloadOnce = async () => {
+    const loaded = reload();
+    if (!loaded.ok) {
+      for (const error of loaded.errors) log.error(`The configuration was not taken over: ${formatConfigError(error)}.`);
+      log.error('The last good configuration goes on.');
+      return;
+    }
+    const fixed = FIXED.filter((key) => JSON.stringify(loaded.config[key]) !== JSON.stringify(config[key]));
+    for (const key of fixed) log.warn(`A change of ${FIXED_NAMES[key]} needs a new start; the old value goes on until then.`);
+    config = { ...loaded.config, ...Object.fromEntries(FIXED.map((key) => [key, config[key]])) };
+    await takeOver(house, config);
+    log.info('The configuration was read again.');
+  };
+  const onReload = () => {
+    turn = turn
+      .then(reloadOnce)
+      .catch((error: unknown) => log.error('Reading the configuration again failed.', { error: errorText(error) }));
+  };
+  signals.on('SIGTERM', stop);
+  signals.on('SIGINT', stop);
+  signals.on('SIGHUP', onReload);
+  try {
+    const aligned = await alignDevices(house, config);
+    const self = await alignThisMachine(house, config);
+    for (const warning of config.warnings) log.warn(`${warning}.`);
+    const url = await house.listen();
+    await house.openSocket();
+    const devices = (await house.catalog.devices.list()).filter(({ sources }) => sources.length > 0);
+    await house.startPolling(devices);
+    terminal.print(`Saguaro shows what it knows at ${url}`);
+    terminal.print(pollingLine(devices, self));
+    if (aligned.left.length > 0) log.info(`${aligned.left.length} devices left the configuration and are not polled.`);
+    const nightly = scheduleJob(NIGHTLY, () => {
+      // An snmpd that was installed since the last start is found here.
+      turn = turn
+        .then(() => takeOver(house, config))
+        .catch((error: unknown) => log.error('The nightly upkeep failed.', { error: errorText(error) }));
+    });
+    await upkeepUntil(house, ended.signal);
+    nightly.cancel();
+    await turn;
+    return await endInOrder(house);
+  } finally {
+    ended.abort(new Error('stopped'));
+    signals.off('SIGTERM', stop);
+    signals.off('SIGINT', stop);
+    signals.off('SIGHUP', onReload);
+  }
+}
+
+function pollingLine(devices: readonly Device[], self: Device | null): string {
+  const others = devices.length - (self ? 1 : 0);
+  const own = self
+    ? `this machine (${self.name}) every ${formatDuration(self.intervalMs)}${self.sources.some(({ type }) => type === 'snmp') ? ', its snmpd included' : ''}`
+    : null;
+  const rest = others > 0 ? `${others} ${others === 1 ? 'device' : 'devices'}` : null;
+  return `Polling ${[own, rest].filter((part) => part !== null).join(' and ') || 'nothing yet'}. Add a device: ./saguaro device add ADDRESS --community public`;
+}
+
+async function takeOver(house: House, config: Config): Promise<void> {
+  const { changed, left } = await alignDevices(house, config);
+  for (const device of left) await house.collector.unwatch(device.id);
+  const before = (await house.catalog.devices.list()).find(({ origin }) => origin === 'self');
+  const self = await alignThisMachine(house, config);
+  const watched = [...changed, ...(self && JSON.stringify(self) !== JSON.stringify(before) ? [self] : [])];
+  for (const device of watched) {
+    // Each waits for its own device; the next ones need not.
+    house.collector.watch(device).then(
+      (preview) => preview.ok || house.log.warn(`${device.name}: ${preview.text}`),
+      (error: unknown) => house.log.error(`${device.name} could not be taken over.`, { error: errorText(error) }),
+    );
+  }
+}
+
+async function upkeepUntil(house: House, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await house.clock.sleep(UPKEEP_EVERY_MS, signal);
+    } catch {
+      return; // Told to stop: that is what the signal is for.
+    }
+    await upkeep(house);
+  }
+}
+
+async function upkeep({ history, clock, log }: House): Promise<void> {
+  try {
+    await history.maintain(clock.nowMs());
+  } catch (error) {
+    log.error('The upkeep of the history failed; it is tried again in a minute.', { error: errorText(error) });
+  }
+}
+
+async function endInOrder(house: House): Promise<number> {
+  const { log, clock } = house;
+  const late = new AbortController();
+  const deadline = clock.sleep(END_WITHIN_MS, late.signal).then(
+    () => 'late' as const,
+    () => 'cancelled' as const,
+  );
+  try {
+    const first = await Promise.race([house.close().then(() => 'closed' as const), deadline]);
+    if (first !== 'closed') {
+      log.error('Ending in order took longer than ten seconds and was given up; what was written is safe.');
+      return 1;
+    }
+    log.info('Ended in order.');
+    return 0;
+  } finally {
+    late.abort(new Error('done'));
+  }
+}
