@@ -1,0 +1,368 @@
+/** One device that is polled: its sources, what they found, and how it fares. */
+import { HEARTBEAT, seriesKey, type Device, type DeviceState, type GapCause, type Instance } from '../core/model.ts';
+import type { Catalog, Clock, DeviceStatus, History, Log, Preview } from '../core/ports.ts';
+import type { Plan, PollOutcome } from '../core/readings.ts';
+import { failure, type Asker } from './asking.ts';
+import { createChronicle } from './chronicle.ts';
+import { joinFacts, reconcile, sameFacts, tell } from './inventory.ts';
+import type { Journal } from './journal.ts';
+import { instanceKey, merge, type Merged } from './merge.ts';
+import type { Outbox } from './outbox.ts';
+import { countKinds, previewOf, type Tried } from './preview.ts';
+import { decodeReadings, encodeReadings, nameSeries, type SavedDevice } from './saved.ts';
+import { DEAD_AFTER, type Answer, type Turn } from './scheduler.ts';
+import { createSlot, isSilent, pollDeadlineMs, probeOf, sameLayout, targetOf, type Slot } from './slot.ts';
+import type { Source } from './source.ts';
+import type { Layout } from './tracker.ts';
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly history: Pick<History, 'latest'>;
+  readonly catalog: Pick<Catalog, 'devices' | 'instances' | 'secrets' | 'readings'>;
+  readonly sources: readonly Source[];
+  readonly log: Log;
+  readonly newId: () => string;
+  readonly asker: Asker;
+  readonly journal: Journal;
+  readonly outbox: Outbox;
+  readonly countGap: (cause: GapCause) => void;
+  readonly countSamples: (samples: number) => void;
+  /** Asks for a new discovery, soon. */
+  readonly rediscover: (id: string) => void;
+}
+
+export interface Watched {
+  device(): Device;
+  /** New settings. Sources that stay the same go on where they are. */
+  change(device: Device): Promise<void>;
+  discover(signal: AbortSignal): Promise<Preview>;
+  poll(turn: Turn): Promise<Answer>;
+  skipped(starts: number): void;
+  /** The last readings as bytes; null when there are none. */
+  readings(): Uint8Array | null;
+  status(): DeviceStatus;
+  /** Samples of the last poll. */
+  lastSamples(): number;
+  /** Resolves when no discovery is under way. */
+  idle(): Promise<void>;
+  close(): void;
+}
+
+const DISCOVERY_DEADLINE_MS = 60_000;
+const STALE_AFTER = 3;
+/** Discoveries asked for by polls are at least this far apart. */
+const STALE_PLAN_EVERY_MS = 60_000;
+/** A source that found nothing while another did is tried again this often. */
+const MISSING_PLAN_EVERY_MS = 120_000;
+
+export function createWatched(initial: Device, around: Surroundings): Watched {
+  const { clock, log } = around;
+  let device = initial;
+  let slots: Slot[] = [];
+  let closed = false;
+  let polling: Promise<unknown> | null = null;
+  let saved: SavedDevice | null | undefined;
+  let instances: ReadonlyMap<string, Instance> | null = null;
+  let names: ReadonlyMap<string, string> = new Map();
+  let discovering: Promise<unknown> = Promise.resolve();
+  let discoveredMs = -Infinity;
+  let stalePlanMs = -Infinity;
+  let lastSamples = 0;
+
+  let state: DeviceState = 'new';
+  let reason = '';
+  let sinceMs = clock.nowMs();
+  let lastPollMs: number | null = null;
+  let lastOkMs: number | null = null;
+  let pollMs: number | null = null;
+  let uptimeS: number | null = null;
+  let misses = 0;
+  const tally = { polls: 0, failures: 0, skipped: 0 };
+
+  const chronicle = createChronicle({
+    device: device.id,
+    clock,
+    journal: around.journal,
+    instanceName: (id) => names.get(id) ?? 'an unnamed part',
+    count: around.countGap,
+  });
+
+  const arrange = async () => {
+    const old = slots;
+    slots = (
+      await Promise.all(
+        device.sources.map(async (spec) => {
+          const source = around.sources.find((one) => one.type === spec.type);
+          if (!source) {
+            log.error('A device names a source that does not exist.', { device: device.name, source: spec.type });
+            return [];
+          }
+          const target = await targetOf(device.address, spec, around.catalog.secrets, log);
+          const same = old.find((slot) => slot.spec.type === spec.type);
+          // Another address may be another machine: its counters must not meet the old ones.
+          if (!same || same.target.address !== target.address) return [createSlot(device.id, spec, source, target)];
+          return [{ ...same, spec, target }];
+        }),
+      )
+    ).flat();
+  };
+  const enter = (next: DeviceState, why: string) => {
+    reason = why;
+    if (state === next) return;
+    state = next;
+    sinceMs = clock.nowMs();
+  };
+
+  // ---- discovery
+
+  /** One discovery after the other: two at once would each name the same new port. */
+  const discover = (signal: AbortSignal): Promise<Preview> => {
+    const work = discovering.catch(() => undefined).then(() => discoverNow(signal));
+    discovering = work;
+    return work;
+  };
+
+  const discoverNow = async (signal: AbortSignal): Promise<Preview> => {
+    const asked = slots;
+    discoveredMs = clock.monoMs();
+    const tried = await Promise.all(
+      asked.map(async ({ source, spec, target }): Promise<Tried> => {
+        const fromMs = clock.monoMs();
+        const outcome = await around.asker.ask(`discovery of ${device.name}`, DISCOVERY_DEADLINE_MS, signal, (asking) =>
+          source.discover(target, asking),
+        );
+        return { spec, outcome, tookMs: clock.monoMs() - fromMs };
+      }),
+    );
+    const preview = previewOf(tried);
+    if (closed || signal.aborted || asked !== slots) return preview;
+    if (tried.some(({ outcome }) => outcome.ok)) await install(asked, tried);
+    if (!preview.ok && lastOkMs === null && state !== 'down') enter('new', preview.text);
+    return preview;
+  };
+
+  const install = async (asked: readonly Slot[], tried: readonly Tried[]): Promise<void> => {
+    const plans = asked.map((slot, i): Plan | null => {
+      const outcome = tried[i]?.outcome;
+      return outcome?.ok ? outcome : slot.plan;
+    });
+    const merged = merge(plans);
+    const complete = tried.every(({ outcome }) => outcome.ok);
+    const ids = await takeStock(merged, complete);
+    const layouts = plans.map((plan, i) => layoutOf(plan, merged.kept[i] ?? [], ids));
+    const resumes = await Promise.all(asked.map((slot, i) => (slot.resumed ? null : pastOf(slot, layouts[i]))));
+    // A poll in flight still answers by the old plan.
+    while (polling) await polling;
+    if (closed || asked !== slots) return;
+    asked.forEach((slot, i) => {
+      const layout = layouts[i];
+      slot.plan = plans[i] ?? null;
+      if (!layout || !slot.plan) return;
+      if (!sameLayout(slot.tracker.layout(), layout)) slot.tracker.use(layout);
+      const past = resumes[i];
+      if (past) {
+        slot.tracker.resume(past.saved, past.latest);
+        slot.resumed = true;
+      }
+    });
+    await keepFacts(plans);
+  };
+
+  const layoutOf = (plan: Plan | null, positions: readonly number[], ids: ReadonlyMap<string, string>): Layout => {
+    const columns = positions.flatMap((position) => plan?.columns[position] ?? []);
+    const parts = columns.map((column) => ids.get(instanceKey(column)) ?? '');
+    return {
+      columns,
+      positions,
+      instances: parts,
+      series: columns.map((column, i) => seriesKey(device.id, parts[i] ?? '', column.metric)),
+    };
+  };
+
+  const pastOf = async (slot: Slot, layout: Layout | undefined) => {
+    if (!layout || layout.series.length === 0) return null;
+    if (saved === undefined) {
+      const bytes = await around.catalog.readings.load(device.id);
+      saved = bytes ? decodeReadings(bytes, device.address) : null;
+    }
+    const track = saved?.tracks.get(slot.spec.type);
+    return { latest: await around.history.latest(layout.series), saved: track ? nameSeries(track, layout.series) : null };
+  };
+
+  const takeStock = async (merged: Merged, complete: boolean): Promise<ReadonlyMap<string, string>> => {
+    const known = instances ? [...instances.values()] : await around.catalog.instances.list(device.id);
+    const stock = reconcile(device.id, known, merged, complete, clock.nowMs(), around.newId);
+    if (!closed) {
+      await around.catalog.instances.put(stock.changed);
+      tell(chronicle, stock, known.length === 0, countKinds(merged.instances));
+    }
+    instances = stock.all;
+    names = new Map([...stock.all.values()].map((instance) => [instance.id, instance.name]));
+    return new Map([...stock.all].map(([key, instance]) => [key, instance.id]));
+  };
+
+  const keepFacts = async (plans: readonly (Plan | null)[]) => {
+    const facts = joinFacts(plans.flatMap((plan) => (plan ? [plan.facts] : [])));
+    if (closed || sameFacts(facts, device.facts)) return;
+    device = { ...device, facts };
+    await around.catalog.devices.put(device);
+  };
+
+  // ---- polls
+
+  const poll = async (turn: Turn): Promise<Answer> => {
+    const fromMs = clock.monoMs();
+    tally.polls++;
+    lastPollMs = clock.nowMs();
+    lastSamples = 0;
+    if (slots.every((slot) => slot.plan === null)) {
+      const preview = await discover(turn.signal);
+      if (!preview.ok) settle('no', null, preview);
+      // What was just discovered is polled in the same turn.
+      if (!preview.ok || slots.every((slot) => slot.plan === null)) return 'no';
+    } else if (slots.some((slot) => slot.plan === null) && clock.monoMs() - discoveredMs > MISSING_PLAN_EVERY_MS) {
+      discoveredMs = clock.monoMs();
+      around.rediscover(device.id);
+    }
+    const asked = slots;
+    const work = Promise.all(asked.map((slot) => ask(slot, turn)));
+    polling = work;
+    const outcomes = await work.finally(() => {
+      polling = null;
+    });
+    pollMs = clock.monoMs() - fromMs;
+    if (closed || asked !== slots) return 'some';
+    asked.forEach((slot, i) => {
+      const outcome = outcomes[i];
+      if (outcome) fold(slot, outcome);
+    });
+
+    const heard = asked.map((slot, i) => {
+      const outcome = outcomes[i];
+      return outcome !== undefined && outcome !== null && slot.plan !== null && !isSilent(slot.plan, outcome);
+    });
+    // Ping decides only about devices that nothing else asks.
+    const judges = asked.some((slot) => slot.spec.type !== 'ping')
+      ? asked.map((slot) => slot.spec.type !== 'ping')
+      : asked.map(() => true);
+    const answered = heard.some((yes, i) => yes && judges[i]);
+    const first = outcomes.find((outcome, i) => judges[i] && outcome !== null && !outcome.ok);
+    const answer: Answer = answered ? 'yes' : outcomes.some((outcome) => outcome?.ok) ? 'some' : 'no';
+    settle(answer, heard.some(Boolean), first?.ok === false ? first : failure('timeout', 'Does not answer ping.'));
+    return answer;
+  };
+
+  const ask = async (slot: Slot, turn: Turn): Promise<PollOutcome | null> => {
+    const { plan, source } = slot;
+    if (!plan) return null;
+    const target = turn.probe ? probeOf(slot.target) : slot.target;
+    return around.asker.ask(`poll of ${device.name}`, pollDeadlineMs(slot.spec, device.intervalMs), turn.signal, (asking) =>
+      source.poll(target, plan, asking),
+    );
+  };
+
+  const fold = (slot: Slot, outcome: PollOutcome) => {
+    const { tracker, spec } = slot;
+    const lastMs = tracker.lastRowMs();
+    if (!outcome.ok) {
+      slot.failure ??= outcome;
+      if (lastMs !== null && clock.nowMs() - lastMs > HEARTBEAT * device.intervalMs) {
+        chronicle.failing(spec.type, slot.failure.cause, slot.failure.text, lastMs);
+      }
+      return;
+    }
+    const applied = tracker.apply(outcome, device.intervalMs, slot.failure?.cause ?? null);
+    if (applied.dropped) {
+      around.asker.countLate();
+      return;
+    }
+    slot.failure = null;
+    if (applied.restart)
+      chronicle.restarted(applied.restart.beforeS, applied.restart.afterS, lastMs ?? outcome.moment.tMs, outcome.moment.tMs);
+    if (applied.gap) chronicle.gap(spec.type, applied.gap);
+    if (applied.broken.size > 0 || applied.healed.length > 0) {
+      chronicle.columns(tracker.layout(), applied.broken, applied.healed, lastMs ?? outcome.moment.tMs);
+    }
+    if (outcome.moment.upTicks !== null && spec.type !== 'ping') uptimeS = outcome.moment.upTicks / 100;
+    if (applied.rows.length > 0 && !around.outbox.push(applied.rows)) {
+      tracker.refused();
+      around.countGap('late');
+    } else {
+      around.countSamples(applied.samples);
+      lastSamples += applied.samples;
+    }
+    if (outcome.stalePlan && clock.monoMs() - stalePlanMs > STALE_PLAN_EVERY_MS) {
+      stalePlanMs = clock.monoMs();
+      around.rediscover(device.id);
+    }
+  };
+
+  /** @param reachable whether anything, ping included, was heard of it */
+  const settle = (answer: Answer, reachable: boolean | null, why: { readonly cause: GapCause; readonly text: string }) => {
+    if (answer === 'yes') {
+      misses = 0;
+      lastOkMs = clock.nowMs();
+      enter('up', '');
+      chronicle.up(lastOkMs);
+      return;
+    }
+    tally.failures++;
+    misses++;
+    reason = why.text;
+    if (misses < DEAD_AFTER) return;
+    if (reachable === true) {
+      enter('stale', `Answers ping, but nothing else: ${why.text}`);
+      return;
+    }
+    enter('down', why.text);
+    chronicle.down(why.cause, why.text, lastOkMs ?? clock.nowMs());
+  };
+
+  return {
+    device: () => device,
+    async change(next) {
+      // What an earlier run left is of the machine at the old address.
+      if (next.address !== device.address) saved = null;
+      device = next;
+      await arrange();
+    },
+    discover,
+    poll,
+    skipped(starts) {
+      tally.skipped += starts;
+    },
+    readings() {
+      const tracks = slots.flatMap((slot) => {
+        const track = slot.tracker.state();
+        return track ? [{ type: slot.spec.type, state: track }] : [];
+      });
+      return tracks.length > 0 ? encodeReadings(device.address, tracks) : null;
+    },
+    status() {
+      const stale = state === 'up' && lastOkMs !== null && clock.nowMs() - lastOkMs > STALE_AFTER * device.intervalMs;
+      return {
+        device: device.id,
+        state: device.sources.length === 0 ? 'not polled' : stale ? 'stale' : state,
+        reason: stale ? 'The last good poll is more than three intervals old.' : reason,
+        sinceMs,
+        lastPollMs,
+        lastOkMs,
+        pollMs,
+        uptimeS,
+        polls: tally.polls,
+        failures: tally.failures,
+        skipped: tally.skipped,
+      };
+    },
+    lastSamples: () => lastSamples,
+    idle: () =>
+      discovering.then(
+        () => undefined,
+        () => undefined,
+      ),
+    close() {
+      closed = true;
+      chronicle.end();
+    },
+  };
+}
