@@ -4,9 +4,9 @@ import type { Command, Option } from './command.ts';
 
 const INTRODUCTION = `Saguaro polls a network and its servers, keeps years of history that never lie, and shows it.
 
-  saguaro serve                                   poll and show; the address is printed
+  saguaro serve                                    poll and show; the address is printed
   saguaro device add 192.0.2.1 --community public  a device by SNMP
-  saguaro status                                  how it goes`;
+  saguaro status                                   how it goes`;
 
 const CLOSING = `Every command explains itself with --help and prints JSON with --json.
 While a server runs, commands ask it; with none running they work on the data folder themselves.

@@ -1,0 +1,294 @@
+/**
+ * Composition root and command line: the only file that joins the adapters. Everything it
+ * makes is handed in; nothing below it knows where anything came from.
+ */
+import { createConnection } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Type } from 'typebox';
+import { parseCommand } from './command/arguments.ts';
+import { createApi, socketTransport, type Api, type Transport } from './command/api.ts';
+import { CATALOG_FILE, HISTORY_FILE, KEY_FILE, readBackup, writeBackup } from './command/archive.ts';
+import { Refusal, UsageError, type Command, type Context } from './command/command.ts';
+import { COMMANDS } from './command/commands.ts';
+import { ensureDashboard } from './command/dashboard.ts';
+import { helpFor } from './command/help.ts';
+import type { House } from './command/house.ts';
+import { createLog, errorText } from './command/log.ts';
+import { serveHouse } from './command/serve.ts';
+import { createTerminal } from './command/terminal.ts';
+import { formatConfigError, loadConfig, type Config, type Environment, type LoadedConfig } from './config.ts';
+import type { Catalog, CollectorControl, Log } from './core/ports.ts';
+import { createSystemClock } from './collector/clock.ts';
+import { createCollector } from './collector/collector.ts';
+import { createLocalSource } from './collector/local/local.ts';
+import { createPingSource } from './collector/ping/ping.ts';
+import { createNetSnmpTransport } from './collector/snmp/net-snmp.ts';
+import { loadProfiles, ProfileError } from './collector/snmp/profile.ts';
+import { createSnmpSource } from './collector/snmp/source.ts';
+import { buildApp, type App } from './server/app.ts';
+import { newId } from './server/ids.ts';
+import { CannotListen, listen, listenOnSocket, socketAddress } from './server/listen.ts';
+import { HttpProblem } from './server/problem.ts';
+import { createCatalog } from './store/catalog/catalog.ts';
+import { createEmbeddedStore } from './store/embedded/embedded.ts';
+import { DataFolderError } from './store/failures.ts';
+import { createHistory } from './store/history/history.ts';
+import { lockDataFolder } from './store/lock.ts';
+
+const HOME = import.meta.dirname;
+const { version } = JSON.parse(readFileSync(join(HOME, 'package.json'), 'utf8')) as { version: string };
+const socketOf = (config: Config) => join(config.dataDir, 'saguaro.sock');
+
+/** What a running house needs to be closed again, the last made first. */
+type Closing = (() => Promise<void>)[];
+
+/**
+ * Opens the data folder and puts the parts together.
+ * @param alone true for a command without a server: nothing but this process can ask
+ * @throws DataFolderError, ProfileError
+ */
+async function openHouse(config: Config, log: Log, alone: boolean): Promise<House> {
+  const closing: Closing = [];
+  const close = async () => {
+    const errors: unknown[] = [];
+    for (const part of closing.splice(0).reverse()) await part().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw new AggregateError(errors, 'not everything could be closed', { cause: errors[0] });
+  };
+  try {
+    const profiles = loadProfiles([join(HOME, 'collector', 'profiles'), ...config.profileFolders]);
+    const lock = await lockDataFolder(config.dataDir);
+    closing.push(() => lock.release());
+    const clock = createSystemClock({ onStep: ({ text }) => log.warn(text) });
+    const catalog = await createCatalog({ path: join(config.dataDir, CATALOG_FILE), keyPath: join(config.dataDir, KEY_FILE) });
+    closing.push(() => catalog.close());
+    const store = await createEmbeddedStore({ path: join(config.dataDir, HISTORY_FILE) });
+    closing.push(() => store.close());
+    const history = await createHistory({ store, tiers: config.tiers, nowMs: () => clock.nowMs(), log });
+    closing.splice(closing.length - 1, 1, () => history.close());
+    const sources = [
+      createLocalSource(),
+      createSnmpSource({ transport: createNetSnmpTransport(), profiles }),
+      createPingSource(),
+    ];
+    // A command is no collector at work: the gap since the last one goes on.
+    const settings = alone ? { ...catalog.settings, put: () => Promise.resolve() } : catalog.settings;
+    const collector = createCollector({ clock, history, catalog: { ...catalog, settings }, sources, log, newId });
+    closing.push(() => collector.stop());
+    const backup: House['backup'] = (file, withKey) =>
+      writeBackup(config.dataDir, file, withKey, {
+        catalog: (path) => catalog.backup(path),
+        history: (path) => store.backupTo(path),
+      });
+    const app = await buildApp({
+      history,
+      catalog,
+      collector: alone ? watchFirst(collector, catalog) : collector,
+      clock,
+      // Inside this process only its own command asks, and whoever runs it owns the data folder.
+      config: alone ? { ...config.server, adminPassword: null } : config.server,
+      version,
+      webRoot: alone ? null : join(HOME, 'web', 'dist'),
+      log,
+      socketRoutes: (api) => backupRoute(api, backup, alone),
+    });
+    closing.push(() => app.close());
+    return {
+      config,
+      clock,
+      log,
+      catalog,
+      history,
+      collector,
+      newId,
+      startPolling: (devices) => collector.start(devices),
+      listen: async () => (await listen(app, config.server)).url,
+      openSocket: () => listenOnSocket(app, socketOf(config)),
+      inject: injectInto(app),
+      backup,
+      close,
+    };
+  } catch (error) {
+    await close().catch((second: unknown) =>
+      log.error('Closing after a failed start failed as well.', { error: errorText(second) }),
+    );
+    throw error;
+  }
+}
+
+/** Polls by request only: nothing is watched until somebody asks for it. */
+function watchFirst(collector: CollectorControl, catalog: Catalog): CollectorControl {
+  return {
+    ...collector,
+    async pollNow(id) {
+      const device = (await catalog.devices.list()).find((one) => one.id === id);
+      if (device && collector.deviceStatus(id) === null) {
+        const preview = await collector.watch(device);
+        if (!preview.ok) return { ok: false, text: preview.text, samples: 0 };
+      }
+      return collector.pollNow(id);
+    },
+  };
+}
+
+function backupRoute(api: App, backup: House['backup'], alone: boolean): void {
+  const body = Type.Object(
+    { file: Type.String({ minLength: 1, maxLength: 4096 }), withKey: Type.Boolean() },
+    { additionalProperties: false },
+  );
+  api.post('/backups', { config: { socketOnly: !alone }, schema: { body, hide: true } }, async (request, reply) => {
+    try {
+      return reply.code(201).send(await backup(request.body.file, request.body.withKey));
+    } catch (cause) {
+      throw cause instanceof Refusal ? new HttpProblem(409, cause.message) : cause;
+    }
+  });
+}
+
+function injectInto(app: App): Transport {
+  return async ({ method, url, headers, payload }) => {
+    const response = await app.inject({ method: method as 'GET', url, headers, ...(payload ? { payload } : {}) });
+    return { status: response.statusCode, text: response.payload };
+  };
+}
+
+/** Whether a server answers at the data folder's socket. */
+function serverRuns(path: string): Promise<boolean> {
+  const address = socketAddress(path);
+  if (address === null || !existsSync(path)) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = createConnection(address);
+    socket.once('connect', () => resolve(true));
+    // Nobody is behind it: the file is left over from a server that was killed.
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+async function openApi(config: Config, log: Log): Promise<Api> {
+  const socket = socketOf(config);
+  if (await serverRuns(socket)) {
+    return createApi('server', socketTransport(socketAddress(socket) ?? socket), config.server.basePath, () => Promise.resolve());
+  }
+  const house = await openHouse(config, log, true);
+  return createApi('this process', house.inject, config.server.basePath, () => house.close());
+}
+
+/** Runs one command line. @returns the exit status */
+async function main(words: readonly string[], env: Environment): Promise<number> {
+  const terminal = createTerminal(process.stdin, process.stdout, process.stderr);
+  const writeError = (line: string) => void process.stderr.write(line);
+  let api: Promise<Api> | null = null;
+  try {
+    const { command, group, args } = parseCommand(words, COMMANDS);
+    if (!command || args.flag('help')) return help(terminal.print, command, group, args.flag('help'), words.length === 0);
+    const overrides = { SAGUARO_DATA: args.text('data'), SAGUARO_LISTEN: args.text('listen') };
+    const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+    const load = (): LoadedConfig => loadConfig({ path: args.text('config') ?? null, env: { ...env, ...given }, home: HOME });
+    const trusted = (): Config => {
+      const loaded = load();
+      if (loaded.ok) return loaded.config;
+      throw new Refusal(loaded.errors.map(formatConfigError).join('\n'));
+    };
+    const logOf = (config: Config): Log => {
+      const secrets = [
+        config.server.adminPassword,
+        ...config.devices.flatMap(({ secret }) => Object.values(secret ?? {}) as string[]),
+      ];
+      return createLog({
+        format: config.log,
+        write: writeError,
+        nowMs: Date.now,
+        secrets: secrets.filter((secret) => secret !== null),
+      });
+    };
+    const context: Context = {
+      terminal,
+      json: args.flag('json'),
+      env,
+      commands: COMMANDS,
+      config: trusted,
+      api: () => {
+        const config = trusted();
+        return (api ??= openApi(config, quiet(logOf(config))));
+      },
+      serve: async () => {
+        const config = trusted();
+        const log = logOf(config);
+        await ensureDashboard(HOME, terminal.say);
+        const house = await openHouse(config, log, false);
+        endOnFault(log);
+        try {
+          const status = await serveHouse(house, load, terminal, process);
+          // What did not end in time must not keep the process.
+          if (status !== 0) process.exit(status);
+          return status;
+        } finally {
+          await house.close();
+        }
+      },
+      restore: async (archive, force) => {
+        const { dataDir } = trusted();
+        const lock = await lockDataFolder(dataDir);
+        try {
+          return await readBackup(dataDir, archive, force);
+        } finally {
+          await lock.release();
+        }
+      },
+    };
+    return await command.run(context, args);
+  } catch (error) {
+    return refuse(error, terminal.say);
+  } finally {
+    // Typed away by control flow analysis, which does not see into the closure above.
+    await closeApi(api as Promise<Api> | null);
+  }
+}
+
+function help(
+  print: (text: string) => void,
+  command: Command | null,
+  group: readonly string[],
+  asked: boolean,
+  nothing: boolean,
+): number {
+  print(helpFor(command, group, COMMANDS));
+  return asked || nothing ? 0 : 2;
+}
+
+async function closeApi(api: Promise<Api> | null): Promise<void> {
+  const opened = await api?.catch(() => null); // Why it failed was said where it was asked for.
+  await opened?.close();
+}
+
+/** Of what a short-lived process does, only trouble is worth a line beside its result. */
+function quiet(log: Log): Log {
+  return { ...log, info: () => undefined };
+}
+
+/** A fault nobody handled: said, then the end, because nothing is certain any more. */
+function endOnFault(log: Log): void {
+  const end = (kind: string) => (error: unknown) => {
+    log.error(`Saguaro met a fault of its own (${kind}) and ends; please report it.`, { error: errorText(error) });
+    process.exit(1);
+  };
+  process.on('uncaughtException', end('uncaught exception'));
+  process.on('unhandledRejection', end('unhandled rejection'));
+}
+
+function refuse(error: unknown, say: (text: string) => void): number {
+  if (error instanceof UsageError) {
+    say(`saguaro: ${error.message}`);
+    return 2;
+  }
+  const expected = [Refusal, DataFolderError, CannotListen, ProfileError, HttpProblem].some((kind) => error instanceof kind);
+  say(
+    expected
+      ? `saguaro: ${(error as Error).message}`
+      : `saguaro: this is a fault of the program; please report it.\n${errorText(error)}`,
+  );
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2), process.env);
