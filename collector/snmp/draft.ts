@@ -1,5 +1,5 @@
 /** Grows a plan from groups and tables of profiles; the first that offers a metric of an instance gives it. */
-import type { DeviceFacts, MetricName, Unit } from '../../core/model.ts';
+import type { DeviceFacts, MetricName } from '../../core/model.ts';
 import type { Column, FoundInstance, Plan } from '../../core/readings.ts';
 import type { ProfileCapacity, ProfileGroup, ProfileMetric, ProfileTable } from './profile.ts';
 import { createLayout, type Check, type Recipe, type Route } from './route.ts';
@@ -189,7 +189,12 @@ export function createDraft(device: Device, notes: string[]): Draft {
     addTable(table, rows, complete) {
       const fallback = table.fallback ?? false;
       const left = fallback ? table.metrics.filter((metric) => !metrics.has(metric.metric)) : table.metrics;
-      const part = { kind: table.kind, objects: table.objects, metrics: left, ...(table.capacity && { capacity: table.capacity }) };
+      const part = {
+        kind: table.kind,
+        objects: table.objects,
+        metrics: left,
+        ...(table.capacity && { capacity: table.capacity }),
+      };
       const oidAt = (object: string, index: string) => `${table.objects[object]}.${index}`;
       for (const row of rows) {
         const place: Place = { kind: table.kind, key: row.key, value: row.value, oid: (object) => oidAt(object, row.index) };

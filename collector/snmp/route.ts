@@ -39,7 +39,7 @@ export interface Route {
 export interface Layout {
   /** The OIDs of one row: asked together, so that identity and counters come in one answer. */
   add(oids: readonly string[]): void;
-  finish(): { sets: string[][]; slotOf(oid: string): number };
+  finish(): { sets: string[][]; readonly slotOf: (oid: string) => number };
 }
 
 export function createLayout(): Layout {

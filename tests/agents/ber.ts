@@ -158,3 +158,37 @@ export function decodeRequest(datagram: Uint8Array): AgentMessage {
   while (list.more()) varbinds.push([readOid(new Reader(list.next().content).next().content), { type: 'null' }]);
   return { version, community, pdu: tag, requestId, status, index, varbinds };
 }
+
+/** Message id of an SNMPv3 datagram, null when it is none. */
+export function messageIdV3(datagram: Uint8Array): number | null {
+  try {
+    const message = new Reader(new Reader(datagram).next().content);
+    return message.integer() === 3 ? new Reader(message.next().content).integer() : null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+export interface ReportV3 {
+  readonly messageId: number;
+  readonly boots: number;
+  readonly timeS: number;
+  /** Last part of usmStats: 2 not in time window, 3 unknown user, 4 unknown engine, … */
+  readonly stat: number;
+  readonly pdu?: number;
+}
+
+/** An unauthenticated SNMPv3 Report, as agents send it for discovery and for errors of the security model. */
+export function encodeReportV3({ messageId, boots, timeS, stat, pdu = PDU.report }: ReportV3): Buffer {
+  const engine = tlv(TAGS.string, Buffer.from('80001f8880c0ffee', 'hex'));
+  const empty = tlv(TAGS.string, Buffer.alloc(0));
+  const header = sequence(integer(messageId), integer(65507), tlv(TAGS.string, Buffer.from([0])), integer(3));
+  const security = tlv(TAGS.string, sequence(engine, integer(boots), integer(timeS), empty, empty, empty));
+  const varbind = sequence(
+    tlv(TAGS.oid, oidOctets(`1.3.6.1.6.3.15.1.1.${stat}.0`)),
+    encodeValue({ type: 'counter32', value: 1 }),
+  );
+  const report = tlv(pdu, Buffer.concat([integer(messageId), integer(0), integer(0), sequence(varbind)]));
+  return sequence(integer(3), header, security, sequence(engine, empty, report));
+}
