@@ -3,16 +3,18 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { DeviceView, StatusView } from '../core/api.ts';
 import { formatDuration } from '../core/units.ts';
 import { api } from './api.ts';
+import { later } from './later.tsx';
 import { useLive, useNow, useRoute, useServer } from './live.ts';
 import { BottomBar, Rail } from './navigation.tsx';
-import { AddPage } from './pages/add.tsx';
 import { DevicePage } from './pages/device.tsx';
 import { DevicesPage } from './pages/devices.tsx';
-import { EventsPage } from './pages/events.tsx';
 import { GraphPage } from './pages/graph.tsx';
-import { LoginPage } from './pages/login.tsx';
 import type { Route } from './route.ts';
 import { clockTime } from './words.ts';
+
+const AddPage = later<Shared>(() => import('./pages/add.tsx').then((m) => m.AddPage));
+const EventsPage = later<Shared>(() => import('./pages/events.tsx').then((m) => m.EventsPage));
+const LoginPage = later<object>(() => import('./pages/login.tsx').then((m) => m.LoginPage));
 
 const STATUS_EVERY_MS = 10_000;
 

@@ -120,7 +120,12 @@ export function eventWord(event: EventView, nowMs: number): { shape: string; wor
   return { shape: over ? 'note' : shape, word: timed ? `${word} ${formatDuration(lasted)}` : word };
 }
 
+/** A whole number with thin-spaced thousands: "8", "47 512". */
+export function whole(n: number): string {
+  return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u2009');
+}
+
 /** "1 interface", "4 interfaces". */
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
+  return `${whole(n)} ${n === 1 ? one : many}`;
 }

@@ -100,4 +100,4 @@ function random(n: number): number {
   x = Math.imul(x ^ (x >>> 13), 3266489917);
   return ((x ^ (x >>> 16)) >>> 0) / 4294967296;
 }
-const hash = (text: string) => [...text].reduce((h, c) => (Math.imul(h, 31) + c.charCodeAt(0)) | 0, 7) >>> 3;
+const hash = (text: string) => [...text].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 0x01000193), 7) >>> 12;

@@ -9,18 +9,20 @@ const FIRST = 12;
 
 export interface GridProps {
   readonly graphs: readonly GraphRef[];
+  /** Instances that are no longer there: their graphs are details. */
+  readonly gone: ReadonlySet<string>;
   readonly range: string;
   readonly intervalMs: number;
 }
 
-export function GraphGrid({ graphs, range, intervalMs }: GridProps) {
+export function GraphGrid({ graphs, gone, range, intervalMs }: GridProps) {
   const [cursorMs, setCursor] = useState<number | null>(null);
   const [more, setMore] = useState(false);
-  const main = graphs.filter((g) => g.rank !== 'detail');
+  const main = graphs.filter((g) => g.rank !== 'detail' && !gone.has(g.instance ?? ''));
   const ports = main.filter((g) => g.family === 'interface');
   // A port that is one of many must not push load and memory off the page.
   const first = main.length <= FIRST ? main : [...ports.slice(0, 6), ...main.filter((g) => g.family !== 'interface')];
-  const shown = more ? [...main, ...graphs.filter((g) => g.rank === 'detail')] : first;
+  const shown = more ? [...main, ...graphs.filter((g) => !main.includes(g))] : first;
   return (
     <>
       <div class="graphs">

@@ -125,7 +125,7 @@ function Faults({ value, shape }: { value: number | null; shape: 'bad' | 'warn' 
   if (value === 0) return <td class="num mut only-wide">0</td>;
   return (
     <td class={`num ${shape} only-wide`}>
-      <b>{value < 0.01 ? '< 0.01' : formatNumber(value)}</b>
+      <b>{value < 0.01 ? '< 0.01' : value < 10 ? String(Number(value.toPrecision(2))) : formatNumber(value)}</b>
     </td>
   );
 }

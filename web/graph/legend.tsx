@@ -2,6 +2,7 @@
 import type { GraphData } from '../../core/graph.ts';
 import { formatWith } from '../../core/units.ts';
 import { moment } from '../words.ts';
+import { hasBand } from './points.ts';
 import { legendFigure, legendScale } from './summary.ts';
 
 export function Legend({ data, slot }: { data: GraphData; slot: number | null }) {
@@ -17,7 +18,7 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
             {at === null ? 'At cursor' : `At ${moment(at, data.zone, data.stepMs)}`}
           </th>
           <th scope="col" class="num">
-            Current
+            {slot !== null && narrow() ? 'At cursor' : 'Current'}
           </th>
           <th scope="col" class="num">
             Average
@@ -71,6 +72,7 @@ const ROWS_MAX = 400;
 export function TableTwin({ data }: { data: GraphData }) {
   const slots = data.tMs.map((_, i) => i).reverse();
   const shown = slots.slice(0, ROWS_MAX);
+  const banded = data.lines.filter(hasBand);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={`${data.title} as a table`}>
       <table class="twin">
@@ -85,7 +87,7 @@ export function TableTwin({ data }: { data: GraphData }) {
                 {line.label}
               </th>
             ))}
-            {data.lines.map((line) => (
+            {banded.map((line) => (
               <th scope="col" class="num only-wide" key={`${line.series} extremes`}>
                 {line.label}, lowest to highest
               </th>
@@ -103,7 +105,7 @@ export function TableTwin({ data }: { data: GraphData }) {
                   {line.mean[i] === null ? <span class="mut">unknown</span> : formatWith(line.mean[i] ?? null, data.unit)}
                 </td>
               ))}
-              {data.lines.map((line) => (
+              {banded.map((line) => (
                 <td class="num sec only-wide" key={`${line.series} extremes`}>
                   {line.mean[i] === null
                     ? ''

@@ -1,6 +1,6 @@
 /** What lies over the lines: limits, the 95th percentile, words at gaps, names at line ends, the cursor, the frame. */
 import type { Chart, Plugin } from 'chart.js';
-import { formatWith } from '../../core/units.ts';
+import { formatDuration, formatWith } from '../../core/units.ts';
 import { slotMiddle, spread } from './points.ts';
 import { crisp, halo, path, place, smallScreen, type Place, type Scene } from './scene.ts';
 
@@ -117,7 +117,8 @@ function gapWords(p: Place, { data, colours }: Scene): void {
   const taken: [number, number][] = [];
   for (const { gap, from, to } of widest) {
     const split = gap.text.indexOf(': ');
-    const words = split < 0 ? [gap.text] : [gap.text.slice(0, split), gap.text.slice(split + 2)];
+    const told = split < 0 ? [gap.text] : [gap.text.slice(0, split), gap.text.slice(split + 2)];
+    const words = smallScreen(p) ? [`No data ${formatDuration(gap.toMs - gap.fromMs)}`] : told;
     p.ctx.font = colours.font(500);
     const width = Math.max(...words.map((w) => p.ctx.measureText(w).width));
     const right = to + 7 + width < p.right;

@@ -62,10 +62,10 @@ export function AddPage({ reloadDevices }: Shared) {
           <AddFields filled={filled} wrong={wrong} onChange={(change) => setFilled({ ...filled, ...change })} />
           <div class="row">
             <button class="btn pri" type="submit" disabled={busy !== ''}>
-              {busy === 'add' ? 'Adding…' : 'Add it'}
+              {busy === 'add' ? 'Adding…' : 'Add device'}
             </button>
             <button class="btn" type="button" disabled={busy !== ''} onClick={() => void ask('test')}>
-              {busy === 'test' ? 'Asking…' : 'Only test'}
+              {busy === 'test' ? 'Asking…' : 'Test'}
             </button>
           </div>
         </form>

@@ -47,6 +47,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
   if (!device) return <Missing error={asked.error} />;
   const of = (kind: string) => inOrder(instances.value ?? [], kind);
   const [ports, disks] = [of('interface'), of('disk')];
+  const gone = new Set((instances.value ?? []).filter((i) => i.vanishedMs !== null).map((i) => i.id));
   const table = { latest, graphs: graphs.value ?? [], range, zone };
   const happened = events.value?.items ?? [];
   return (
@@ -96,7 +97,8 @@ export function DevicePage({ route, devices, zone }: Shared) {
           </p>
         </div>
       )}
-      {graphs.value && <GraphGrid graphs={graphs.value} range={range} intervalMs={device.intervalMs} />}
+      <h2 class="vh">Graphs</h2>
+      {graphs.value && <GraphGrid graphs={graphs.value} gone={gone} range={range} intervalMs={device.intervalMs} />}
       {ports.length > 0 && (
         <section id="interfaces">
           <header>
@@ -151,7 +153,7 @@ function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
           {text}
         </span>
       ))}
-      <span class="mono">{d.address === '' ? 'this machine' : d.address}</span>
+      <span class="mono">{d.address !== '' ? d.address : d.origin === 'self' ? 'this machine' : 'no address'}</span>
       {d.sources.length > 0 && <span>{d.sources.join(' and ')}</span>}
       {d.uptimeS !== null && <span>running for {formatDuration(d.uptimeS * 1000)}</span>}
       <span>known since {day(d.createdMs, zone)}</span>
@@ -165,14 +167,20 @@ function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
 /** "hatched: no data 03:08–04:02, no answer": the newest gap of the last day, in one line above the graphs. */
 function gapLine(events: readonly EventView[], now: number): string {
   const gap = events.find((e) => e.kind === 'gap' && (e.toMs ?? now) > now - 86_400_000);
-  return gap ? `hatched: ${gap.text.charAt(0).toLowerCase()}${gap.text.slice(1).replace(/\.$/, '')}` : '';
+  return gap
+    ? `hatched: ${gap.text.charAt(0).toLowerCase()}${gap.text
+        .slice(1)
+        .replace(/\.$/, '')
+        .replace(/(\d): /, '$1, ')}`
+    : '';
 }
 
 function Missing({ error }: { error: unknown }) {
   if (!(error instanceof ApiError) || error.status !== 404) return <Trouble error={error} />;
   return (
     <div class="empty">
-      <p>There is no such device. It may have been removed since this address was made.</p>
+      <h1>No such device</h1>
+      <p>There is no device with this address. It may have been removed since.</p>
       <a class="btn" href={href({ page: 'devices' })}>
         All devices
       </a>

@@ -1,13 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { DeviceView, StatusView } from '../../core/api.ts';
-import { formatDuration, formatNumber, formatWith } from '../../core/units.ts';
+import { formatDuration, formatWith } from '../../core/units.ts';
 import type { Shared } from '../app.tsx';
+import { DeviceTable } from '../device/device-table.tsx';
 import { arrange, SORTS, STATES, type Sort } from '../device/order.ts';
 import { go, useNow } from '../live.ts';
-import { State, Trouble, useTitle } from '../parts.tsx';
+import { Trouble, useTitle } from '../parts.tsx';
 import { href } from '../address.ts';
 import { withMore } from '../route.ts';
-import { count, stateWord } from '../words.ts';
+import { count, stateWord, whole } from '../words.ts';
 
 /** Rows drawn at once; more on request, so that 10,000 devices stay quick. */
 const ROWS = 200;
@@ -50,7 +51,7 @@ export function DevicesPage(shared: Shared) {
             </button>
           ))}
         </div>
-        <div class="end">
+        <div class="end only-wide">
           <a class="btn pri" href={href({ page: 'add' })}>
             Add a device
           </a>
@@ -66,12 +67,17 @@ export function DevicesPage(shared: Shared) {
           </button>
         </div>
       ) : (
-        <Table devices={shown.slice(0, rows)} now={now} sort={sort} onSort={(by) => set({ sort: by === 'state' ? '' : by })} />
+        <DeviceTable
+          devices={shown.slice(0, rows)}
+          now={now}
+          sort={sort}
+          onSort={(by) => set({ sort: by === 'state' ? '' : by })}
+        />
       )}
       {shown.length > rows && (
         <p class="row more">
           <button type="button" class="btn" onClick={() => setRows(rows + ROWS)}>
-            Show {Math.min(ROWS, shown.length - rows)} more of {formatNumber(shown.length)}
+            Show {Math.min(ROWS, shown.length - rows)} more of {whole(shown.length)}
           </button>
         </p>
       )}
@@ -143,15 +149,13 @@ function Facts({ devices, status }: { devices: readonly DeviceView[]; status: St
   return (
     <dl class="strip-facts">
       <div>
-        <dt>Devices, {formatNumber(devices.length)}</dt>
+        <dt>Devices, {whole(devices.length)}</dt>
         <dd class="fig">
-          {formatNumber(by('up').length)} up
+          {whole(by('up').length)} up
           {by('down').length > 0 && <span class="st down">{by('down').length} down</span>}
           {by('stale').length > 0 && <span class="st stale">{by('stale').length} stale</span>}
         </dd>
-        <dd class="s wrap">
-          {first ? `${first.name}: ${first.reason}${trouble.length > 1 ? ` and ${trouble.length - 1} more` : ''}` : 'all answer'}
-        </dd>
+        <dd class="s wrap">{first ? troubleLine(first, trouble.length - 1) : 'all answer'}</dd>
       </div>
       <div>
         <dt>Collection</dt>
@@ -160,14 +164,14 @@ function Facts({ devices, status }: { devices: readonly DeviceView[]; status: St
         </dd>
         <dd class="s">
           {collector
-            ? `${formatNumber(collector.polls)} polls, ${formatNumber(collector.failures)} failed, ${formatNumber(collector.skipped)} skipped`
+            ? `${whole(collector.polls)} polls, ${whole(collector.failures)} failed, ${whole(collector.skipped)} skipped`
             : 'no collector runs here'}
         </dd>
       </div>
       <div>
         <dt>Series</dt>
-        <dd class="fig">{status ? formatNumber(status.store.series) : '–'}</dd>
-        <dd class="s">{status ? `${formatNumber(status.store.writtenSamples)} samples written since the start` : ''}</dd>
+        <dd class="fig">{status ? whole(status.store.series) : '–'}</dd>
+        <dd class="s">{status ? `${whole(status.store.writtenSamples)} samples written since the start` : ''}</dd>
       </div>
       <div>
         <dt>Store</dt>
@@ -184,82 +188,6 @@ function Facts({ devices, status }: { devices: readonly DeviceView[]; status: St
   );
 }
 
-const COLUMNS: readonly { sort: Sort | null; head: string; number?: boolean; class: string }[] = [
-  { sort: 'name', head: 'Device', class: 'w-name' },
-  { sort: 'state', head: 'State', class: 'w-state' },
-  { sort: 'address', head: 'Address', class: '' },
-  { sort: null, head: 'Asked by', class: '' },
-  { sort: null, head: 'Interfaces', number: true, class: '' },
-  { sort: null, head: 'Filesystems', number: true, class: '' },
-  { sort: 'uptime', head: 'Running for', number: true, class: '' },
-  { sort: 'age', head: 'Data age', number: true, class: '' },
-];
-
-interface TableProps {
-  readonly devices: readonly DeviceView[];
-  readonly now: number;
-  readonly sort: Sort;
-  readonly onSort: (by: Sort) => void;
-}
-
-function Table({ devices, now, sort, onSort }: TableProps) {
-  return (
-    <table class="stack flush t-dev">
-      <thead>
-        <tr>
-          {COLUMNS.map(({ sort: by, head, number, class: width }) => (
-            <th
-              key={head}
-              scope="col"
-              class={`${number ? 'num ' : ''}${width}`}
-              {...(by === sort ? { 'aria-sort': 'ascending' as const } : {})}
-            >
-              {by ? (
-                <button type="button" onClick={() => onSort(by)}>
-                  {head}
-                </button>
-              ) : (
-                head
-              )}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {devices.map((d) => (
-          <Row key={d.id} device={d} now={now} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function Row({ device: d, now }: { device: DeviceView; now: number }) {
-  const ageMs = d.lastOkMs === null ? null : now - d.lastOkMs;
-  const old = ageMs !== null && ageMs > 3 * d.intervalMs;
-  const about = d.state === 'up' ? d.facts.sysDescr : d.reason;
-  return (
-    <tr>
-      <td class="two">
-        <a class="q n1" href={href({ page: 'device', id: d.id })} title={d.name}>
-          {d.name}
-        </a>
-        <span class="n2" title={about}>
-          {about}
-        </span>
-      </td>
-      <td>
-        <State state={d.state} />
-      </td>
-      <td class="mono wrap">{d.address === '' ? 'this machine' : d.address}</td>
-      <td class="sec only-wide">{d.sources.length === 0 ? 'imported' : d.sources.join(', ')}</td>
-      <td class="num only-wide">{d.counts['interface'] ?? <span class="mut">0</span>}</td>
-      <td class="num only-wide">{d.counts['disk'] ?? <span class="mut">0</span>}</td>
-      <td class="num only-wide">{d.uptimeS === null ? <span class="mut">–</span> : formatDuration(d.uptimeS * 1000)}</td>
-      <td class={`num ${old ? 'warn' : ''}`} data-l="data">
-        {ageMs === null ? <span class="mut">none</span> : formatDuration(ageMs)}
-        {ageMs !== null && <span class="only-phone"> old</span>}
-      </td>
-    </tr>
-  );
+function troubleLine(first: DeviceView, others: number): string {
+  return `${first.name}: ${first.reason}${others > 0 ? ` And ${count(others, 'other')}.` : ''}`;
 }

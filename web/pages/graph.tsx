@@ -23,7 +23,9 @@ export function GraphPage({ route, devices, zone }: Shared) {
   const device = devices?.find((d) => d.id === deviceId);
   const { value: data, error, pending } = useGraph(id, range, width, device?.intervalMs ?? 60_000);
   const [slot, setSlot] = useState<number | null>(null);
-  const on = (name: string) => route.more[name] !== '0';
+  // Bands and 95ths of many lines would hide each other.
+  const few = (data?.lines.length ?? 0) <= 2;
+  const on = (name: string) => (few ? route.more[name] !== '0' : name === 'band' && route.more[name] === '1');
   const table = route.more['table'] === '1';
   useTitle(data ? `${data.title}${device ? `, ${device.name}` : ''}` : 'Graph');
   const move = (next: string) => go({ ...route, range: next });
@@ -41,7 +43,7 @@ export function GraphPage({ route, devices, zone }: Shared) {
           {data && <Age newestMs={data.newestMs} warnAfterMs={3 * Math.max(60_000, device?.intervalMs ?? 60_000)} />}
         </div>
       </div>
-      <Tools route={route} data={data} zone={zone} on={on} table={table} move={move} />
+      <Tools few={few} route={route} data={data} zone={zone} on={on} table={table} move={move} />
       <div class={`busy ${pending && data ? 'on' : ''}`} />
       <Trouble error={error}>
         {error instanceof ApiError && error.status === 404 && <a href={href({ page: 'devices' })}>All devices</a>}
@@ -62,8 +64,8 @@ export function GraphPage({ route, devices, zone }: Shared) {
         )}
       </div>
       {data && data.oldestMs !== null && <History id={id} data={data} range={range} onMove={move} />}
-      {data && <Legend data={data} slot={slot} />}
-      {data && table && <TableTwin data={data} />}
+      {data && !isEmpty(data) && <Legend data={data} slot={slot} />}
+      {data && !isEmpty(data) && table && <TableTwin data={data} />}
       {data && (
         <div class="cols">
           <InThisRange data={data} device={device} deviceId={deviceId} zone={zone} />
@@ -80,12 +82,14 @@ interface ToolsProps {
   readonly route: Route;
   readonly data: GraphData | null;
   readonly zone: string;
+  /** Two lines at most. */
+  readonly few: boolean;
   readonly on: (name: string) => boolean;
   readonly table: boolean;
   readonly move: (range: string) => void;
 }
 
-function Tools({ route, data, zone, on, table, move }: ToolsProps) {
+function Tools({ few, route, data, zone, on, table, move }: ToolsProps) {
   const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
   const step = (to: (data: GraphData, nowMs: number) => string) => () => data && move(to(data, serverNow()));
   const atEnd = data !== null && data.toMs >= serverNow() - data.stepMs;
@@ -103,9 +107,9 @@ function Tools({ route, data, zone, on, table, move }: ToolsProps) {
           <Arrow d="M5.5 4 2 8l3.5 4M10.5 4 14 8l-3.5 4M2 8h12" />
         </button>
       </div>
-      <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v ? '' : '0')} />
-      <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v ? '' : '0')} />
-      <div class="end">
+      <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v === few ? '' : v ? '1' : '0')} />
+      {few && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v ? '' : '0')} />}
+      <div class="end spread">
         <button type="button" class="btn" aria-pressed={table} onClick={() => set('table', table ? '' : '1')}>
           Table
         </button>
