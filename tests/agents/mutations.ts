@@ -37,7 +37,7 @@ export function mutate(reply: Uint8Array, seed: number): Buffer {
     case 7:
       return Buffer.concat([octets.subarray(0, at), octets.subarray(Math.min(octets.length, at + 1 + below(32)))]);
     case 8:
-      return octets.fill(below(256), at, at + 1 + below(16));
+      return octets.fill(below(256), at, Math.min(octets.length, at + 1 + below(16)));
     case 9:
       return Buffer.from(Array.from({ length: below(400) }, () => below(256)));
     default: {
