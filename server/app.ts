@@ -100,9 +100,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const figures = createProcessFigures();
   app.addHook('onClose', () => figures.close());
   const routeDeps: RouteDeps = { ...deps, access, sessions, tokens, http, figures, startedMs: clock.nowMs() };
+  await openapi(app, routeDeps);
   await app.register(
     async (under: App) => {
-      await openapi(under, routeDeps);
       await under.register(async (part: App) => healthRoutes(part, routeDeps));
       await under.register(apiRoutes(routeDeps), { prefix: '/api/v1' });
       await under.register(async (part: App) => pages(part, deps));
@@ -111,7 +111,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   );
   if (config.basePath !== '') {
     // Whoever watches the process need not know under which path it is published.
-    await healthRoutes(app, routeDeps);
+    await healthRoutes(app, routeDeps, { hide: true });
     app.get('/', { config: { open: true }, schema: { hide: true } }, (_request, reply) => reply.redirect(`${config.basePath}/`));
   }
   await app.ready();

@@ -11,6 +11,12 @@ const answer = {
 };
 export const problems = { '4xx': answer, '5xx': answer };
 
+/** An answer that is text of some kind, in a route's description. */
+export const textAnswer = (description: string, type: string) => ({
+  description,
+  content: { [type]: { schema: Type.String() } },
+});
+
 export async function openapi(api: App, { version, config }: RouteDeps): Promise<void> {
   api.addSchema(Problem);
   await api.register(swagger, {

@@ -54,7 +54,8 @@ const BY_CODE: Readonly<Record<string, readonly [number, string]>> = {
 /** Maps whatever was thrown to status and sentence; null for a fault of ours. */
 export function refusal(error: unknown): { status: number; detail: string; errors?: FieldErrors | undefined } | null {
   if (error instanceof HttpProblem) return { status: error.statusCode, detail: error.message, errors: error.errors };
-  if (error instanceof NameTaken) return { status: 409, detail: `There is ${error.message}: choose another name.` };
+  if (error instanceof NameTaken)
+    return { status: 409, detail: `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}: choose another name.` };
   const code = (error as Partial<FastifyError>).code;
   const known = code === undefined ? undefined : BY_CODE[code];
   if (known) return { status: known[0], detail: known[1] };

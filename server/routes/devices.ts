@@ -123,7 +123,6 @@ export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
       // History first: if that fails the device is still there to try again.
       await deps.history.remove(seriesOf(device, await catalog.instances.list(device.id)).map((series) => series.key));
       await catalog.devices.remove(device.id);
-      for (const id of secretIds(device)) await catalog.secrets.remove(id);
       return reply.code(204).send(null);
     },
   );
@@ -142,10 +141,12 @@ async function addDevice(deps: RouteDeps, input: DeviceInput): Promise<DeviceAdd
   const address = addressOf(input.address);
   const givenName = input.name === undefined ? null : nameOf(input.name);
   const asked = askedFor(input, id, null);
+  const site = plainText(input.site ?? '', 'site');
+  const deviceTags = (input.tags ?? []).map((tag) => plainText(tag, 'tags'));
   const others = await catalog.devices.list();
   // Said before the device is asked, which takes its time.
   if (givenName !== null && others.some((d) => d.name === givenName))
-    throw conflict(`There is a device named ${quoted(givenName)} already: choose another name.`);
+    throw conflict(`A device named ${quoted(givenName)} exists already: choose another name.`);
   const twin = others.find((d) => d.address !== '' && d.address === address && samePort(d, asked));
   if (givenName === null && twin)
     throw conflict(`${quoted(twin.name)} has this address already: give a name to add it once more.`);
@@ -160,8 +161,8 @@ async function addDevice(deps: RouteDeps, input: DeviceInput): Promise<DeviceAdd
     address,
     sources: asked.sources,
     intervalMs: input.intervalMs ?? INTERVAL_DEFAULT_MS,
-    site: plainText(input.site ?? '', 'site'),
-    tags: (input.tags ?? []).map((tag) => plainText(tag, 'tags')),
+    site,
+    tags: deviceTags,
     origin: 'catalog',
     facts,
     createdMs: deps.clock.nowMs(),

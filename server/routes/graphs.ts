@@ -5,7 +5,7 @@ import { csvCell } from '../../core/text.ts';
 import type { App, RouteDeps } from '../app.ts';
 import { readGraph } from '../graph-data.ts';
 import { GraphView } from '../graph-schema.ts';
-import { problems } from '../openapi.ts';
+import { problems, textAnswer } from '../openapi.ts';
 import { notFound, quoted } from '../problem.ts';
 import { rangeOf, rangeQuery } from '../ranges.ts';
 
@@ -59,7 +59,7 @@ export async function graphRoutes(app: App, { history, catalog, clock, config }:
         tags,
         params: Params,
         querystring: Query,
-        produces: ['text/csv'],
+        response: { 200: textAnswer('Rows', 'text/csv'), ...problems },
       },
     },
     async ({ params, query }, reply) => {

@@ -3,18 +3,18 @@ import { Type } from 'typebox';
 import type { App, RouteDeps } from '../app.ts';
 import { devicesByState } from '../devices.ts';
 import { METRICS_TYPE, metricsText } from '../metrics.ts';
-import { problems } from '../openapi.ts';
+import { problems, textAnswer } from '../openapi.ts';
 import { HttpProblem } from '../problem.ts';
 
 const Healthy = Type.Object({ ok: Type.Boolean() });
 
-export async function healthRoutes(app: App, deps: RouteDeps): Promise<void> {
+export async function healthRoutes(app: App, deps: RouteDeps, described: { hide?: boolean } = {}): Promise<void> {
   const open = { open: true };
   app.get(
     '/-/healthy',
     {
       config: open,
-      schema: { operationId: 'healthy', summary: 'The process is alive', response: { 200: Healthy, ...problems } },
+      schema: { ...described, operationId: 'healthy', summary: 'The process is alive', response: { 200: Healthy, ...problems } },
     },
     async () => ({ ok: true }),
   );
@@ -22,7 +22,7 @@ export async function healthRoutes(app: App, deps: RouteDeps): Promise<void> {
     '/-/ready',
     {
       config: open,
-      schema: { operationId: 'ready', summary: 'The store takes samples', response: { 200: Healthy, ...problems } },
+      schema: { ...described, operationId: 'ready', summary: 'The store takes samples', response: { 200: Healthy, ...problems } },
     },
     async () => {
       const health = await deps.history.health();
@@ -33,7 +33,14 @@ export async function healthRoutes(app: App, deps: RouteDeps): Promise<void> {
   );
   app.get(
     '/metrics',
-    { schema: { operationId: 'metrics', summary: 'Figures of this server as Prometheus text', produces: ['text/plain'] } },
+    {
+      schema: {
+        ...described,
+        operationId: 'metrics',
+        summary: 'Figures of this server as Prometheus text',
+        response: { 200: textAnswer('Metrics', 'text/plain'), ...problems },
+      },
+    },
     async (_request, reply) => {
       const text = metricsText({
         version: deps.version,

@@ -80,8 +80,16 @@ export async function seriesRoutes(app: App, deps: RouteDeps): Promise<void> {
         summary: 'Bins of series over a range, as JSON or CSV',
         tags,
         querystring: DataQuery,
-        produces: ['application/json', 'text/csv'],
-        response: { 200: Type.Object({ items: Type.Array(SeriesData) }), ...problems },
+        response: {
+          200: {
+            description: 'Bins of each series, in the order asked',
+            content: {
+              'application/json': { schema: Type.Object({ items: Type.Array(SeriesData) }) },
+              'text/csv': { schema: Type.String() },
+            },
+          },
+          ...problems,
+        },
       },
     },
     async ({ query }, reply) => {
@@ -110,7 +118,7 @@ export async function seriesRoutes(app: App, deps: RouteDeps): Promise<void> {
           for (const [i, series] of names.entries()) yield* csvLines(series, i === 0 ? first : await read(series.key));
         };
         void reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="series.csv"');
-        return reply.send(Readable.from(lines()) as never);
+        return reply.send(Readable.from(lines()) as unknown as string);
       }
       const items: SeriesData[] = [];
       let bins = 0;

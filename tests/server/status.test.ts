@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { StatusView } from '../../core/api.ts';
+import { fixtures, NOW_MS, world, type World } from './world.ts';
+
+let w: World;
+beforeAll(async () => {
+  w = await world();
+  await fixtures(w.catalog);
+});
+afterAll(() => w.close());
+
+test('the status tells of devices, collector, store and process', async () => {
+  const status = (await w.get('status')).json<StatusView>();
+  expect(status).toMatchObject({
+    version: '1.2.3',
+    nowMs: NOW_MS,
+    zone: 'UTC',
+    devices: { up: 0, down: 0, stale: 0, new: 1, 'not polled': 0 },
+    collector: { polls: 7, gaps: { timeout: 3 } },
+    store: { ok: true },
+  });
+  expect(status.process.rssBytes).toBeGreaterThan(1e6);
+});
+
+test('health answers while the store works, readiness fails when it does not', async () => {
+  expect((await w.get('/-/healthy')).json()).toEqual({ ok: true });
+  expect((await w.get('/-/ready')).statusCode).toBe(200);
+  const sick = await world();
+  try {
+    const health = await sick.history.health();
+    sick.history.health = async () => ({ ...health, ok: false, reason: 'the disk of /srv is full' });
+    const answer = await sick.get('/-/ready');
+    expect(answer.statusCode).toBe(503);
+    expect(answer.body).not.toContain('/srv');
+    expect((await sick.get('/-/healthy')).statusCode).toBe(200);
+    expect((await sick.app.inject('/metrics')).body).toContain('saguaro_store_up 0');
+  } finally {
+    await sick.close();
+  }
+});
+
+test('metrics are what Prometheus reads', async () => {
+  await w.get('devices');
+  await w.get('devices/x');
+  const answer = await w.app.inject('/metrics');
+  expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const types = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const line of answer.body.trimEnd().split('\n')) {
+    const type = /^# TYPE (\S+) (counter|gauge|histogram)$/.exec(line);
+    if (type) types.set(type[1] ?? '', type[2] ?? '');
+    if (line.startsWith('#')) continue;
+    const sample = /^([a-z_0-9]+)(\{(?:[a-z]+="(?:[^"\\]|\\.)*",?)*\})? -?[0-9.e+-]+$/.exec(line);
+    expect(sample, line).not.toBeNull();
+    const name = sample?.[1] ?? '';
+    expect(types.has(name) || types.get(name.replace(/_(bucket|sum|count)$/, '')) === 'histogram', line).toBe(true);
+    expect(seen.has(line.split(' ').slice(0, -1).join(' ')), `${line} is there once`).toBe(false);
+    seen.add(line.split(' ').slice(0, -1).join(' '));
+  }
+  expect(answer.body).toContain('saguaro_collector_gaps_total{cause="timeout"} 3');
+  expect(answer.body).toContain('saguaro_http_requests_total{method="GET",route="/api/v1/devices/:id",status="404"} 1');
+  expect(answer.body).toContain('saguaro_devices{state="new"} 1');
+  expect(answer.body).toMatch(/saguaro_process_event_loop_delay_p99_seconds \d/);
+});
