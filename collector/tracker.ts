@@ -267,17 +267,16 @@ export function createTracker(device: string): Tracker {
 
   /** From when on the values of these readings hold: the end of the record that must come before them. */
   const coveredFrom = (taken: Step, { moment }: Readings, intervalMs: number, usualMs: number): number => {
-    if (lastRowMs === null) return moment.tMs - intervalMs;
     let fromMs = moment.tMs - intervalMs;
     if (taken.step === 'interval' && base) {
       const stepped = stampExcessMs(base.moment, moment, taken.elapsedMs) > 0;
       fromMs = stepped ? moment.tMs - Math.round(taken.elapsedMs) : base.moment.tMs;
     } else if (taken.step === 'gap' && taken.cause === 'clock step' && base) {
       fromMs = moment.tMs - Math.min(intervalMs, Math.round(moment.monoMs - base.moment.monoMs));
-    } else if (moment.tMs - lastRowMs <= HEARTBEAT * usualMs) {
+    } else if (lastRowMs !== null && moment.tMs - lastRowMs <= HEARTBEAT * usualMs) {
       fromMs = lastRowMs;
     }
-    return Math.max(fromMs, lastRowMs);
+    return Math.max(fromMs, lastRowMs ?? -Infinity);
   };
 
   const gapOf = (taken: Step, fromMs: number, tMs: number, counters: boolean, failedBy: GapCause | null): TrackGap | null => {

@@ -14,6 +14,7 @@ export const PLAUSIBLE = 1.1;
 /** Many agents update sysUpTime in steps of some seconds, and device clocks drift; what exceeds both is a restart. */
 const UPTIME_SLACK_MS = 5_000;
 const UPTIME_DRIFT = 0.01;
+const AGE_SLACK_MS = 250;
 /** Stamps may differ from elapsed time by this much before it means that a clock was set. */
 const STAMP_SLACK_MS = 1_500;
 const STAMP_DRIFT = 0.01;
@@ -110,7 +111,10 @@ function restarted(previous: Baseline, next: Moment, since: (earlier: Moment) =>
   if (engineKnown && engine.engineBoots !== null && next.engineBoots !== null && engine.engineBoots !== next.engineBoots)
     return true;
   if (uptimeKnown(next) && uptime !== null) {
-    return !near(ticksBetween(uptime.upTicks ?? 0, next.upTicks ?? 0) * 10, since(uptime));
+    const [before, after] = [uptime.upTicks ?? 0, next.upTicks ?? 0];
+    // Younger than the last reading: it booted since, however well the difference fits.
+    if (after >= before && after * 10 < since(uptime) - AGE_SLACK_MS) return true;
+    return !near(ticksBetween(before, after) * 10, since(uptime));
   }
   if (!engineKnown) return false;
   return !near(((next.engineTimeS ?? 0) - (engine.engineTimeS ?? 0)) * 1000, since(engine));

@@ -44,6 +44,7 @@ describe('step: may this time carry rates', () => {
       gap('restarted'),
     ],
     ['a second reboot soon after the first', moment(0, { upTicks: 2000 }), moment(60, { upTicks: 4000 }), 60, gap('restarted')],
+    ['two reboots within seconds', moment(0, { upTicks: 100 }), moment(4, { upTicks: 200 }), 4, gap('restarted')],
     ['uptime jumps ahead: another device answers', moment(0), moment(60, { upTicks: 99_000_000 }), 60, gap('restarted')],
     ['sysUpTime wraps after 497 days', moment(0, { upTicks: WRAP - 3000 }), moment(60, { upTicks: 3000 }), 60, interval(60)],
     ['uptime 0 once is unknown', moment(0), moment(60, { upTicks: 0 }), 60, interval(60)],
