@@ -5,22 +5,12 @@ import type { GraphData } from '../../core/graph.ts';
 import { api } from '../api.ts';
 import { useLive, type Live } from '../live.ts';
 import { serverNow } from '../remote.ts';
+import { refreshMs } from './pace.ts';
 
-const REFRESH_MIN_MS = 2_000;
-const REFRESH_MAX_MS = 300_000;
 /** Widths are asked in steps, so that a window's last pixel does not ask for everything anew. */
 const WIDTH_STEP_PX = 40;
 /** Begin a little before it is seen. */
 const AHEAD = '300px';
-
-/**
- * How long until the graph can have changed: a poll, or a slot where slots are longer. A range
- * that ends in the past never does.
- */
-export function refreshMs(data: GraphData, intervalMs: number, nowMs: number): number | null {
-  if (data.toMs < nowMs - Math.max(120_000, 2 * data.stepMs)) return null;
-  return Math.min(REFRESH_MAX_MS, Math.max(REFRESH_MIN_MS, intervalMs, data.stepMs / 2));
-}
 
 /** Width and visibility of an element; width 0 until it has been in view once. */
 export function useSeen<T extends Element>(): [RefObject<T | null>, number] {

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { DeviceView, InstanceView, SeriesView } from '../../core/api.ts';
+import { DeviceInput } from '../../core/api.ts';
+import { Value } from 'typebox/value';
+import { EMPTY, toInput } from '../../web/device/add-form.ts';
+import { diskNow, latestOf, percent, portNow } from '../../web/device/now.ts';
+import { arrange } from '../../web/device/order.ts';
+
+function device(name: string, more: Partial<DeviceView> = {}): DeviceView {
+  const facts = { sysName: '', sysDescr: '', sysObjectId: '', sysLocation: '', sysContact: '' };
+  const base = { id: name, name, address: '192.0.2.1', sources: ['snmp 2c'], site: '', tags: [], facts, state: 'up', reason: '' };
+  return { ...base, lastOkMs: 1000, uptimeS: 10, ...more } as unknown as DeviceView;
+}
+const names = (list: DeviceView[]) => list.map((d) => d.name);
+
+describe('the list of devices', () => {
+  const fleet = [
+    device('sw10', { site: 'Phoenix', lastOkMs: 500 }),
+    device('sw2', { state: 'down', lastOkMs: null }),
+    device('nas', { state: 'stale', tags: ['backup'] }),
+    device('web', { facts: { ...device('x').facts, sysDescr: 'Debian' }, uptimeS: null }),
+  ];
+  it('puts trouble first, then names as people count', () => {
+    expect(names(arrange(fleet, { filter: '', state: '', sort: 'state' }))).toEqual(['sw2', 'nas', 'sw10', 'web']);
+    expect(names(arrange(fleet, { filter: '', state: '', sort: 'name' }))).toEqual(['nas', 'sw2', 'sw10', 'web']);
+  });
+  it('puts the oldest data and the shortest uptime first, the unknown at the sensible end', () => {
+    expect(names(arrange(fleet, { filter: '', state: '', sort: 'age' }))).toEqual(['sw2', 'sw10', 'nas', 'web']);
+    expect(names(arrange(fleet, { filter: '', state: '', sort: 'uptime' })).at(-1)).toBe('web');
+  });
+  it.each([
+    ['phoenix', ['sw10']],
+    ['SW snmp', ['sw2', 'sw10']],
+    ['backup', ['nas']],
+    ['debian web', ['web']],
+    ['nothing', []],
+  ])('finds %s', (filter, found) => expect(names(arrange(fleet, { filter, state: '', sort: 'state' }))).toEqual(found));
+  it('keeps one state', () => expect(names(arrange(fleet, { filter: '', state: 'stale', sort: 'state' }))).toEqual(['nas']));
+});
+
+describe('what an instance carries now', () => {
+  const series = (metric: string, value: number | null) =>
+    ({ instance: 'i1', metric, latest: value === null ? null : { t: 1, value } }) as unknown as SeriesView;
+  const port = (capacity: number | null) => ({ id: 'i1', capacity }) as unknown as InstanceView;
+
+  it('is a share of the speed', () => {
+    const latest = latestOf([
+      series('interface.in_bps', 6e9),
+      series('interface.out_bps', 5e9),
+      series('interface.in_errors_per_s', 0),
+    ]);
+    expect(portNow(port(1e10), latest)).toEqual({
+      inBps: 6e9,
+      outBps: 5e9,
+      inShare: 0.6,
+      outShare: 0.5,
+      errorsPerS: 0,
+      discardsPerS: null,
+      operUp: null,
+    });
+  });
+  it('is unknown, not zero, where speed or value are', () => {
+    const latest = latestOf([series('interface.in_bps', 6e9), series('interface.out_bps', null), series('interface.oper_up', 0)]);
+    const now = portNow(port(0), latest);
+    expect([now.inShare, now.outShare, now.outBps, now.operUp]).toEqual([null, null, null, false]);
+  });
+  it('is a share of the size, which may stand in the capacity', () => {
+    const latest = latestOf([series('disk.used_bytes', 25)]);
+    expect(diskNow(port(100), latest)).toEqual({ usedBytes: 25, sizeBytes: 100, share: 0.25 });
+    expect(diskNow(port(null), latest).share).toBeNull();
+  });
+  it.each([
+    [0, '0 %'],
+    [0.004, '< 1 %'],
+    [0.6, '60 %'],
+    [1.92, '192 %'],
+  ])('%f is %s', (share, text) => expect(percent(share)).toBe(text));
+});
+
+describe('the form', () => {
+  it.each([
+    [
+      'v2c',
+      { ...EMPTY, address: ' sw1 ' },
+      { address: 'sw1', snmp: { version: '2c', community: 'public' }, ping: true, intervalMs: 60_000 },
+    ],
+    ['ping', { ...EMPTY, address: 'a', how: 'ping' as const, interval: '' }, { address: 'a', ping: true }],
+    [
+      'v3 without authentication has no privacy either',
+      { ...EMPTY, address: 'a', how: '3' as const, user: 'u', auth: '' as const, ping: false, port: '1161' },
+      { address: 'a', snmp: { version: '3', port: 1161, user: 'u' }, ping: false, intervalMs: 60_000 },
+    ],
+    [
+      'v3',
+      {
+        ...EMPTY,
+        address: 'a',
+        name: 'n',
+        site: 's',
+        how: '3' as const,
+        user: 'u',
+        authKey: 'k1',
+        privKey: 'k2',
+        interval: '0.5',
+      },
+      {
+        address: 'a',
+        name: 'n',
+        site: 's',
+        snmp: { version: '3', user: 'u', auth: 'sha256', authKey: 'k1', priv: 'aes', privKey: 'k2' },
+        ping: true,
+        intervalMs: 500,
+      },
+    ],
+  ])('%s', (_, filled, input) => expect(toInput(filled)).toEqual(input));
+
+  it('makes requests that the API takes', () => {
+    for (const how of ['1', '2c', '3', 'ping'] as const) {
+      expect(Value.Check(DeviceInput, toInput({ ...EMPTY, address: 'a', how, user: 'u' }))).toBe(true);
+    }
+  });
+});
