@@ -31,7 +31,7 @@ import { newId } from './server/ids.ts';
 import { CannotListen, listen, listenOnSocket, socketAddress } from './server/listen.ts';
 import { HttpProblem } from './server/problem.ts';
 import { createCatalog } from './store/catalog/catalog.ts';
-import { createEmbeddedStore } from './store/embedded/embedded.ts';
+import { createEmbeddedStore } from './store/embedded/store.ts';
 import { DataFolderError } from './store/failures.ts';
 import { createHistory } from './store/history/history.ts';
 import { lockDataFolder } from './store/lock.ts';

@@ -4,12 +4,14 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const BUILD_TIMEOUT_MS = 120_000;
 const SOURCES = ['web', 'core', 'package-lock.json'];
 const OUTPUT = join('web', 'dist');
+/** Holds the hash of the sources a folder was built from. */
+const STAMP = '.built-from';
 
 export type DashboardState = 'fresh' | 'built' | 'no sources';
 
@@ -21,13 +23,36 @@ export type DashboardState = 'fresh' | 'built' | 'no sources';
 export async function ensureDashboard(home: string, say: (text: string) => void): Promise<DashboardState> {
   const builder = join(home, 'node_modules', 'vite', 'bin', 'vite.js');
   if (!existsSync(join(home, 'web', 'vite.config.ts')) || !existsSync(builder)) return 'no sources';
-  const stamp = join(home, OUTPUT, '.built-from');
   const hash = sourceHash(home);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && existsSync(join(home, OUTPUT, 'index.html'))) return 'fresh';
+  if (builtFrom(join(home, OUTPUT)) === hash) return 'fresh';
   say('Building the dashboard; this takes a few seconds and happens once per version.');
-  await run(process.execPath, [builder, 'build', 'web', '--logLevel', 'warn'], home);
-  writeFileSync(stamp, hash);
+  const fresh = join(home, '.cache', `dashboard-${process.pid}`);
+  try {
+    await run(process.execPath, [builder, 'build', 'web', '--logLevel', 'warn', '--outDir', fresh, '--emptyOutDir'], home);
+    writeFileSync(join(fresh, STAMP), hash);
+    takePlace(fresh, join(home, OUTPUT), hash);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
   return 'built';
+}
+
+function builtFrom(folder: string): string | null {
+  const stamp = join(folder, STAMP);
+  return existsSync(stamp) && existsSync(join(folder, 'index.html')) ? readFileSync(stamp, 'utf8') : null;
+}
+
+/** Whoever looks sees the old dashboard or the new one, never a half one, even if two build at once. */
+function takePlace(fresh: string, output: string, hash: string): void {
+  const old = `${fresh}-old`;
+  try {
+    if (existsSync(output)) renameSync(output, old);
+    renameSync(fresh, output);
+  } catch (cause) {
+    if (builtFrom(output) !== hash) throw new Error('The built dashboard could not be put in its place.', { cause });
+  } finally {
+    rmSync(old, { recursive: true, force: true });
+  }
 }
 
 function sourceHash(home: string): string {

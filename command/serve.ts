@@ -11,6 +11,7 @@ import { alignThisMachine } from './this-machine.ts';
 
 const UPKEEP_EVERY_MS = 60_000;
 const END_WITHIN_MS = 10_000;
+const ECHO_MS = 500;
 /** Local time of the nightly upkeep, when the least is going on. */
 const NIGHTLY = '17 3 * * *';
 /** Parts of the configuration that only a new start takes over. */
@@ -36,13 +37,14 @@ export async function serveHouse(
   terminal: Terminal,
   signals: Signals,
 ): Promise<number> {
-  const { log } = house;
+  const { log, clock } = house;
   const ended = new AbortController();
-  let told = 0;
+  let toldMs: number | null = null;
   const stop = () => {
-    told++;
-    // Asked twice: whoever asks does not want to wait.
-    if (told > 1) process.exit(1);
+    const nowMs = clock.monoMs();
+    toldMs ??= nowMs;
+    // npm and the terminal both pass on one and the same Ctrl+C; a later one comes from impatience.
+    if (nowMs - toldMs > ECHO_MS) process.exit(1);
     ended.abort(new Error('stopped'));
   };
   let config = house.config;

@@ -6,9 +6,9 @@ import { UsageError } from './command.ts';
 
 export interface Terminal {
   /** A line of the result. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** A sentence to the person. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
   /** A secret typed without an echo. @throws UsageError when nobody can type */
   askSecret(question: string, orElse: string): Promise<string>;
   readonly stdin: NodeJS.ReadableStream;
