@@ -5,7 +5,7 @@
 import type { GraphRef, Role } from './graph.ts';
 import { seriesKey, type Device, type Instance, type MetricName, type SeriesKey, type Unit } from './model.ts';
 import { visible } from './text.ts';
-import { formatWith } from './units.ts';
+import { formatCapacity } from './units.ts';
 
 export interface LineSpec {
   readonly series: SeriesKey;
@@ -134,7 +134,7 @@ function lines(
 }
 
 function traffic(device: Device, i: Instance): GraphSpec | null {
-  const speed = i.capacity ? formatWith(i.capacity, 'bps') : '';
+  const speed = i.capacity ? formatCapacity(i.capacity, 'bps') : '';
   const subtitle = [visible(i.alias), speed].filter((s) => s !== '').join(', ');
   const spec = lines(
     device,
@@ -229,7 +229,7 @@ function cores(device: Device, all: readonly Instance[]): GraphSpec | null {
 }
 
 function memory(device: Device, i: Instance): GraphSpec | null {
-  const size = i.capacity ? formatWith(i.capacity, 'bytes') : '';
+  const size = i.capacity ? formatCapacity(i.capacity, 'bytes') : '';
   const spec = lines(
     device,
     i,
@@ -283,7 +283,7 @@ function disks(device: Device, all: readonly Instance[]): GraphSpec | null {
 }
 
 function disk(device: Device, i: Instance): GraphSpec | null {
-  const size = i.capacity ? formatWith(i.capacity, 'bytes') : '';
+  const size = i.capacity ? formatCapacity(i.capacity, 'bytes') : '';
   const spec = lines(device, i, 'disk', visible(i.name), size, 'bytes', [['disk.used_bytes', 'used', 's1', true]], 'detail');
   return spec && { ...spec, limits: i.capacity ? [{ label: `size ${size}`, value: i.capacity }] : [], limitShown: 'always' };
 }

@@ -74,6 +74,13 @@ export function formatWith(value: number | null, unit: Unit): string {
   return shown.unit === '' ? shown.text : `${shown.text} ${shown.unit}`;
 }
 
+/** A size that someone chose, without zeros that only pad: '10 Gb/s', '32 GiB', '2.5 Gb/s'. */
+export function formatCapacity(value: number, unit: Unit): string {
+  return formatWith(value, unit)
+    .replace(/(\.\d*?)0+(?= |$)/, '$1')
+    .replace(/\.(?= |$)/, '');
+}
+
 /** The value under a given scale, without the unit. */
 export function formatScaled(value: number | null, scale: Scale): string {
   return value === null || Number.isNaN(value) ? '–' : formatNumber(value / scale.divisor);

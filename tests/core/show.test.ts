@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cap, csvCell, nearest, textFromOctets, visible } from '../../core/text.ts';
-import { formatDuration, formatNumber, formatWith } from '../../core/units.ts';
+import { formatCapacity, formatDuration, formatNumber, formatWith } from '../../core/units.ts';
 
 describe('units', () => {
   it.each([
@@ -35,6 +35,18 @@ describe('units', () => {
         expect(formatNumber(v).replace(/\D|^0\.0*/g, '').length).toBeLessThanOrEqual(3);
       }),
     );
+  });
+});
+
+describe('capacities', () => {
+  it.each([
+    [10e9, 'bps', '10 Gb/s'],
+    [2.5e9, 'bps', '2.5 Gb/s'],
+    [100e6, 'bps', '100 Mb/s'],
+    [32 * 1024 ** 3, 'bytes', '32 GiB'],
+    [23.4 * 1024 ** 3, 'bytes', '23.4 GiB'],
+  ] as const)('%d %s is %s', (value, unit, want) => {
+    expect(formatCapacity(value, unit)).toBe(want);
   });
 });
 
