@@ -1,5 +1,5 @@
 /** Builds the HTTP side: API, metrics, health and dashboard. It does not listen: see listen.ts. */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -67,6 +67,8 @@ export interface RouteDeps extends AppDeps {
   readonly startedMs: number;
 }
 
+/** '' or '/name', once or more; it is written into pages. */
+const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;
 const BODY_MAX = 1024 * 1024;
 /** For a whole request to arrive; an import of 500 MB needs some. */
 const REQUEST_TIMEOUT_MS = 10 * 60_000;
@@ -78,6 +80,7 @@ const PARAM_MAX = 2048;
 /** The app, ready for `inject`, `listen` and `listenOnSocket`. */
 export async function buildApp(deps: AppDeps): Promise<App> {
   const { config, log, catalog, clock } = deps;
+  if (!BASE_PATH.test(config.basePath)) throw new TypeError(`not a base path: ${JSON.stringify(config.basePath)}`);
   const app = createFastify(config);
   app.setErrorHandler(errorHandler(log));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'There is nothing at this address.'));
@@ -153,7 +156,7 @@ function createFastify(config: ServerConfig): App {
     frameworkErrors: (error, _request, reply) => {
       const refused = refusal(error) ?? { status: 400, detail: 'This request is not valid.' };
       // No hook runs for these.
-      return sendProblem(reply.headers(SECURITY_HEADERS), refused.status, refused.detail);
+      void sendProblem(reply.headers(SECURITY_HEADERS), refused.status, refused.detail);
     },
     clientErrorHandler: answerBadRequests,
     forceCloseConnections: 'idle',

@@ -34,6 +34,14 @@ export function page<T>(items: readonly T[], keyOf: (item: T) => string, query: 
   return { items: shown.map(({ item }) => item), nextCursor: rest.length > limit && last ? encodeCursor(last.key) : null };
 }
 
+/** One page of items that keep their order; the cursor counts. */
+export function pageInOrder<T>(items: readonly T[], query: PageQuery): PageOf<T> {
+  const start = query.cursor === undefined ? 0 : Number(decodeCursor(query.cursor));
+  if (!Number.isSafeInteger(start) || start < 0) throw badCursor();
+  const end = start + (query.limit ?? PAGE_DEFAULT);
+  return { items: items.slice(start, end), nextCursor: end < items.length ? encodeCursor(String(end)) : null };
+}
+
 /**
  * One page of items that belong to devices, in the order of device names: only as many
  * devices are looked into as the page needs.

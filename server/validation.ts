@@ -32,9 +32,9 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const check = Compile(schema);
   const textual = httpPart !== 'body';
   return (input: unknown) => {
-    const value = textual ? read(input, schema as SchemaNode) : input;
+    const value = textual ? read(input, schema) : input;
     if (check.Check(value)) return { value };
-    return { error: refuse(check.Errors(value) as Finding[], value, schema as SchemaNode, httpPart ?? 'body') };
+    return { error: refuse(check.Errors(value), value, schema, httpPart ?? 'body') };
   };
 };
 

@@ -7,7 +7,7 @@ import type { App, RouteDeps } from '../app.ts';
 import { addressOf, askedFor } from '../device-input.ts';
 import { deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';
-import { page, paging } from '../paging.ts';
+import { page, pageInOrder, paging } from '../paging.ts';
 import { conflict, HttpProblem, quoted } from '../problem.ts';
 import { instanceView, previewView } from '../views.ts';
 import { DeviceParams, storedSecret } from './devices.ts';
@@ -116,13 +116,13 @@ export async function deviceActionRoutes(app: App, deps: RouteDeps): Promise<voi
         summary: 'Graphs that can be drawn for a device, in the order of its page',
         tags,
         params: DeviceParams,
-        querystring: Type.Object({}, { additionalProperties: false }),
+        querystring: Type.Object(paging, { additionalProperties: false }),
         response: { 200: Page(GraphRefView), ...problems },
       },
     },
-    async ({ params }) => {
+    async ({ params, query }) => {
       const device = await deviceBy(catalog, params.id);
-      return { items: graphRefs(device, await catalog.instances.list(device.id)), nextCursor: null };
+      return pageInOrder(graphRefs(device, await catalog.instances.list(device.id)), query);
     },
   );
 }

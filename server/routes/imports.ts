@@ -40,11 +40,13 @@ export async function importRoutes(app: App, deps: RouteDeps): Promise<void> {
       if (running) throw conflict('Another import is running: wait until it is done.');
       running = true;
       try {
-        const file = await readImport(body);
+        // Ending the loop early must not cut the connection: the sentence has to arrive.
+        const file = await readImport(body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>);
         const plan = await planImport(deps.catalog, file, deps.clock.nowMs());
         return await keep(deps, file, plan);
       } finally {
         running = false;
+        body.resume();
       }
     },
   );

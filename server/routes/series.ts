@@ -2,7 +2,6 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Page, SeriesData, SeriesView } from '../../core/api.ts';
-import type { Tier } from '../../core/model.ts';
 import type { App, RouteDeps } from '../app.ts';
 import { deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';
@@ -100,7 +99,7 @@ export async function seriesRoutes(app: App, deps: RouteDeps): Promise<void> {
       const unknown = keys.find(({ key }) => key === null);
       if (unknown)
         throw notFound(`There is no series ${quoted(unknown.text)}: write device/instance/metric, as listed by /api/v1/series.`);
-      const request = { fromMs, toMs, tier: query.tier as Tier | undefined, points: query.points };
+      const request = { fromMs, toMs, tier: query.tier, points: query.points };
       const read = (key: string) =>
         readSeries(readDeps, key, request).catch((cause: unknown) => {
           throw cause instanceof TooMuchData ? new HttpProblem(413, cause.message) : cause;

@@ -4,6 +4,7 @@ import { Page } from '../../core/api.ts';
 import type { App, RouteDeps } from '../app.ts';
 import { nameOf } from '../device-input.ts';
 import { problems } from '../openapi.ts';
+import { pageInOrder, paging } from '../paging.ts';
 import { notFound, quoted } from '../problem.ts';
 
 const tags = ['access'];
@@ -27,10 +28,11 @@ export async function tokenRoutes(app: App, { tokens, clock }: RouteDeps): Promi
         operationId: 'listTokens',
         summary: 'API tokens, without the tokens themselves',
         tags,
+        querystring: Type.Object(paging, { additionalProperties: false }),
         response: { 200: Page(TokenView), ...problems },
       },
     },
-    async () => ({ items: await tokens.list(), nextCursor: null }),
+    async ({ query }) => pageInOrder(await tokens.list(), query),
   );
   app.post(
     '/tokens',

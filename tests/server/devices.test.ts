@@ -189,6 +189,9 @@ describe('a device', () => {
     test('graphs of a device', async () => {
       await fixtures(w.catalog);
       const { items } = (await w.get('devices/web1/graphs')).json<PageOf<Static<typeof GraphRefView>>>();
+      const first = (await w.get('devices/web1/graphs?limit=1')).json<PageOf<Static<typeof GraphRefView>>>();
+      const rest = (await w.get(`devices/web1/graphs?cursor=${first.nextCursor}`)).json<PageOf<Static<typeof GraphRefView>>>();
+      expect([...first.items, ...rest.items]).toEqual(items);
       expect(items.map((g) => g.family)).toEqual(expect.arrayContaining(['interface', 'disk']));
     });
   });

@@ -79,6 +79,34 @@ test('bytes that are no request get a sentence, too', async () => {
   expect(answer).toContain('This is not a valid HTTP request.');
 });
 
+test('a refused import is told so, even while the rest of the file is still coming', async () => {
+  const { url } = await listen(w.app, { host: '127.0.0.1', port: 0 });
+  const body = `device,instance,metric,unit,time,value\nx,y,load.one,1,never,1\n${'x,y,load.one,1,1773136800,1\n'.repeat(400_000)}`;
+  const answer = await fetch(`${url}api/v1/imports`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body });
+  expect(answer.status).toBe(400);
+  expect(((await answer.json()) as { detail: string }).detail).toMatch(/^Line 2: "never" is not a time/);
+  expect((await fetch(`${url}-/healthy`)).status).toBe(200);
+});
+
+test('an import whose sender goes away leaves nothing behind', async () => {
+  const { port } = await listen(w.app, { host: '127.0.0.1', port: 0 });
+  const head = 'POST /api/v1/imports HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: 100000\r\n\r\n';
+  const socket = connect(port, '127.0.0.1', () =>
+    socket.write(`${head}device,instance,metric,unit,time,value\nx,y,load.one,1,1773136800,1\n`),
+  );
+  await new Promise<void>((resolve) => socket.on('connect', () => setTimeout(resolve, 100)));
+  socket.destroy();
+  // The next one is not told that another is running.
+  await expect.poll(async () => (await w.csv('device\n')).statusCode).toBe(400);
+  expect(await w.catalog.devices.list()).toEqual([]);
+  expect(w.logged).toEqual([]);
+});
+
+test('slow and silent connections are given up', () => {
+  expect(w.app.server.headersTimeout).toBe(15_000);
+  expect(w.app.server.requestTimeout).toBe(600_000);
+});
+
 interface Answer {
   readonly status: number;
   readonly body: string;
@@ -142,6 +170,15 @@ describe('the control socket', () => {
       Array.from({ length: 20_000 }, (_, i) => `d,i,load.one,1,${1773136800 + i * 60},1\n`).join('');
     const imported = await over(path(), 'POST', '/api/v1/imports', { 'content-type': 'text/csv' }, csv);
     expect(JSON.parse(imported.body)).toMatchObject({ rows: 20_000 });
+    const refused = await over(
+      path(),
+      'POST',
+      '/api/v1/imports',
+      { 'content-type': 'text/csv' },
+      csv.replace(',1773136800,', ',,') + csv.repeat(10),
+    );
+    expect(refused).toMatchObject({ status: 400 });
+    expect(refused.body).toContain('Line 2: the time is missing.');
   });
 
   test('a file left by a crash is replaced, a living server is not', async () => {

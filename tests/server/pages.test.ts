@@ -102,6 +102,10 @@ test('under a base path everything moves there', async () => {
   }
 });
 
+test.each(['/', 'saguaro', '/saguaro/', '/"><script>'])('%j is no base path', async (basePath) => {
+  await expect(world({ basePath })).rejects.toThrow(TypeError);
+});
+
 describe('a dashboard that is not built', () => {
   test.each([null, '/nowhere/at/all'])('from %j is said in words', async (webRoot) => {
     const bare = await world({}, { webRoot });
