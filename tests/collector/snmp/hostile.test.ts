@@ -77,37 +77,43 @@ function expectSound(outcome: SnmpAnswer | SnmpWalk | SnmpFailure, asked: readon
 
 describe('mutated replies', () => {
   const rounds = long ? 5_600 : 400;
-  test.each(['1', '2c'] as const)('SNMPv%s: gets and walks end in time with a sound answer', { timeout: 300_000 }, async (version) => {
-    const transport = transportFor();
-    const lanes = 8;
-    const perLane = Math.ceil(rounds / 2 / lanes);
-    let believed = 0;
-    let slowestMs = 0;
-    await Promise.all(
-      Array.from({ length: lanes }, async (_, lane) => {
-        let seed = 0;
-        const agent = await agentWith({ mutate: (reply) => mutate(reply, seed++ * lanes + lane + (version === '1' ? 1e6 : 0)) });
-        const target = targetOf(agent.port, { timeoutMs: TIMEOUT_MS, credentials: community(version) });
-        for (let round = 0; round < perLane; round++) {
-          const startMs = performance.now();
-          const outcome =
-            round % 2 === 0
-              ? await transport.get(target, OIDS, asking())
-              : await transport.walk(target, TABLE, { maxRows: 60, deadlineMs: 1_000 }, asking());
-          slowestMs = Math.max(slowestMs, performance.now() - startMs);
-          expectSound(outcome, round % 2 === 0 ? OIDS : null);
-          if (outcome.ok) believed++;
-        }
-        // The device is well again: so are its values, at once.
-        agent.behaviour = {};
-        const healed = await transport.get({ ...target, timeoutMs: 2_000 }, OIDS, asking());
-        expect(healed).toMatchObject({ ok: true, partial: false });
-      }),
-    );
-    expect(slowestMs).toBeLessThan(30_000);
-    // Damage to a value's own octets cannot be seen without authentication; most other damage must be refused.
-    expect(believed).toBeLessThan(rounds / 2);
-  });
+  test.each(['1', '2c'] as const)(
+    'SNMPv%s: gets and walks end in time with a sound answer',
+    { timeout: 300_000 },
+    async (version) => {
+      const transport = transportFor();
+      const lanes = 8;
+      const perLane = Math.ceil(rounds / 2 / lanes);
+      let believed = 0;
+      let slowestMs = 0;
+      await Promise.all(
+        Array.from({ length: lanes }, async (_, lane) => {
+          let seed = 0;
+          const agent = await agentWith({
+            mutate: (reply) => mutate(reply, seed++ * lanes + lane + (version === '1' ? 1e6 : 0)),
+          });
+          const target = targetOf(agent.port, { timeoutMs: TIMEOUT_MS, credentials: community(version) });
+          for (let round = 0; round < perLane; round++) {
+            const startMs = performance.now();
+            const outcome =
+              round % 2 === 0
+                ? await transport.get(target, OIDS, asking())
+                : await transport.walk(target, TABLE, { maxRows: 60, deadlineMs: 1_000 }, asking());
+            slowestMs = Math.max(slowestMs, performance.now() - startMs);
+            expectSound(outcome, round % 2 === 0 ? OIDS : null);
+            if (outcome.ok) believed++;
+          }
+          // The device is well again: so are its values, at once.
+          agent.behaviour = {};
+          const healed = await transport.get({ ...target, timeoutMs: 2_000 }, OIDS, asking());
+          expect(healed).toMatchObject({ ok: true, partial: false });
+        }),
+      );
+      expect(slowestMs).toBeLessThan(30_000);
+      // Damage to a value's own octets cannot be seen without authentication; most other damage must be refused.
+      expect(believed).toBeLessThan(rounds / 2);
+    },
+  );
 
   test('the true reply lands after any number of broken ones from the same address', async () => {
     let seed = 50_000;
@@ -298,13 +304,15 @@ describe('walks without end', () => {
   const endless = [
     [
       'repeat one OID',
-      (varbinds: readonly (readonly [string, AgentValue])[]) => varbinds.map(() => [`${TABLE}.7`, { type: 'integer', value: 1 }] as const),
+      (varbinds: readonly (readonly [string, AgentValue])[]) =>
+        varbinds.map(() => [`${TABLE}.7`, { type: 'integer', value: 1 }] as const),
       /do not advance/,
     ],
     ['go backwards', (varbinds: readonly (readonly [string, AgentValue])[]) => [...varbinds].reverse(), /do not advance/],
     [
       'answer with the root itself',
-      (varbinds: readonly (readonly [string, AgentValue])[]) => varbinds.map(() => [TABLE, { type: 'integer', value: 1 }] as const),
+      (varbinds: readonly (readonly [string, AgentValue])[]) =>
+        varbinds.map(() => [TABLE, { type: 'integer', value: 1 }] as const),
       /do not advance/,
     ],
   ] as const;
@@ -332,10 +340,22 @@ describe('walks without end', () => {
     let oid = TABLE;
     const agent = await agentWith({
       delayMs: 20,
-      varbinds: (varbinds) => varbinds.map(() => [(oid = oid.length < 500 ? `${oid}.1` : `${oid.slice(0, -1)}${Number(oid.at(-1)) + 1}`), { type: 'integer', value: 1 }] as const),
+      varbinds: (varbinds) =>
+        varbinds.map(
+          () =>
+            [
+              (oid = oid.length < 500 ? `${oid}.1` : `${oid.slice(0, -1)}${Number(oid.at(-1)) + 1}`),
+              { type: 'integer', value: 1 },
+            ] as const,
+        ),
     });
     const startMs = performance.now();
-    const outcome = await transportFor().walk(targetOf(agent.port, { credentials: community('1') }), TABLE, { maxRows: 1e6, deadlineMs: 400 }, asking());
+    const outcome = await transportFor().walk(
+      targetOf(agent.port, { credentials: community('1') }),
+      TABLE,
+      { maxRows: 1e6, deadlineMs: 400 },
+      asking(),
+    );
     expect(outcome).toMatchObject({ ok: true, complete: false });
     expect(performance.now() - startMs).toBeLessThan(3_000);
   });
@@ -364,7 +384,9 @@ test('an aborted request settles at once, and a closed transport answers', async
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 50);
   const startMs = performance.now();
-  expect(await transport.get(targetOf(agent.port, { timeoutMs: 10_000 }), OIDS, asking(stop.signal))).toMatchObject({ ok: false });
+  expect(await transport.get(targetOf(agent.port, { timeoutMs: 10_000 }), OIDS, asking(stop.signal))).toMatchObject({
+    ok: false,
+  });
   const waiting = transport.get(targetOf(agent.port, { timeoutMs: 10_000 }), OIDS, asking());
   setTimeout(() => void transport.close(), 50);
   expect(await waiting).toMatchObject({ ok: false });
