@@ -1,6 +1,7 @@
 /** Finding devices and instances by what people write, and how they fare. */
-import type { Device, Instance } from '../core/model.ts';
+import type { Device } from '../core/model.ts';
 import type { Catalog, CollectorControl } from '../core/ports.ts';
+import { countByKind } from './instance-counts.ts';
 import { conflict, notFound, quoted } from './problem.ts';
 import { deviceView } from './views.ts';
 
@@ -27,15 +28,15 @@ export function changeable(device: Device): void {
 }
 
 export async function viewOf(deps: Deps, device: Device) {
-  const instances: readonly Instance[] = await deps.catalog.instances.list(device.id);
-  return deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, instances);
+  const counts = countByKind(await deps.catalog.instances.list(device.id));
+  return deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, counts);
 }
 
 /** How many devices are in each state; states without a device are 0. */
 export async function devicesByState(deps: Deps): Promise<Record<string, number>> {
   const counts: Record<string, number> = { up: 0, down: 0, stale: 0, new: 0, 'not polled': 0 };
   for (const device of await deps.catalog.devices.list()) {
-    const { state } = deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, []);
+    const { state } = deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, {});
     counts[state] = (counts[state] ?? 0) + 1;
   }
   return counts;

@@ -3,12 +3,11 @@ import type { DeviceView, EventView, InstanceView, PreviewView, SeriesView } fro
 import type { Device, Event, Instance, SourceSpec } from '../core/model.ts';
 import type { DeviceStatus, Latest, Preview } from '../core/ports.ts';
 import { seriesKey } from '../core/model.ts';
+import type { Counts } from './instance-counts.ts';
 
 const sourceName = (source: SourceSpec): string => (source.type === 'snmp' ? `snmp ${source.version}` : source.type);
 
-export function deviceView(device: Device, status: DeviceStatus | null, instances: readonly Instance[]): DeviceView {
-  const counts: Record<string, number> = {};
-  for (const instance of instances) if (instance.vanishedMs === null) counts[instance.kind] = (counts[instance.kind] ?? 0) + 1;
+export function deviceView(device: Device, status: DeviceStatus | null, counts: Counts): DeviceView {
   const state = status?.state ?? (device.sources.length === 0 ? 'not polled' : 'new');
   return {
     id: device.id,
@@ -29,7 +28,7 @@ export function deviceView(device: Device, status: DeviceStatus | null, instance
     lastOkMs: status?.lastOkMs ?? null,
     pollMs: status?.pollMs ?? null,
     uptimeS: status?.uptimeS ?? null,
-    counts,
+    counts: { ...counts },
   };
 }
 

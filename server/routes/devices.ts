@@ -16,6 +16,7 @@ import {
 } from '../device-input.ts';
 import { changeable, deviceBy, viewOf } from '../devices.ts';
 import { newId } from '../ids.ts';
+import { createInstanceCounts } from '../instance-counts.ts';
 import { problems } from '../openapi.ts';
 import { page, paging } from '../paging.ts';
 import { conflict, HttpProblem, quoted } from '../problem.ts';
@@ -36,6 +37,7 @@ const ListQuery = Type.Object(
 
 export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
   const { catalog, collector } = deps;
+  const counts = createInstanceCounts(catalog, () => deps.clock.nowMs());
 
   app.get(
     '/devices',
@@ -52,10 +54,13 @@ export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
       const status = (device: Device) => collector?.deviceStatus(device.id) ?? null;
       const wanted = (await catalog.devices.list()).filter(
         (device) =>
-          matches(device, query.q) && (query.state === undefined || deviceView(device, status(device), []).state === query.state),
+          matches(device, query.q) && (query.state === undefined || deviceView(device, status(device), {}).state === query.state),
       );
       const { items, nextCursor } = page(wanted, (device) => device.name, query);
-      return { items: await Promise.all(items.map((device) => viewOf(deps, device))), nextCursor };
+      return {
+        items: await Promise.all(items.map(async (device) => deviceView(device, status(device), await counts(device.id)))),
+        nextCursor,
+      };
     },
   );
 

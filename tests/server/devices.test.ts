@@ -171,6 +171,19 @@ describe('a device', () => {
       expect((await w.get('devices?q=SW3')).json<PageOf<DeviceView>>().items.map((d) => d.name)).toEqual(['sw33']);
     });
 
+    test('lists may show counts half a minute old, never those of a device that had none', async () => {
+      const { eth0 } = await fixtures(w.catalog);
+      const counts = async () => (await w.get('devices')).json<PageOf<DeviceView>>().items[0]?.counts;
+      expect(await counts()).toEqual({ interface: 1, disk: 1 });
+      await w.catalog.instances.put([{ ...eth0, vanishedMs: NOW_MS }]);
+      w.pass(30_001);
+      expect(await counts()).toEqual({ disk: 1 });
+      await w.catalog.devices.put({ ...(await w.catalog.devices.list())[0]!, id: 'new', name: 'a-new-one' });
+      expect(await counts()).toEqual({});
+      await w.catalog.instances.put([{ ...eth0, id: 'n', device: 'new' }]);
+      expect(await counts()).toEqual({ interface: 1 });
+    });
+
     test('instances, over one device and over all', async () => {
       await fixtures(w.catalog, 'a');
       await fixtures(w.catalog, 'b');
