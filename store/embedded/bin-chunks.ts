@@ -1,0 +1,173 @@
+/** Closed chunks of one bin tier: dense slots of one series, a blob each for mean, min, max and known. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { TIER_STEP_MS, type BinTier } from '../../core/model.ts';
+import { decodeColumn, encodeColumn, isPlain } from './codec.ts';
+import type { Damage } from './damage.ts';
+import { BIN_TABLES } from './protocol.ts';
+
+/** Bins of a full chunk: a day of 5 minutes, 32 days of hours, 512 days. */
+const CHUNK_BINS: Readonly<Record<BinTier, number>> = { '5m': 288, '1h': 768, '1d': 512 };
+/** Means this young are read by the thousand (95th percentile) and kept plain. */
+export const PLAIN_FOR_MS = 40 * 86_400_000;
+const NAMES = ['mean', 'min', 'max', 'known'] as const;
+/** Ranges may be open: SQLite is asked with whole numbers. */
+const MOST_SLOTS = 1e9;
+const RECODED_AT_ONCE = 64;
+
+/** mean, min, max, known; known 0 takes a bin away, NaN says nothing. */
+export type FourColumns = readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+
+export interface BinChunks {
+  readonly stepMs: number;
+  readonly chunkMs: number;
+  /** Merges bins (any order) into a series. */
+  merge(series: number, tMs: Float64Array, columns: FourColumns, nowMs: number): void;
+  readonly perChunk: number;
+  /** The chunks that hold any of the bins first..last, full length, by slot; absent bins are NaN or, in known, 0. */
+  read(series: number, firstBin: number, lastBin: number, wanted: readonly boolean[]): Map<number, (Float64Array | null)[]>;
+  remove(series: number): void;
+  /** Deletes at most `limit` chunks that ended before t; true when there may be more. */
+  expire(beforeMs: number, limit: number): boolean;
+  /** Packs some plain means that have become old; true when there may be more. */
+  recode(nowMs: number): boolean;
+}
+
+export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage): BinChunks {
+  const table = BIN_TABLES[tier];
+  const stepMs = TIER_STEP_MS[tier];
+  const perChunk = CHUNK_BINS[tier];
+  const chunkMs = stepMs * perChunk;
+  const whole = db.prepare(`SELECT id, mean, min, max, known FROM ${table} WHERE series = ? AND slot = ?`);
+  const upsert = db.prepare(
+    `INSERT INTO ${table} (series, slot, mean, min, max, known) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (series, slot)
+     DO UPDATE SET mean = excluded.mean, min = excluded.min, max = excluded.max, known = excluded.known`,
+  );
+  const removeAll = db.prepare(`DELETE FROM ${table} WHERE series = ?`);
+  const expire = db.prepare(`DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE slot < ? ORDER BY slot LIMIT ?)`);
+  const recodable = db.prepare(
+    `SELECT id, slot, mean FROM ${table} WHERE (slot, id) > (?, ?) AND slot < ? ORDER BY slot, id LIMIT ?`,
+  );
+  const recode = db.prepare(`UPDATE ${table} SET mean = ? WHERE id = ?`);
+  const selects = new Map<string, StatementSync>();
+  const select = (wanted: readonly boolean[]) => {
+    const key = wanted.join();
+    let statement = selects.get(key);
+    if (!statement) {
+      // A minimum or maximum may be stored as "the same as the mean".
+      const names = NAMES.map((name, i) => (wanted[i] || (i === 0 && (wanted[1] || wanted[2])) ? name : 'NULL'));
+      statement = db.prepare(
+        `SELECT id, slot, ${names.join(', ')} FROM ${table} WHERE series = ? AND slot BETWEEN ? AND ? ORDER BY slot`,
+      );
+      statement.setReturnArrays(true);
+      selects.set(key, statement);
+    }
+    return statement;
+  };
+  const loadState = db.prepare('SELECT value FROM state WHERE name = ?');
+  const saveState = db.prepare('INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)');
+
+  const openWhole = (series: number, slot: number): FourColumns => {
+    const columns: FourColumns = [blank(perChunk), blank(perChunk), blank(perChunk), new Float64Array(perChunk)];
+    const row = whole.get(series, slot);
+    if (!row) return columns;
+    const mean = row['mean'] as Uint8Array;
+    damage.guard(table, Number(row['id']), series, slot * chunkMs, mean, () => {
+      const decoded = NAMES.map((name) => decodeColumn(row[name] as Uint8Array, () => decodeColumn(mean)));
+      decoded.forEach((column, i) => columns[i]?.set(column));
+    });
+    return columns;
+  };
+
+  return {
+    stepMs,
+    chunkMs,
+    perChunk,
+    merge(series, tMs, bins, nowMs) {
+      const bySlot = new Map<number, number[]>();
+      for (let i = 0; i < tMs.length; i++) {
+        if (Number.isNaN(bins[3][i] ?? NaN)) continue;
+        const slot = Math.floor((tMs[i] ?? 0) / chunkMs);
+        const list = bySlot.get(slot);
+        if (list) list.push(i);
+        else bySlot.set(slot, [i]);
+      }
+      for (const [slot, list] of bySlot) {
+        const columns = openWhole(series, slot);
+        for (const i of list) {
+          const at = Math.round(((tMs[i] ?? 0) - slot * chunkMs) / stepMs);
+          const known = bins[3][i] ?? 0;
+          for (let k = 0; k < 3; k++) (columns[k] as Float64Array)[at] = known > 0 ? (bins[k]?.[i] ?? NaN) : NaN;
+          columns[3][at] = known;
+        }
+        const length = columns[3].findLastIndex((known) => known > 0) + 1;
+        const [mean, min, max, known] = columns.map((column) => column.subarray(0, length)) as unknown as FourColumns;
+        const fast = tier === '5m' && Number.isFinite(nowMs) && (slot + 1) * chunkMs > nowMs - PLAIN_FOR_MS;
+        upsert.run(
+          series,
+          slot,
+          encodeColumn(mean, { fast }),
+          encodeColumn(min, { beside: mean }),
+          encodeColumn(max, { beside: mean }),
+          encodeColumn(known),
+        );
+      }
+    },
+    read(series, firstBin, lastBin, wanted) {
+      const [from, to] = [Math.floor(firstBin / perChunk), Math.floor(lastBin / perChunk)];
+      const bounded = [Math.max(from, -MOST_SLOTS), Math.min(to, MOST_SLOTS)];
+      const chunks = new Map<number, (Float64Array | null)[]>();
+      for (const row of select(wanted).all(series, ...bounded) as unknown as [number, number, ...(Uint8Array | null)[]][]) {
+        const [id, slot, ...blobs] = row;
+        const decoded = damage.guard(table, id, series, slot * chunkMs, null, () =>
+          wanted.map((there, k) =>
+            there
+              ? full(
+                  decodeColumn(blobs[k] as Uint8Array, () => decodeColumn(blobs[0] as Uint8Array)),
+                  perChunk,
+                )
+              : null,
+          ),
+        );
+        if (decoded) chunks.set(slot, decoded);
+      }
+      return chunks;
+    },
+    remove: (series) => {
+      removeAll.run(series);
+    },
+    expire: (beforeMs, limit) => Number(expire.run(Math.floor(beforeMs / chunkMs), limit).changes) >= limit,
+    recode(nowMs) {
+      if (tier !== '5m') return false;
+      const before = Math.floor((nowMs - PLAIN_FOR_MS) / chunkMs);
+      const slotDone = Number(loadState.get('recoded slot')?.['value'] ?? -1e15);
+      const idDone = Number(loadState.get('recoded id')?.['value'] ?? 0);
+      const rows = recodable.all(slotDone, idDone, before, RECODED_AT_ONCE);
+      for (const row of rows) {
+        const mean = row['mean'] as Uint8Array;
+        const id = Number(row['id']);
+        if (isPlain(mean)) {
+          const packed = damage.guard(table, id, 0, 0, null, () => encodeColumn(decodeColumn(mean)));
+          if (packed) recode.run(packed, id);
+        }
+      }
+      const last = rows.at(-1);
+      if (last) {
+        saveState.run('recoded slot', Number(last['slot']));
+        saveState.run('recoded id', Number(last['id']));
+      }
+      return rows.length >= RECODED_AT_ONCE;
+    },
+  };
+}
+
+/** The open end of a chunk is not stored. */
+function full(column: Float64Array, length: number): Float64Array {
+  if (column.length === length) return column;
+  const longer = blank(length);
+  longer.set(column.subarray(0, length));
+  return longer;
+}
+
+function blank(length: number): Float64Array {
+  return new Float64Array(length).fill(NaN);
+}

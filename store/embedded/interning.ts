@@ -1,0 +1,103 @@
+/**
+ * Turns series keys into the integers of the store, and `series` arrays into layouts. An array
+ * seen before costs one lookup.
+ */
+import { splitSeriesKey, type DeviceId, type SeriesKey } from '../../core/model.ts';
+import { LAYOUT_SERIES, type LayoutDefinition, type Opened, type SeriesDefinition } from './protocol.ts';
+
+/** A `series` array as the store sees it: a run of it a layout. */
+export interface Interned {
+  readonly ids: Int32Array;
+  readonly parts: readonly { readonly layout: number; readonly from: number; readonly to: number }[];
+}
+
+export class ForeignSeries extends Error {
+  constructor(series: SeriesKey, device: DeviceId) {
+    super(`The series ${series} is not of device ${device}.`);
+    this.name = 'ForeignSeries';
+  }
+}
+
+export interface Interning {
+  /** @throws ForeignSeries when one is not of the device */
+  intern(device: DeviceId, series: readonly SeriesKey[]): Interned;
+  /** 0 = never seen. */
+  id(series: SeriesKey): number;
+  count(): number;
+  /** Definitions the worker has not confirmed yet. */
+  unconfirmed(): { series: SeriesDefinition[]; layouts: LayoutDefinition[] };
+  /** @returns ids of series that are confirmed for the first time */
+  confirm(defined: { series: readonly SeriesDefinition[]; layouts: readonly LayoutDefinition[] }): number[];
+  forget(series: readonly SeriesKey[]): void;
+}
+
+export function createInterning(opened: Opened): Interning {
+  const ids = new Map<SeriesKey, number>();
+  for (const { id, key } of opened.series) ids.set(key, id);
+  let { nextSeries, nextLayout } = opened;
+  let byArray = new WeakMap<readonly SeriesKey[], Interned>();
+  const byContent = new Map<number, LayoutDefinition[]>();
+  const newSeries = new Map<number, SeriesDefinition>();
+  const newLayouts = new Map<number, LayoutDefinition>();
+
+  const idOf = (key: SeriesKey): number => {
+    let id = ids.get(key);
+    if (id === undefined) {
+      id = nextSeries++;
+      ids.set(key, id);
+      newSeries.set(id, { id, key });
+    }
+    return id;
+  };
+  const layoutOf = (series: Int32Array): number => {
+    const hash = hashOf(series);
+    const same = byContent
+      .get(hash)
+      ?.find((layout) => layout.series.length === series.length && layout.series.every((id, i) => id === series[i]));
+    if (same) return same.id;
+    const layout = { id: nextLayout++, series };
+    const bucket = byContent.get(hash);
+    if (bucket) bucket.push(layout);
+    else byContent.set(hash, [layout]);
+    newLayouts.set(layout.id, layout);
+    return layout.id;
+  };
+  return {
+    intern(device, series) {
+      const before = byArray.get(series);
+      if (before) return before;
+      const stranger = series.find((key) => splitSeriesKey(key).device !== device);
+      if (stranger !== undefined) throw new ForeignSeries(stranger, device);
+      const all = Int32Array.from(series, idOf);
+      const parts = [];
+      for (let from = 0; from < all.length; from += LAYOUT_SERIES) {
+        const to = Math.min(all.length, from + LAYOUT_SERIES);
+        parts.push({ layout: layoutOf(all.slice(from, to)), from, to });
+      }
+      const interned = { ids: all, parts };
+      byArray.set(series, interned);
+      return interned;
+    },
+    id: (series) => ids.get(series) ?? 0,
+    count: () => ids.size,
+    unconfirmed: () => ({ series: [...newSeries.values()], layouts: [...newLayouts.values()] }),
+    confirm(defined) {
+      for (const { id } of defined.layouts) newLayouts.delete(id);
+      return defined.series.flatMap(({ id }) => (newSeries.delete(id) ? [id] : []));
+    },
+    forget(series) {
+      for (const key of series) {
+        newSeries.delete(ids.get(key) ?? 0);
+        ids.delete(key);
+      }
+      byArray = new WeakMap();
+    },
+  };
+}
+
+/** FNV-1a over the ids. */
+function hashOf(series: Int32Array): number {
+  let hash = 0x811c9dc5;
+  for (const id of series) hash = Math.imul(hash ^ id, 0x01000193);
+  return hash >>> 0;
+}

@@ -1,0 +1,209 @@
+/** The embedded store: a `SeriesStore` over one SQLite file, with all work on it in a thread of its own. */
+import { BIN_TIERS, type BinTier, type SeriesKey } from '../../core/model.ts';
+import type { Batch, BinColumn, BinColumns, BinRow, Latest, RawColumns, SeriesStore, WriteResult } from '../../core/ports.ts';
+import { createInterning, ForeignSeries, type Interning } from './interning.ts';
+import type { BinRows, RawRows, WriteRequest } from './protocol.ts';
+import { startWorker } from './thread.ts';
+
+export interface EmbeddedStore extends SeriesStore {
+  /** A consistent copy into a new file while writing goes on. */
+  backupTo(path: string): Promise<void>;
+}
+
+/**
+ * Opens or makes the history.
+ * @param options.path history.db, or ':memory:'
+ * @throws DataFolderError when the file is in use, damaged, not writable or of a newer version
+ */
+export async function createEmbeddedStore(options: { readonly path: string }): Promise<EmbeddedStore> {
+  const { thread, opened } = await startWorker(options.path);
+  const interning = createInterning(opened);
+  const newest = createNewest();
+  const idsOf = (series: readonly SeriesKey[]) => Int32Array.from(series, (key) => interning.id(key));
+
+  return {
+    async ensureTiers(tiers) {
+      await thread.ask({ op: 'tiers', tiers });
+    },
+    async write(batch): Promise<WriteResult> {
+      let request: WriteRequest;
+      try {
+        request = encode(batch, interning);
+      } catch (error) {
+        if (error instanceof ForeignSeries || error instanceof TypeError) return { result: 'rejected', reason: error.message };
+        throw error;
+      }
+      let answer: WriteResult;
+      try {
+        answer = await thread.ask(request, [request.raw.values.buffer, ...request.bins.map((bins) => bins.values.buffer)]);
+      } catch (error) {
+        return {
+          result: 'retry',
+          reason: `The store's thread did not answer: ${error instanceof Error ? error.message : String(error)}`,
+        };
+      }
+      if (answer.result !== 'ok') return answer;
+      for (const id of interning.confirm({ series: request.newSeries, layouts: request.newLayouts })) newest.begin(id);
+      for (const row of batch.raw) newest.see(interning.intern(row.device, row.series).ids, row.tMs, row.values);
+      return answer;
+    },
+    async raw(series, fromMs, toMs) {
+      if (series.length === 0) return [];
+      const { counts, data, previousMs } = await thread.ask({ op: 'raw', series: idsOf(series), fromMs, toMs });
+      let at = 0;
+      return series.map((_key, i): RawColumns => {
+        const n = counts[i] ?? 0;
+        const tMs = data.subarray(at, at + n);
+        const value = data.subarray(at + n, at + 2 * n);
+        at += 2 * n;
+        const previous = previousMs[i] ?? NaN;
+        return { tMs, value, previousMs: Number.isNaN(previous) ? null : previous };
+      });
+    },
+    async bins(series, tier, fromMs, toMs, columns = ['mean', 'min', 'max', 'known']) {
+      if (series.length === 0) return [];
+      const has = (column: BinColumn) => columns.includes(column);
+      const wanted = [has('mean'), has('min'), has('max'), has('known')] as const;
+      const { counts, data } = await thread.ask({ op: 'bins', series: idsOf(series), tier, fromMs, toMs, wanted });
+      let at = 0;
+      return series.map((_key, i): BinColumns => {
+        const n = counts[i] ?? 0;
+        const take = (there: boolean) => {
+          const column = data.subarray(at, there ? at + n : at);
+          at += column.length;
+          return column;
+        };
+        const tMs = take(true);
+        const answer = { tMs, mean: take(wanted[0]), min: take(wanted[1]), max: take(wanted[2]), known: take(wanted[3]) };
+        // With no column named, the worker answers from known all the same.
+        if (!wanted.some(Boolean)) at += n;
+        return answer;
+      });
+    },
+    async latest(series) {
+      const ids = idsOf(series);
+      const unsure = ids.filter((id) => id !== 0 && !newest.sure(id));
+      if (unsure.length > 0) {
+        const { tMs, value } = await thread.ask({ op: 'latest', series: unsure });
+        unsure.forEach((id, i) => newest.learn(id, tMs[i] ?? -Infinity, value[i] ?? NaN));
+      }
+      return Array.from(ids, (id) => newest.get(id));
+    },
+    async remove(series) {
+      const known = idsOf(series).filter((id) => id !== 0);
+      interning.forget(series);
+      if (known.length > 0) await thread.ask({ op: 'remove', series: known });
+    },
+    async maintain(nowMs) {
+      await thread.ask({ op: 'maintain', nowMs });
+    },
+    async health() {
+      try {
+        return { ...(await thread.ask({ op: 'health' })), series: interning.count() };
+      } catch (error) {
+        return { ok: false, reason: error instanceof Error ? error.message : String(error), bytes: 0, series: interning.count() };
+      }
+    },
+    async backupTo(path) {
+      await thread.ask({ op: 'backup', path });
+    },
+    close: () => thread.close(),
+  };
+}
+
+function encode(batch: Batch, interning: Interning): WriteRequest {
+  const raw = encodeRaw(batch, interning);
+  const bins = BIN_TIERS.flatMap((tier) => {
+    const rows = batch.bins.filter((row) => row.tier === tier);
+    return rows.length > 0 ? [encodeBins(tier, rows, interning)] : [];
+  });
+  const { series, layouts } = interning.unconfirmed();
+  return { op: 'write', newSeries: series, newLayouts: layouts, raw, bins };
+}
+
+function encodeRaw(batch: Batch, interning: Interning): RawRows {
+  const layout: number[] = [];
+  const tMs: number[] = [];
+  const intervalMs: number[] = [];
+  const values = new Float64Array(batch.raw.reduce((sum, row) => sum + row.series.length, 0));
+  let at = 0;
+  for (const row of batch.raw) {
+    sameLength(row.series, row.values);
+    for (const part of interning.intern(row.device, row.series).parts) {
+      layout.push(part.layout);
+      tMs.push(row.tMs);
+      intervalMs.push(row.intervalMs);
+    }
+    values.set(row.values, at);
+    at += row.values.length;
+  }
+  return { layout: Int32Array.from(layout), tMs: Float64Array.from(tMs), intervalMs: Float64Array.from(intervalMs), values };
+}
+
+function encodeBins(tier: BinTier, rows: readonly BinRow[], interning: Interning): BinRows {
+  const layout: number[] = [];
+  const tMs: number[] = [];
+  const values = new Float64Array(4 * rows.reduce((sum, row) => sum + row.series.length, 0));
+  let at = 0;
+  for (const row of rows) {
+    const columns = [row.mean, row.min, row.max, row.known];
+    for (const column of columns) sameLength(row.series, column);
+    for (const part of interning.intern(row.device, row.series).parts) {
+      layout.push(part.layout);
+      tMs.push(row.tMs);
+      for (const column of columns) {
+        values.set(column.subarray(part.from, part.to), at);
+        at += part.to - part.from;
+      }
+    }
+  }
+  return { tier, layout: Int32Array.from(layout), tMs: Float64Array.from(tMs), values };
+}
+
+function sameLength(series: readonly SeriesKey[], values: Float64Array): void {
+  if (series.length !== values.length) throw new TypeError(`A row of ${series.length} series has ${values.length} values.`);
+}
+
+/** The last record of every series, by id, as far as it is known without asking. */
+function createNewest() {
+  let tMs = new Float64Array(0);
+  let value = new Float64Array(0);
+  const room = (id: number) => {
+    if (id < tMs.length) return;
+    const size = Math.max(1024, 2 * id);
+    const longer = new Float64Array(size).fill(NaN);
+    longer.set(tMs);
+    tMs = longer;
+    const values = new Float64Array(size);
+    values.set(value);
+    value = values;
+  };
+  return {
+    sure: (id: number) => id < tMs.length && !Number.isNaN(tMs[id]),
+    /** A series that has no past. */
+    begin(id: number) {
+      room(id);
+      tMs[id] = -Infinity;
+    },
+    learn(id: number, t: number, v: number) {
+      room(id);
+      tMs[id] = t;
+      value[id] = v;
+    },
+    see(ids: Int32Array, t: number, values: Float64Array) {
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i] ?? 0;
+        if (id >= tMs.length) room(id);
+        const v = values[i] ?? NaN;
+        if (t >= (tMs[id] ?? NaN)) {
+          tMs[id] = v === Infinity ? NaN : t;
+          value[id] = v;
+        }
+      }
+    },
+    get(id: number): Latest | null {
+      const t = id < tMs.length && id > 0 ? (tMs[id] ?? NaN) : NaN;
+      return Number.isFinite(t) ? { tMs: t, value: value[id] ?? NaN } : null;
+    },
+  };
+}

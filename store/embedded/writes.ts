@@ -1,0 +1,218 @@
+/** Everything that changes history.db. A write is one transaction; closing and upkeep come in slices after it. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Tier, TierSpec } from '../../core/model.ts';
+import type { WriteResult } from '../../core/ports.ts';
+import { fileTrouble } from '../failures.ts';
+import { closeLayouts, type Incoming } from './closing.ts';
+import { bytesOf } from './codec.ts';
+import type { Layouts } from './layouts.ts';
+import type { BinTable, RawTable, Table } from './tables.ts';
+import type { WriteRequest } from './protocol.ts';
+
+/** So many rows of one layout in one batch are an import or a backlog, and go straight into chunks. */
+const STRAIGHT_ROWS = 16;
+const EXPIRED_AT_ONCE = 500;
+
+export interface Tables {
+  readonly raw: RawTable;
+  readonly bins: Readonly<Record<'5m' | '1h' | '1d', BinTable>>;
+}
+
+export interface Writes {
+  write(request: WriteRequest): WriteResult;
+  setTiers(tiers: readonly TierSpec[]): void;
+  remove(series: Int32Array): void;
+  /** Closes what is due until the time is used up; at least one layout, if any is. */
+  tend(budgetMs: number): void;
+  /** Retention and repacking, for about that long. */
+  maintain(nowMs: number, budgetMs: number): void;
+  /** What upkeep last stumbled over, '' when it went well. */
+  trouble(): string;
+}
+
+export function createWrites(db: DatabaseSync, path: string, tables: Tables, layouts: Layouts, removed: Set<number>): Writes {
+  const all: readonly Table[] = [tables.raw, tables.bins['5m'], tables.bins['1h'], tables.bins['1d']];
+  const insertSeries = db.prepare('INSERT OR REPLACE INTO series (id, key) VALUES (?, ?)');
+  const insertLayout = db.prepare('INSERT OR REPLACE INTO layout (id, series) VALUES (?, ?)');
+  const buryKey = db.prepare('UPDATE series SET key = NULL WHERE id = ?');
+  let retention = new Map<Tier, number | null>();
+  let nowMs = -Infinity;
+  let trouble = '';
+
+  /** Runs a step as a transaction; an error leaves file and memory as they were. */
+  const transaction = (step: () => void) => {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      step();
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      for (const table of all) table.head.reload();
+      tables.raw.chunks.forget();
+      throw error;
+    }
+  };
+  /** Upkeep loses nothing when the power goes: it is then simply still to be done, so it need not wait for the disk. */
+  const upkeep = (step: () => void) => {
+    db.exec('PRAGMA synchronous = NORMAL');
+    try {
+      transaction(step);
+      trouble = '';
+    } catch (error) {
+      const file = fileTrouble(error, path);
+      if (!file) throw error;
+      trouble = file.reason;
+    } finally {
+      db.exec('PRAGMA synchronous = FULL');
+    }
+  };
+
+  const place = (table: Table, layout: Int32Array, rowAt: (i: number) => Incoming, values: Float64Array) => {
+    const counts = new Map<number, number>();
+    for (const id of layout) counts.set(id, (counts.get(id) ?? 0) + 1);
+    // Infinity takes a record away, which only a chunk can do.
+    const takesAway = table.tier === 'raw' && values.includes(Infinity);
+    const straight = new Map<number, Incoming[]>();
+    layout.forEach((id, i) => {
+      const row = rowAt(i);
+      if ((counts.get(id) ?? 0) >= STRAIGHT_ROWS || takesAway) {
+        const list = straight.get(id);
+        if (list) list.push(row);
+        else straight.set(id, [row]);
+      } else {
+        table.head.insert(id, row.tMs, row.intervalMs, filled(table, layouts, id, row));
+      }
+    });
+    if (straight.size > 0) closeLayouts(table, layouts, removed, straight, straight.keys(), nowMs);
+  };
+
+  return {
+    write(request) {
+      try {
+        transaction(() => {
+          for (const { id, key } of request.newSeries) insertSeries.run(id, key);
+          for (const { id, series } of request.newLayouts) {
+            insertLayout.run(id, bytesOf(series));
+            layouts.add(id, series);
+          }
+          const { raw } = request;
+          const rawBlocks = blocks(raw.layout, layouts, raw.values, 1);
+          place(
+            tables.raw,
+            raw.layout,
+            (order) => ({
+              order,
+              tMs: raw.tMs[order] ?? 0,
+              intervalMs: raw.intervalMs[order] ?? 0,
+              block: rawBlocks[order] ?? raw.values,
+            }),
+            raw.values,
+          );
+          for (const bins of request.bins) {
+            const table = tables.bins[bins.tier];
+            const binBlocks = blocks(bins.layout, layouts, bins.values, 4);
+            const intervalMs = table.chunks.stepMs;
+            place(
+              table,
+              bins.layout,
+              (order) => ({ order, tMs: bins.tMs[order] ?? 0, intervalMs, block: binBlocks[order] ?? bins.values }),
+              bins.values,
+            );
+          }
+        });
+        return { result: 'ok' };
+      } catch (error) {
+        const file = fileTrouble(error, path);
+        if (file) return file;
+        return {
+          result: 'rejected',
+          reason: `The batch cannot be stored: ${error instanceof Error ? error.message : String(error)}`,
+        };
+      }
+    },
+    setTiers(tiers) {
+      retention = new Map(tiers.map((spec) => [spec.tier, spec.retentionMs]));
+    },
+    remove(series) {
+      transaction(() => {
+        for (const id of series) {
+          for (const table of all) table.remove(id);
+          buryKey.run(id);
+        }
+        for (const id of series) removed.add(id);
+        for (const table of all) {
+          for (const layout of [...table.head.spans.keys()]) {
+            if (layouts.series(layout).every((id) => removed.has(id))) table.head.remove(layout);
+          }
+        }
+      });
+    },
+    tend(budgetMs) {
+      const until = performance.now() + budgetMs;
+      for (const table of all) {
+        for (const [layout, span] of [...table.head.spans]) {
+          if (!table.head.spans.has(layout) || !table.due(layout, span, nowMs)) continue;
+          upkeep(() => closeLayouts(table, layouts, removed, new Map(), [layout], nowMs));
+          if (performance.now() >= until || trouble !== '') return;
+        }
+      }
+    },
+    maintain(now, budgetMs) {
+      nowMs = Math.max(nowMs, now);
+      const until = performance.now() + budgetMs;
+      this.tend(budgetMs / 2);
+      for (const table of all) {
+        const keptMs = retention.get(table.tier);
+        if (keptMs === null || keptMs === undefined) continue;
+        const cutoffMs = nowMs - keptMs;
+        upkeep(() => {
+          for (const [layout, span] of [...table.head.spans])
+            if (span.oldestMs < cutoffMs - span.intervalMs) table.head.expire(layout, cutoffMs);
+        });
+        let more = true;
+        while (more && trouble === '') {
+          upkeep(() => {
+            more = table.expire(cutoffMs, EXPIRED_AT_ONCE);
+          });
+          if (performance.now() >= until) break;
+        }
+      }
+      let more = true;
+      while (more && trouble === '') {
+        upkeep(() => {
+          more = tables.bins['5m'].chunks.recode(nowMs);
+        });
+        if (performance.now() >= until) break;
+      }
+    },
+    trouble: () => trouble,
+  };
+}
+
+function blocks(layout: Int32Array, layouts: Layouts, values: Float64Array, columns: number): Float64Array[] {
+  const out: Float64Array[] = [];
+  let at = 0;
+  for (const id of layout) {
+    const size = layouts.series(id).length * columns;
+    out.push(values.subarray(at, at + size));
+    at += size;
+  }
+  if (at !== values.length) throw new RangeError(`${values.length} values for rows of ${at}`);
+  return out;
+}
+
+/** A row of bins that says nothing of some series must not replace what the row before it said of them. */
+function filled(table: Table, layouts: Layouts, layout: number, row: Incoming): Float64Array {
+  if (table.columns === 1) return row.block;
+  const width = layouts.series(layout).length;
+  const span = table.head.spans.get(layout);
+  if (!span || row.tMs > span.newestMs || !row.block.subarray(3 * width).some((known) => Number.isNaN(known))) return row.block;
+  const [old] = table.head.rows(layout, row.tMs - 1, row.tMs, [true, true, true, true], 0, width - 1);
+  if (!old) return row.block;
+  const block = row.block.slice();
+  for (let i = 0; i < width; i++) {
+    if (!Number.isNaN(block[3 * width + i])) continue;
+    for (let k = 0; k < 4; k++) block[k * width + i] = old.columns[k]?.[i] ?? NaN;
+  }
+  return block;
+}
