@@ -142,7 +142,7 @@ async function all<T>(path: string, signal: AbortSignal, query: Query = {}): Pro
 const id = encodeURIComponent;
 
 export const api = {
-  async status(signal: AbortSignal): Promise<StatusView> {
+  status: async (signal: AbortSignal): Promise<StatusView> => {
     const sentAtMs = Date.now();
     const status = await get<StatusView>('status', signal);
     learnClock(status.nowMs, sentAtMs);
@@ -166,6 +166,10 @@ export const api = {
   login: (password: string, signal: AbortSignal) =>
     ask<unknown>('POST', address('sessions'), GET_TIMEOUT_MS, signal, { password }),
 };
+
+/** True when asking the same again cannot help. */
+export const isFinal = (error: unknown): boolean =>
+  error instanceof ApiError && error.status >= 400 && error.status < 500 && ![401, 408, 429].includes(error.status);
 
 /** Any error as one sentence. */
 export function sentence(error: unknown): string {

@@ -6,6 +6,7 @@
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { BASE, href } from './address.ts';
 import { parseRoute, type Page, type Route } from './route.ts';
+import { isFinal } from './api.ts';
 import { onServerState, serverNow, serverState, type ServerState } from './remote.ts';
 import { onTheme, theme, type Theme } from './theme.ts';
 
@@ -56,7 +57,8 @@ export function useLive<T>(
         setHeld({ key, value, error: null });
       } catch (error) {
         if (abort.signal.aborted) return;
-        dueMs = Date.now() + AWAY_RETRY_MS;
+        // What was refused will be refused again; what did not come may come.
+        dueMs = isFinal(error) ? null : Date.now() + AWAY_RETRY_MS;
         setHeld((before) => ({ key, value: before.value, error }));
       } finally {
         asking = false;

@@ -120,6 +120,11 @@ export function eventWord(event: EventView, nowMs: number): { shape: string; wor
   return { shape: over ? 'note' : shape, word: timed ? `${word} ${formatDuration(lasted)}` : word };
 }
 
+/** How a device is asked, for people: "SNMPv2c and ping". */
+export function asked(sources: readonly string[], and = ' and '): string {
+  return sources.map((source) => source.replace(/^snmp (\S+)$/, 'SNMPv$1')).join(and);
+}
+
 /** A whole number with thin-spaced thousands: "8", "47 512". */
 export function whole(n: number): string {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u2009');

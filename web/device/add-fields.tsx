@@ -17,7 +17,7 @@ const HOW: readonly (readonly [Filled['how'], string])[] = [
 ];
 
 export function AddFields({ filled, wrong, onChange }: AddFieldsProps) {
-  const text = (key: keyof Filled & string, path: string, label: string, extra: Partial<TextProps> = {}) => (
+  const text = (key: keyof Filled, path: string, label: string, extra: Partial<TextProps> = {}) => (
     <Text
       id={key}
       label={label}

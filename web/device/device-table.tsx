@@ -3,6 +3,7 @@ import type { DeviceView } from '../../core/api.ts';
 import { formatDuration } from '../../core/units.ts';
 import { href } from '../address.ts';
 import { State } from '../parts.tsx';
+import { asked } from '../words.ts';
 import type { Sort } from './order.ts';
 
 const COLUMNS: readonly { sort: Sort | null; head: string; number?: boolean; class: string }[] = [
@@ -77,7 +78,7 @@ function Row({ device: d, now }: { device: DeviceView; now: number }) {
         {d.address !== '' ? d.address : d.origin === 'self' ? 'this machine' : <span class="mut">–</span>}
       </td>
       <td class="sec wrap only-wide">{d.site}</td>
-      <td class="sec only-wide">{d.sources.length === 0 ? 'imported' : d.sources.join(', ')}</td>
+      <td class="sec nw only-wide">{d.sources.length === 0 ? 'imported' : asked(d.sources, ', ')}</td>
       <td class="num only-wide">{d.counts['interface'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.counts['disk'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.uptimeS === null ? <span class="mut">–</span> : formatDuration(d.uptimeS * 1000)}</td>

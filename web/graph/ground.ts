@@ -1,7 +1,7 @@
 /** What lies under the lines: axes' grid and labels, gaps, fills and the band of extremes. */
 import type { Chart, Plugin } from 'chart.js';
 import { fitting, hasBand, runPoints, runs } from './points.ts';
-import { crisp, path, place, type Place, type Scene } from './scene.ts';
+import { crisp, path, place, rule, type Place, type Scene } from './scene.ts';
 
 const HATCH_PX = 8;
 
@@ -38,17 +38,7 @@ export function ground(scene: Scene): Plugin<'line'> {
       }
       gaps(p, scene);
       p.ctx.restore();
-      if (scene.data.y.min < 0)
-        path(
-          p.ctx,
-          scene.colours.of('axis'),
-          1,
-          [],
-          [
-            [p.left, crisp(p.y(0))],
-            [p.right, crisp(p.y(0))],
-          ],
-        );
+      if (scene.data.y.min < 0) rule(p, scene.colours.of('axis'), 1, [], crisp(p.y(0)));
     },
   };
 }
@@ -77,16 +67,7 @@ function grid(p: Place, { data, options, colours }: Scene): void {
     ctx.textAlign = 'right';
     for (const tick of data.y.ticks) {
       const y = crisp(p.y(tick.value));
-      path(
-        ctx,
-        colours.of(tick.value === 0 ? 'axis' : 'grid'),
-        1,
-        [],
-        [
-          [p.left, y],
-          [p.right, y],
-        ],
-      );
+      rule(p, colours.of(tick.value === 0 ? 'axis' : 'grid'), 1, [], y);
       ctx.fillStyle = colours.of('ink-3');
       ctx.fillText(tick.label, p.left - 7, y);
     }

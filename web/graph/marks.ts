@@ -1,8 +1,9 @@
 /** What lies over the lines: limits, the 95th percentile, words at gaps, names at line ends, the cursor, the frame. */
 import type { Chart, Plugin } from 'chart.js';
+import type { GraphLine } from '../../core/graph.ts';
 import { formatDuration, formatWith } from '../../core/units.ts';
 import { slotMiddle, spread } from './points.ts';
-import { crisp, halo, path, place, smallScreen, type Place, type Scene } from './scene.ts';
+import { crisp, halo, path, place, rule, smallScreen, type Place, type Scene } from './scene.ts';
 
 /** Words beside at most so many gaps; the rest is told in the list below. */
 const GAP_WORDS_MAX = 4;
@@ -31,16 +32,7 @@ function limits(p: Place, { data, colours, options }: Scene): void {
   for (const { label, value } of data.limits) {
     if (value > data.y.max || value < data.y.min) continue;
     const y = crisp(p.y(value));
-    path(
-      p.ctx,
-      colours.of('limit'),
-      options.size === 'large' ? 1.5 : 1,
-      [],
-      [
-        [p.left, y],
-        [p.right, y],
-      ],
-    );
+    rule(p, colours.of('limit'), options.size === 'large' ? 1.5 : 1, [], y);
     if (options.size === 'strip') continue;
     p.ctx.font = colours.font(400);
     p.ctx.textAlign = 'left';
@@ -54,33 +46,29 @@ interface MarginLabel {
   readonly lines: readonly string[];
 }
 
+/** Where the 95th lines lie, with their sign; none where there are too many lines to tell them apart. */
+function percentiles({ data, options }: Scene): { value: number; line: GraphLine }[] {
+  if (!options.p95 || data.lines.length > 2) return [];
+  return data.lines.flatMap((line) => {
+    const { p95 } = line.stats;
+    return p95 === null ? [] : [{ value: line.below ? -p95 : p95, line }];
+  });
+}
+
 /** 95th lines, and the words at the right end: in the margin, or over the plot where there is none. */
-function margin(p: Place, { data, colours, options }: Scene): void {
+function margin(p: Place, scene: Scene): void {
+  const { data, colours } = scene;
   const narrow = smallScreen(p);
   const labels: MarginLabel[] = [];
-  const several = data.lines.length > 2;
-  for (const line of data.lines) {
-    const sign = line.below ? -1 : 1;
-    const { p95 } = line.stats;
-    if (options.p95 && p95 !== null && !several) {
-      const y = p.y(p95 * sign);
-      path(
-        p.ctx,
-        colours.of('p95'),
-        1,
-        [8, 3],
-        [
-          [p.left, crisp(y)],
-          [p.right, crisp(y)],
-        ],
-      );
-      const name = data.lines.length > 1 ? `95th ${line.label.toLowerCase()}` : '95th';
-      labels.push({ y, height: narrow ? 14 : 28, lines: [name, formatWith(p95, data.unit)] });
-    }
-    if (several && !narrow) {
-      const last = line.mean.findLast((v) => v !== null);
-      if (last !== undefined && last !== null) labels.push({ y: p.y(last * sign), height: 14, lines: [line.label] });
-    }
+  for (const { value, line } of percentiles(scene)) {
+    const y = p.y(value);
+    rule(p, colours.of('p95'), 1, [8, 3], crisp(y));
+    const name = data.lines.length > 1 ? `95th ${line.label.toLowerCase()}` : '95th';
+    labels.push({ y, height: narrow ? 14 : 28, lines: [name, formatWith(Math.abs(value), data.unit)] });
+  }
+  for (const line of data.lines.length > 2 && !narrow ? data.lines : []) {
+    const last = line.mean.findLast((v) => v !== null) ?? null;
+    if (last !== null) labels.push({ y: p.y(line.below ? -last : last), height: 14, lines: [line.label] });
   }
   const at = spread(labels, p.top - 6, p.bottom + 6);
   labels.forEach(({ lines, y: wanted }, i) => {
@@ -108,7 +96,9 @@ function shorten(ctx: CanvasRenderingContext2D, text: string, width: number): st
 }
 
 /** Hours and cause beside the widest gaps, where there is room. */
-function gapWords(p: Place, { data, colours }: Scene): void {
+function gapWords(p: Place, scene: Scene): void {
+  const { data, colours } = scene;
+  const avoid = percentiles(scene).map(({ value }) => p.y(value));
   const widest = data.gaps
     .map((gap) => ({ gap, from: Math.max(p.left, p.x(gap.fromMs)), to: Math.min(p.right, p.x(gap.toMs)) }))
     .filter(({ from, to }) => to - from >= 6)
@@ -127,10 +117,14 @@ function gapWords(p: Place, { data, colours }: Scene): void {
     if (span[0] < p.left || taken.some(([a, b]) => span[0] < b + 8 && span[1] > a - 8)) continue;
     taken.push(span);
     p.ctx.textAlign = right ? 'left' : 'right';
+    const height = words.length * 15;
+    // A dashed line through the words would strike them out.
+    const struck = avoid.filter((y) => y > p.bottom - 6 - height && y < p.bottom);
+    const lift = struck.length === 0 ? 0 : p.bottom - Math.min(...struck) + 4;
     words.forEach((text, n) => {
       const first = n === 0;
       p.ctx.font = colours.font(first ? 500 : 400);
-      const y = p.bottom - 12 - (words.length - 1 - n) * 15;
+      const y = p.bottom - 12 - lift - (words.length - 1 - n) * 15;
       halo(p, colours, first ? text.charAt(0).toUpperCase() + text.slice(1) : text, x, y, colours.of(first ? 'ink' : 'ink-2'));
     });
   }

@@ -28,7 +28,8 @@ export function earlier({ fromMs, toMs, zone }: GraphData): string {
 /** Never beyond now: the last step is the range that ends now. */
 export function later({ fromMs, toMs, zone }: GraphData, nowMs: number): string {
   const span = toMs - fromMs;
-  return toMs + span >= nowMs ? untilNow(span) : typedRange(toMs, toMs + span, zone);
+  // Typed times are rounded to the minute: nearly now is now.
+  return toMs + span >= nowMs - Math.max(90_000, span / 100) ? untilNow(span) : typedRange(toMs, toMs + span, zone);
 }
 
 /** Twice as long around the same middle, or ending now if it did. */

@@ -58,6 +58,14 @@ export function path(
   ctx.setLineDash([]);
 }
 
+/** A level line across the plot. */
+export function rule(p: Place, colour: string, width: number, dash: number[], y: number): void {
+  path(p.ctx, colour, width, dash, [
+    [p.left, y],
+    [p.right, y],
+  ]);
+}
+
 /** A hairline lies on one row of pixels. */
 export const crisp = (v: number): number => Math.round(v) + 0.5;
 

@@ -10,7 +10,7 @@ import { EventList } from '../event-list.tsx';
 import { useLive, useNow } from '../live.ts';
 import { Age, RangeTools, State, Trouble, useTitle } from '../parts.tsx';
 import { href } from '../address.ts';
-import { day } from '../words.ts';
+import { asked, day } from '../words.ts';
 
 const EVENTS_SHOWN = 12;
 const INSTANCES_EVERY_MS = 60_000;
@@ -154,7 +154,7 @@ function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
         </span>
       ))}
       <span class="mono">{d.address !== '' ? d.address : d.origin === 'self' ? 'this machine' : 'no address'}</span>
-      {d.sources.length > 0 && <span>{d.sources.join(' and ')}</span>}
+      {d.sources.length > 0 && <span>{asked(d.sources)}</span>}
       {d.uptimeS !== null && <span>running for {formatDuration(d.uptimeS * 1000)}</span>}
       <span>known since {day(d.createdMs, zone)}</span>
       {d.tags.map((tag) => (
