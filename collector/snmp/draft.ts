@@ -25,7 +25,8 @@ interface Sketch {
 interface KnownCapacity {
   readonly oid: string;
   readonly raw: string;
-  readonly value: number;
+  /** Null: the device does not know it now. */
+  readonly value: number | null;
   readonly scale: number;
   readonly unknown: readonly number[];
 }
@@ -75,25 +76,28 @@ export function createDraft(device: Device, notes: string[]): Draft {
     return true;
   };
 
-  /** Capacity of an instance in its own unit, by the first object that knows it. */
+  /** Capacity of an instance in its own unit, by the first object that knows it; else by the first there is, to be watched. */
   const capacityAt = (rules: readonly ProfileCapacity[] | undefined, place: Place): KnownCapacity | null => {
+    let watched: KnownCapacity | null = null;
     for (const rule of rules ?? []) {
       const found = place.value(rule.from);
       const raw = found === null ? null : numberOf(found);
-      if (found === null || raw === null) continue;
-      const fromHere = rule.unknownFrom !== undefined && `${device.objectId}.`.startsWith(`${rule.unknownFrom.agent}.`);
-      if (fromHere && rule.unknownFrom?.values.includes(raw)) {
-        nominal.push(place.key);
-        return null;
-      }
-      const unknown = [...(rule.unknown ?? []), ...(fromHere ? (rule.unknownFrom?.values ?? []) : [])];
-      if (unknown.includes(raw)) continue;
       const factor = rule.times === undefined ? 1 : numberOf(place.value(rule.times) ?? { type: 'absent', value: 'null' });
-      if (factor === null) continue;
+      if (found === null || raw === null || factor === null) continue;
+      const fromHere = rule.unknownFrom !== undefined && `${device.objectId}.`.startsWith(`${rule.unknownFrom.agent}.`);
+      const guesses = fromHere ? (rule.unknownFrom?.values ?? []) : [];
+      const unknown = [...(rule.unknown ?? []), ...guesses];
       const scale = (rule.scale ?? 1) * factor;
-      return { oid: place.oid(rule.from), raw: textOf(found), value: (raw < 0 ? raw + TWO32 : raw) * scale, scale, unknown };
+      const capacity = { oid: place.oid(rule.from), raw: textOf(found), value: null, scale, unknown };
+      watched ??= capacity;
+      if (guesses.includes(raw)) {
+        nominal.push(place.key);
+        return capacity;
+      }
+      if (unknown.includes(raw) || raw < (rule.atLeast ?? -Infinity)) continue;
+      return { ...capacity, value: (raw < 0 ? raw + TWO32 : raw) * scale };
     }
-    return null;
+    return watched;
   };
 
   /** Which objects give a metric at this place, null when it has none. */
@@ -279,12 +283,12 @@ function routeOf(sketches: readonly Sketch[], bundles: readonly Bundle[], watch:
   const checks = bundles.flatMap((bundle): Check[] =>
     bundle.verify.map(({ oid, expected }) => ({ slot: slotOf(oid), expected, columns: bundle.sketches })),
   );
-  const capacities = new Map(sketches.flatMap(({ limit }) => (limit ? [[slotOf(limit.oid), limit.raw] as const] : [])));
+  const limits = new Map(sketches.flatMap(({ limit }) => (limit ? [[slotOf(limit.oid), limit] as const] : [])));
   return {
     sets,
     recipes,
     checks,
     watch: watch.map((oid) => ({ slot: slotOf(oid), expected: textOf(device.get(oid)) })),
-    capacities: [...capacities].map(([slot, expected]) => ({ slot, expected })),
+    capacities: [...limits].map(([slot, { raw, unknown }]) => ({ slot, expected: raw, unknown })),
   };
 }

@@ -19,6 +19,8 @@ const Capacity = Type.Object(
     from: Name,
     scale: Type.Optional(Type.Number()),
     times: Type.Optional(Name),
+    /** Smaller values are too coarse: a later entry counts, if there is one that knows. */
+    atLeast: Type.Optional(Type.Number()),
     /** Values by which agents say that they do not know. */
     unknown: Type.Optional(Type.Array(Type.Number())),
     /** The same, but only from agents below this sysObjectID. */

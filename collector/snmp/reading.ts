@@ -71,9 +71,14 @@ export function readingsOf(
     }
     if (!lost) stalePlan = true;
   }
-  for (const { slot, expected } of [...route.watch, ...route.capacities]) {
+  for (const { slot, expected } of route.watch) {
     const value = at(slot);
     if (value && textOf(value) !== expected) stalePlan = true;
+  }
+  for (const { slot, expected, unknown } of route.capacities) {
+    // A link that is down often has no speed; that is no reason to forget the one it had.
+    const value = at(slot);
+    if (value && textOf(value) !== expected && !unknown.includes(numberOf(value) ?? 0)) stalePlan = true;
   }
   markSkewed(route, answers, before, doubts);
   const partial = answers.length < route.sets.length || answers.some((answer) => answer.partial);

@@ -32,7 +32,8 @@ export interface Route {
   readonly checks: readonly Check[];
   /** Another value than expected: the plan is stale. */
   readonly watch: readonly { readonly slot: number; readonly expected: string }[];
-  readonly capacities: readonly { readonly slot: number; readonly expected: string }[];
+  /** Another known value than expected: the plan is stale. */
+  readonly capacities: readonly { readonly slot: number; readonly expected: string; readonly unknown: readonly number[] }[];
 }
 
 /** Lays out bundles of OIDs so that each bundle is asked in one request with sysUpTime before it. */

@@ -325,8 +325,21 @@ describe('identity', () => {
     ['ifSpeed 4294967295 alone says nothing', { highSpeed: null, speed: 4_294_967_295 }, null],
     ['ifSpeed where there is no ifHighSpeed', { highSpeed: null, speed: 10_000_000 }, 10e6],
     ['ifHighSpeed 0 falls back to ifSpeed', { highSpeed: 0, speed: 64_000 }, 64e3],
+    ['a coarse ifHighSpeed falls back to ifSpeed', { highSpeed: 1, speed: 1_400_000 }, 1_400_000],
+    ['a coarse ifHighSpeed is better than nothing', { highSpeed: 10, speed: 0 }, 10e6],
     ['0 is unknown', { highSpeed: 0, speed: 0 }, null],
   ];
+  test('a link that goes down keeps the plan, a link that comes up with a speed makes it stale', async () => {
+    const device = await benchWith(port());
+    const plan = await device.discover();
+    device.ports.forEach((one) => (one.highSpeed = one.speed = 0));
+    expect((await device.poll(plan)).outcome).toMatchObject({ ok: true, stalePlan: false });
+    const downPlan = await device.discover();
+    device.ports.forEach((one) => (one.highSpeed = 10_000));
+    device.pass(INTERVAL_MS);
+    expect((await device.poll(downPlan)).outcome).toMatchObject({ ok: true, stalePlan: true });
+  });
+
   test.each(speeds)('speed: %s', async (_name, change, capacity) => {
     const device = await benchWith(port(change));
     const plan = await device.discover();
