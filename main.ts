@@ -5,40 +5,59 @@
 import { createConnection } from 'node:net';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Type } from 'typebox';
 import { parseCommand } from './command/arguments.ts';
 import { createApi, socketTransport, type Api, type Transport } from './command/api.ts';
 import { CATALOG_FILE, HISTORY_FILE, KEY_FILE, readBackup, writeBackup } from './command/archive.ts';
+import { BackupInput } from './command/installation.ts';
 import { Refusal, UsageError, type Command, type Context } from './command/command.ts';
 import { COMMANDS } from './command/commands.ts';
 import { ensureDashboard } from './command/dashboard.ts';
 import { helpFor } from './command/help.ts';
 import type { House } from './command/house.ts';
 import { createLog, errorText } from './command/log.ts';
-import { serveHouse } from './command/serve.ts';
 import { createTerminal } from './command/terminal.ts';
 import { formatConfigError, loadConfig, type Config, type Environment, type LoadedConfig } from './config.ts';
 import type { Catalog, CollectorControl, Log } from './core/ports.ts';
-import { createSystemClock } from './collector/clock.ts';
-import { createCollector } from './collector/collector.ts';
-import { createLocalSource } from './collector/local/local.ts';
-import { createPingSource } from './collector/ping/ping.ts';
-import { createNetSnmpTransport } from './collector/snmp/net-snmp.ts';
 import { loadProfiles, ProfileError } from './collector/snmp/profile.ts';
-import { createSnmpSource } from './collector/snmp/source.ts';
-import { buildApp, type App } from './server/app.ts';
-import { newId } from './server/ids.ts';
+import type { App } from './server/app.ts';
 import { CannotListen, listen, listenOnSocket, socketAddress } from './server/listen.ts';
 import { HttpProblem } from './server/problem.ts';
-import { createCatalog } from './store/catalog/catalog.ts';
-import { createEmbeddedStore } from './store/embedded/store.ts';
 import { DataFolderError } from './store/failures.ts';
-import { createHistory } from './store/history/history.ts';
 import { lockDataFolder } from './store/lock.ts';
 
 const HOME = import.meta.dirname;
 const { version } = JSON.parse(readFileSync(join(HOME, 'package.json'), 'utf8')) as { version: string };
 const socketOf = (config: Config) => join(config.dataDir, 'saguaro.sock');
+
+/** Loaded where something is opened: a command that only asks a running server answers sooner without them. */
+async function adapters() {
+  const [clock, collector, local, ping, transport, snmp, app, ids, catalog, embedded, history] = await Promise.all([
+    import('./collector/clock.ts'),
+    import('./collector/collector.ts'),
+    import('./collector/local/local.ts'),
+    import('./collector/ping/ping.ts'),
+    import('./collector/snmp/net-snmp.ts'),
+    import('./collector/snmp/source.ts'),
+    import('./server/app.ts'),
+    import('./server/ids.ts'),
+    import('./store/catalog/catalog.ts'),
+    import('./store/embedded/store.ts'),
+    import('./store/history/history.ts'),
+  ]);
+  return {
+    ...clock,
+    ...collector,
+    ...local,
+    ...ping,
+    ...transport,
+    ...snmp,
+    ...app,
+    ...ids,
+    ...catalog,
+    ...embedded,
+    ...history,
+  };
+}
 
 /** What a running house needs to be closed again, the last made first. */
 type Closing = (() => Promise<void>)[];
@@ -49,6 +68,7 @@ type Closing = (() => Promise<void>)[];
  * @throws DataFolderError, ProfileError
  */
 async function openHouse(config: Config, log: Log, alone: boolean): Promise<House> {
+  const make = await adapters();
   const closing: Closing = [];
   const close = async () => {
     const errors: unknown[] = [];
@@ -59,28 +79,38 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
     const profiles = loadProfiles([join(HOME, 'collector', 'profiles'), ...config.profileFolders]);
     const lock = await lockDataFolder(config.dataDir);
     closing.push(() => lock.release());
-    const clock = createSystemClock({ onStep: ({ text }) => log.warn(text) });
-    const catalog = await createCatalog({ path: join(config.dataDir, CATALOG_FILE), keyPath: join(config.dataDir, KEY_FILE) });
+    const clock = make.createSystemClock({ onStep: ({ text }) => log.warn(text) });
+    const catalog = await make.createCatalog({
+      path: join(config.dataDir, CATALOG_FILE),
+      keyPath: join(config.dataDir, KEY_FILE),
+    });
     closing.push(() => catalog.close());
-    const store = await createEmbeddedStore({ path: join(config.dataDir, HISTORY_FILE) });
+    const store = await make.createEmbeddedStore({ path: join(config.dataDir, HISTORY_FILE) });
     closing.push(() => store.close());
-    const history = await createHistory({ store, tiers: config.tiers, nowMs: () => clock.nowMs(), log });
+    const history = await make.createHistory({ store, tiers: config.tiers, nowMs: () => clock.nowMs(), log });
     closing.splice(closing.length - 1, 1, () => history.close());
     const sources = [
-      createLocalSource(),
-      createSnmpSource({ transport: createNetSnmpTransport(), profiles }),
-      createPingSource(),
+      make.createLocalSource(),
+      make.createSnmpSource({ transport: make.createNetSnmpTransport(), profiles }),
+      make.createPingSource(),
     ];
     // A command is no collector at work: the gap since the last one goes on.
     const settings = alone ? { ...catalog.settings, put: () => Promise.resolve() } : catalog.settings;
-    const collector = createCollector({ clock, history, catalog: { ...catalog, settings }, sources, log, newId });
+    const collector = make.createCollector({
+      clock,
+      history,
+      catalog: { ...catalog, settings },
+      sources,
+      log,
+      newId: make.newId,
+    });
     closing.push(() => collector.stop());
     const backup: House['backup'] = (file, withKey) =>
       writeBackup(config.dataDir, file, withKey, {
         catalog: (path) => catalog.backup(path),
         history: (path) => store.backupTo(path),
       });
-    const app = await buildApp({
+    const app = await make.buildApp({
       history,
       catalog,
       collector: alone ? watchFirst(collector, catalog) : collector,
@@ -100,7 +130,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       catalog,
       history,
       collector,
-      newId,
+      newId: make.newId,
       startPolling: (devices) => collector.start(devices),
       listen: async () => (await listen(app, config.server)).url,
       openSocket: () => listenOnSocket(app, socketOf(config)),
@@ -132,11 +162,7 @@ function watchFirst(collector: CollectorControl, catalog: Catalog): CollectorCon
 }
 
 function backupRoute(api: App, backup: House['backup'], alone: boolean): void {
-  const body = Type.Object(
-    { file: Type.String({ minLength: 1, maxLength: 4096 }), withKey: Type.Boolean() },
-    { additionalProperties: false },
-  );
-  api.post('/backups', { config: { socketOnly: !alone }, schema: { body, hide: true } }, async (request, reply) => {
+  api.post('/backups', { config: { socketOnly: !alone }, schema: { body: BackupInput, hide: true } }, async (request, reply) => {
     try {
       return reply.code(201).send(await backup(request.body.file, request.body.withKey));
     } catch (cause) {
@@ -219,6 +245,7 @@ async function main(words: readonly string[], env: Environment): Promise<number>
         const house = await openHouse(config, log, false);
         endOnFault(log);
         try {
+          const { serveHouse } = await import('./command/serve.ts');
           const status = await serveHouse(house, load, terminal, process);
           // What did not end in time must not keep the process.
           if (status !== 0) process.exit(status);

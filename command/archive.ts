@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, copyFile, chmod } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { create, extract, list } from 'tar';
 import { Refusal } from './command.ts';
 import type { BackupResult } from './installation.ts';
 
@@ -22,6 +21,7 @@ export interface Copies {
 export async function writeBackup(dataDir: string, file: string, withKey: boolean, copies: Copies): Promise<BackupResult> {
   if (existsSync(file)) throw new Refusal(`${file} exists already; choose another name.`);
   if (!existsSync(dirname(file))) throw new Refusal(`There is no folder ${dirname(file)} to write the backup into.`);
+  const { create } = await import('tar');
   const staging = await mkdtemp(join(dataDir, 'backup-'));
   const partial = `${file}.partial`;
   try {
@@ -63,6 +63,7 @@ export async function readBackup(dataDir: string, archive: string, force: boolea
       `The data folder ${dataDir} holds a history already; with --force it is moved aside and the backup takes its place.`,
     );
   }
+  const { extract } = await import('tar');
   const staging = await mkdtemp(join(dataDir, 'restore-'));
   try {
     await extract({ file: archive, cwd: staging, strict: true, preserveOwner: false }, contains);
@@ -95,6 +96,7 @@ async function moveAside(dataDir: string, names: readonly string[]): Promise<str
 }
 
 async function contentsOf(archive: string): Promise<string[]> {
+  const { list } = await import('tar');
   const names: string[] = [];
   let foreign = false;
   try {

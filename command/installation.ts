@@ -1,5 +1,6 @@
 /** `saguaro status`, `validate`, `serve`, `backup`, `restore`: the installation as a whole. */
 import { resolve } from 'node:path';
+import { Type } from 'typebox';
 import type { StatusView } from '../core/api.ts';
 import { formatDuration, formatWith } from '../core/units.ts';
 import { type Command } from './command.ts';
@@ -98,6 +99,11 @@ export const backup: Command = {
     return 0;
   },
 };
+/** What the server is asked for: an absolute path it can write, and whether the key goes in. */
+export const BackupInput = Type.Object(
+  { file: Type.String({ minLength: 1, maxLength: 4096 }), withKey: Type.Boolean() },
+  { additionalProperties: false },
+);
 /** What a backup wrote. */
 export interface BackupResult {
   readonly file: string;

@@ -94,6 +94,8 @@ function unpackPackages(packages: readonly string[]): void {
     '--no-install-recommends',
     '--download-only',
     '-o',
+    'APT::Sandbox::User=root',
+    '-o',
     `Dir::Cache::archives=${archives}`,
     ...packages,
   ]);
