@@ -42,7 +42,7 @@ async function adapters() {
     import('./server/ids.ts'),
     import('./store/catalog/catalog.ts'),
     import('./store/embedded/store.ts'),
-    import('./store/history/history.ts'),
+    import('./store/history.ts'),
   ]);
   return {
     ...clock,

@@ -8,7 +8,7 @@ import type { Candidate, Catalog, CollectorControl, DeviceStatus, History, Previ
 import { buildApp, type App, type AppDeps } from '../../server/app.ts';
 import type { ServerConfig } from '../../server/settings.ts';
 import { createCatalog } from '../../store/catalog/catalog.ts';
-import { createHistory } from '../../store/history/history.ts';
+import { createHistory } from '../../store/history.ts';
 import { createMemoryStore } from '../../store/memory.ts';
 
 export const NOW_MS = Date.UTC(2026, 2, 15, 12);
