@@ -150,7 +150,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     const complete = tried.every(({ outcome }) => outcome.ok);
     const ids = await takeStock(merged, complete);
     const layouts = plans.map((plan, i) => layoutOf(plan, merged.kept[i] ?? [], ids));
-    const resumes = await Promise.all(asked.map((slot, i) => (slot.resumed ? null : pastOf(slot, layouts[i]))));
+    const resumes = await Promise.all(asked.map((slot, i) => pastOf(slot, layouts[i])));
     // A poll in flight still answers by the old plan.
     while (polling) await polling;
     if (closed || asked !== slots) return;
@@ -180,7 +180,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   };
 
   const pastOf = async (slot: Slot, layout: Layout | undefined) => {
-    if (!layout || layout.series.length === 0) return null;
+    if (slot.resumed || !layout || layout.series.length === 0) return null;
     if (saved === undefined) {
       const bytes = await around.catalog.readings.load(device.id);
       saved = bytes ? decodeReadings(bytes, device.address) : null;

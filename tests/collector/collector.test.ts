@@ -1,0 +1,458 @@
+import { describe, expect, it } from 'vitest';
+import type { Device, Event } from '../../core/model.ts';
+import { bench, createScriptedSource, device, TIMEOUT, type Bench } from './fleet.ts';
+
+const SEC = 1000;
+const told = (of: Bench) => of.catalog.all.events.map((event: Event) => [event.kind, event.cause]);
+const rates = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
+
+describe('a device that is watched', () => {
+  it('is discovered, kept in the catalog, and gives its first points after two polls', async () => {
+    const b = bench();
+    b.add('sw1', { ports: ['eth0', 'eth1'] });
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(SEC);
+    expect([...b.catalog.all.instances.values()].map((one) => [one.kind, one.key, one.vanishedMs])).toEqual([
+      ['interface', 'eth0', null],
+      ['interface', 'eth1', null],
+      ['load', 'load', null],
+    ]);
+    expect(b.catalog.all.devices.get('sw1')?.facts.sysName).toBe('name-of-sw1');
+    await b.clock.advance(59 * SEC);
+    expect(b.values('sw1', 'load').slice(0, 3)).toEqual([null, 0.5, 0.5]);
+    expect(b.values('sw1', 'eth1').slice(0, 3)).toEqual([null, null, 100]);
+    expect(rates(b.values('sw1', 'eth1')).every((value) => value === 100)).toBe(true);
+    expect(b.collector.deviceStatus('sw1')).toMatchObject({ state: 'up', reason: '', failures: 0, skipped: 0 });
+    expect(b.collector.status()).toMatchObject({ devices: 1, failures: 0, lateReplies: 0, gaps: {} });
+    expect(told(b)).toEqual([['added', null]]);
+    await b.stop();
+  });
+
+  it('answers a test and a watch with one sentence', async () => {
+    const b = bench();
+    b.add('sw1', { ports: ['eth0', 'eth1'] });
+    b.add('gone', { failure: TIMEOUT });
+    const testing = b.collector.test({ address: 'sw1', sources: device('sw1').sources, secret: null });
+    await b.clock.advance(SEC);
+    expect(await testing).toMatchObject({ ok: true, text: 'answers SNMP 2c in 5.0 ms as name-of-sw1: 2 interfaces, load.' });
+    const failing = b.collector.watch(device('gone'));
+    await b.clock.advance(SEC);
+    expect(await failing).toEqual(TIMEOUT);
+    await b.stop();
+  });
+
+  it('is polled out of turn on demand, never twice at once', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1', { takesMs: 2000 });
+    const watching = b.collector.watch(device('sw1', 3600 * SEC));
+    await b.clock.advance(10 * SEC);
+    await watching;
+    expect(sw1.polls).toBe(1);
+    const asked = [b.collector.pollNow('sw1'), b.collector.pollNow('sw1')];
+    await b.clock.advance(3 * SEC);
+    expect(await Promise.all(asked)).toEqual(Array(2).fill({ ok: true, text: '2 values came in 2000 ms.', samples: 2 }));
+    expect(sw1.polls).toBe(2);
+    expect(await b.collector.pollNow('nobody')).toMatchObject({ ok: false, samples: 0 });
+    await b.stop();
+  });
+
+  it('changes its interval without a gap, and is left alone once it is no longer watched', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1');
+    await b.collector.start([device('sw1', 60 * SEC)]);
+    await b.clock.advance(150 * SEC);
+    const watching = b.collector.watch(device('sw1', SEC));
+    await b.clock.advance(10 * SEC);
+    await watching;
+    expect(sw1.polls).toBeGreaterThan(9);
+    expect(
+      b
+        .values('sw1', 'eth0')
+        .slice(2)
+        .every((value) => value === 100),
+    ).toBe(true);
+    const leaving = b.collector.unwatch('sw1');
+    await b.clock.advance(SEC);
+    await leaving;
+    const n = sw1.polls;
+    const rows = b.history.rows.length;
+    await b.clock.advance(60 * SEC);
+    expect([sw1.polls, b.history.rows.length]).toEqual([n, rows]);
+    expect(b.collector.deviceStatus('sw1')).toBeNull();
+    await b.stop();
+  });
+});
+
+describe('a device that fails', () => {
+  it('is down after two failed polls, is probed, and comes back within one interval with one gap told', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1');
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(60 * SEC);
+    sw1.failure = TIMEOUT;
+    await b.clock.advance(11 * SEC);
+    expect(b.collector.deviceStatus('sw1')?.state).toBe('up');
+    await b.clock.advance(50 * SEC);
+    expect(b.collector.deviceStatus('sw1')).toMatchObject({ state: 'down', reason: TIMEOUT.text });
+    expect(sw1.lastTarget).toMatchObject({ spec: { retries: 0 } });
+    expect(
+      b.catalog.all.events
+        .filter((event) => event.toMs === null)
+        .map((event) => event.kind)
+        .sort(),
+    ).toEqual(['down', 'gap']);
+    sw1.failure = null;
+    await b.clock.advance(11 * SEC);
+    expect(b.collector.deviceStatus('sw1')?.state).toBe('up');
+    await b.clock.advance(30 * SEC);
+    expect(b.catalog.all.events.filter((event) => event.toMs === null)).toEqual([]);
+    expect(told(b)).toEqual([
+      ['added', null],
+      ['down', 'timeout'],
+      ['gap', 'timeout'],
+    ]);
+    expect(rates(b.values('sw1', 'eth0')).every((value) => value === 100)).toBe(true);
+    expect(b.values('sw1', 'load').slice(-4)).toEqual([0.5, 0.5, 0.5, 0.5]);
+    await b.stop();
+  });
+
+  it('one that was dead from the beginning is taken up when it comes', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1', { failure: TIMEOUT });
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(60 * SEC);
+    expect(b.collector.deviceStatus('sw1')).toMatchObject({ state: 'down', lastOkMs: null });
+    sw1.failure = null;
+    await b.clock.advance(10 * SEC);
+    expect(b.collector.deviceStatus('sw1')?.state).toBe('up');
+    await b.clock.advance(20 * SEC);
+    expect(b.values('sw1', 'eth0').slice(-2)).toEqual([100, 100]);
+    await b.stop();
+  });
+
+  it('that restarted shows as a restart and never as a spike', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1');
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(60 * SEC);
+    sw1.upSince = b.clock.monoMs() + 2 * SEC;
+    await b.clock.advance(60 * SEC);
+    const restarts = b.catalog.all.events.filter((event) => event.kind === 'restart');
+    expect(restarts).toHaveLength(1);
+    expect(restarts[0]?.text).toMatch(/^The device restarted after \d+ min; it has been up for \d+ s\.$/);
+    expect(b.collector.status().gaps).toEqual({ restarted: 1 });
+    expect(rates(b.values('sw1', 'eth0')).every((value) => value === 100)).toBe(true);
+    await b.stop();
+  });
+
+  it('never touches another: one hangs for ever, one throws, one answers nonsense times', async () => {
+    const b = bench();
+    b.add('good');
+    b.add('hangs');
+    b.add('slow');
+    await b.collector.start([device('good', SEC), device('hangs', SEC), device('slow', SEC), device('nobody', SEC)]);
+    await b.clock.advance(10 * SEC);
+    b.fleet.get('hangs')!.takesMs = Infinity;
+    b.fleet.get('slow')!.takesMs = 2500;
+    await b.clock.advance(100 * SEC);
+    expect(
+      b
+        .values('good', 'eth0')
+        .slice(2)
+        .every((value) => value === 100),
+    ).toBe(true);
+    expect(b.values('good', 'eth0').length).toBeGreaterThan(105);
+    expect(b.collector.deviceStatus('good')).toMatchObject({ failures: 0, skipped: 0 });
+    expect(b.collector.deviceStatus('hangs')).toMatchObject({ state: 'down', reason: 'No complete answer within 7.0 s.' });
+    expect(b.collector.deviceStatus('slow')?.skipped).toBeGreaterThan(50);
+    expect(b.collector.deviceStatus('nobody')?.state).toBe('down');
+    expect(b.logs.some((line) => line.includes('no device at nobody'))).toBe(true);
+    await b.stop();
+  });
+
+  it('late answers are dropped and counted', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1');
+    await b.collector.start([device('sw1', SEC)]);
+    await b.clock.advance(5 * SEC);
+    const rows = b.history.rows.length;
+    Object.assign(sw1, { takesMs: 9_000, deaf: true });
+    await b.clock.advance(8 * SEC);
+    Object.assign(sw1, { takesMs: 5, deaf: false });
+    await b.clock.advance(15 * SEC);
+    expect(b.collector.status().lateReplies).toBe(1);
+    expect(b.history.rows.length).toBeGreaterThan(rows);
+    expect(rates(b.values('sw1', 'eth0')).every((value) => value === 100)).toBe(true);
+    await b.stop();
+  });
+});
+
+describe('what a device has', () => {
+  it('new, vanished and returned parts are told, and keep their identity', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1', { ports: ['a', 'b'] });
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(30 * SEC);
+    const idOf = (key: string) => [...b.catalog.all.instances.values()].find((one) => one.key === key)?.id;
+    const before = idOf('b');
+    const change = async (ports: string[]) => {
+      sw1.ports = ports;
+      const again = b.collector.rediscover('sw1');
+      await b.clock.advance(SEC);
+      await again;
+      await b.clock.advance(30 * SEC);
+    };
+    await change(['a', 'c']);
+    expect(b.catalog.all.instances.get(before ?? '')?.vanishedMs).not.toBeNull();
+    await change(['b', 'a', 'c']);
+    expect(idOf('b')).toBe(before);
+    expect(b.catalog.all.instances.get(before ?? '')?.vanishedMs).toBeNull();
+    const texts = b.catalog.all.events.map((event) => event.text);
+    expect(texts).toContain('interface c is new.');
+    expect(texts).toContain('interface b is gone; its history stays.');
+    expect(texts).toContain('interface b is back.');
+    expect(
+      rates([...b.values('sw1', 'a'), ...b.values('sw1', 'b'), ...b.values('sw1', 'c')]).every((value) => value === 100),
+    ).toBe(true);
+    // What was away comes back with an unknown record before its first value.
+    const rows = b.values('sw1', 'b');
+    expect(rows.slice(-3)).toEqual([null, 100, 100]);
+    await b.stop();
+  });
+
+  it('is looked at again every six hours, and soon when a poll says that the plan is stale', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1');
+    await b.collector.start([device('sw1', 600 * SEC)]);
+    await b.clock.advance(3 * 3600 * SEC - SEC);
+    expect(sw1.discoveries).toBe(1);
+    await b.clock.advance(3 * 3600 * SEC + SEC);
+    expect(sw1.discoveries).toBe(2);
+    await b.clock.advance(6 * 3600 * SEC);
+    expect(sw1.discoveries).toBe(3);
+    sw1.stalePlan = true;
+    await b.clock.advance(601 * SEC);
+    expect(sw1.discoveries).toBe(4);
+    await b.stop();
+  });
+
+  it('a discovery that fails takes nothing away', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1', { ports: ['a', 'b'] });
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(30 * SEC);
+    sw1.failure = TIMEOUT;
+    const again = b.collector.rediscover('sw1');
+    await b.clock.advance(SEC);
+    expect((await again).ok).toBe(false);
+    sw1.failure = null;
+    await b.clock.advance(30 * SEC);
+    expect([...b.catalog.all.instances.values()].every((one) => one.vanishedMs === null)).toBe(true);
+    expect(b.values('sw1', 'b').slice(-1)).toEqual([100]);
+    await b.stop();
+  });
+
+  it('two sources of one device: nothing twice, ping alone makes nobody down', async () => {
+    const loss = { kind: 'ping', key: 'ping', metric: 'ping.loss_ratio', unit: 'ratio', form: 'gauge', scale: 2 } as const;
+    const local = new Map();
+    const ping = new Map();
+    const b = bench({
+      sources: (fleet) => [
+        createScriptedSource('local', local as never),
+        createScriptedSource('snmp', fleet),
+        createScriptedSource('ping', ping as never),
+      ],
+    });
+    b.add('me', {
+      ports: ['eth0', 'eth9'],
+      extra: [{ kind: 'interface', key: 'eth0', metric: 'interface.extra', unit: '1', form: 'gauge', scale: 1 }],
+    });
+    local.set('me', { ...b.fleet.get('me')!, ports: ['eth0'], extra: [], covers: ['interface', 'load'] });
+    ping.set('me', { ...b.fleet.get('me')!, ports: [], extra: [loss], failure: TIMEOUT });
+    const me: Device = device('me', 10 * SEC, { sources: [{ type: 'local' }, ...device('me').sources, { type: 'ping' }] });
+    await b.collector.start([me]);
+    await b.clock.advance(60 * SEC);
+    expect([...b.catalog.all.instances.values()].map((one) => [one.key, one.metrics.map((metric) => metric.name)])).toEqual([
+      ['eth0', ['interface.in_bps', 'interface.extra']],
+      ['load', ['load.one']],
+    ]);
+    expect(b.collector.deviceStatus('me')?.state).toBe('up');
+    expect(b.collector.deviceStatus('me')?.failures).toBe(0);
+    await b.stop();
+  });
+});
+
+describe('a restart of ours', () => {
+  it('in the middle of things leaves no gap and no spike', async () => {
+    const b = bench();
+    b.add('sw1', { ports: ['a', 'b'] });
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(60 * SEC);
+    const stopping = b.collector.stop();
+    await b.clock.advance(SEC);
+    await stopping;
+    await b.clock.advance(5 * SEC);
+    const n = b.values('sw1', 'a').length;
+    const second = b.again();
+    await second.start([device('sw1')]);
+    await b.clock.advance(60 * SEC);
+    const after = b.values('sw1', 'a').slice(n);
+    expect(after.length).toBeGreaterThan(5);
+    expect(after.every((value) => value === 100)).toBe(true);
+    expect(second.status().gaps).toEqual({});
+    expect(b.catalog.all.instances.size).toBe(3);
+    expect(told(b)).toEqual([
+      ['added', null],
+      ['collector', 'collector down'],
+    ]);
+    await b.stop(second);
+  });
+
+  it('after a kill is no worse: the state saved is that of the last row that was kept', async () => {
+    const b = bench();
+    b.add('sw1');
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(63 * SEC);
+    const n = b.values('sw1', 'eth0').length;
+    // The first one is never stopped; it just no longer reaches anything.
+    b.fleet.get('sw1')!.takesMs = Infinity;
+    await b.clock.advance(2 * SEC);
+    b.fleet.get('sw1')!.takesMs = 5;
+    const again = b.again();
+    await again.start([device('sw1')]);
+    await b.clock.advance(8 * SEC);
+    expect(
+      b
+        .values('sw1', 'eth0')
+        .slice(n)
+        .every((value) => value === 100),
+    ).toBe(true);
+    await b.stop(again);
+  });
+
+  it('after too long is a gap "collector down", told with its end', async () => {
+    const b = bench();
+    b.add('sw1');
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(60 * SEC);
+    const stopping = b.collector.stop();
+    await b.clock.advance(SEC);
+    await stopping;
+    await b.clock.advance(3600 * SEC);
+    const n = b.values('sw1', 'eth0').length;
+    const second = b.again();
+    await second.start([device('sw1')]);
+    await b.clock.advance(30 * SEC);
+    expect(b.values('sw1', 'eth0').slice(n, n + 3)).toEqual([null, null, 100]);
+    expect(b.values('sw1', 'load').slice(n, n + 3)).toEqual([null, 0.5, 0.5]);
+    expect(second.status().gaps).toEqual({ 'collector down': 1 });
+    const gap = b.catalog.all.events.find((event) => event.kind === 'gap');
+    expect((gap?.toMs ?? 0) - (gap?.fromMs ?? 0)).toBeGreaterThan(3600 * SEC);
+    await b.stop(second);
+  });
+
+  it('ends what was open, of devices that are back and of those no longer polled', async () => {
+    const b = bench();
+    b.add('sw1');
+    b.add('sw2');
+    await b.collector.start([device('sw1'), device('sw2')]);
+    await b.clock.advance(30 * SEC);
+    for (const one of b.fleet.values()) one.failure = TIMEOUT;
+    await b.clock.advance(60 * SEC);
+    const stopping = b.collector.stop();
+    await b.clock.advance(10 * SEC);
+    await stopping;
+    expect(b.catalog.all.events.filter((event) => event.toMs === null)).toHaveLength(4);
+    for (const one of b.fleet.values()) one.failure = null;
+    const second = b.again();
+    await second.start([device('sw1')]);
+    await b.clock.advance(30 * SEC);
+    expect(b.catalog.all.events.filter((event) => event.toMs === null)).toEqual([]);
+    expect(b.catalog.all.events.filter((event) => event.kind === 'gap')).toHaveLength(2);
+    await b.stop(second);
+  });
+});
+
+describe('the clock of this machine', () => {
+  it.each([
+    ['forward', 3600 * SEC],
+    ['back', -3600 * SEC],
+  ])('set %s by an hour makes no spike, no duplicate and no lost interval', async (_way, deltaMs) => {
+    const b = bench();
+    b.add('sw1');
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(60 * SEC);
+    b.clock.setWall(deltaMs);
+    const n = b.values('sw1', 'eth0').length;
+    await b.clock.advance(120 * SEC);
+    const after = b.values('sw1', 'eth0').slice(n);
+    expect(rates(after)).toEqual(Array(12).fill(100));
+    expect(after.length - rates(after).length).toBe(deltaMs > 0 ? 1 : 0);
+    const times = b.history.rows.map((row) => row.tMs);
+    expect(times.every((tMs, i) => i === 0 || tMs > (times[i - 1] ?? 0))).toBe(true);
+    expect(b.collector.status().gaps).toEqual(deltaMs > 0 ? { 'clock step': 1 } : {});
+    expect(b.clock.steps).toHaveLength(1);
+    await b.stop();
+  });
+});
+
+describe('a history that does not take what it is given', () => {
+  it('stops no poll; what is too much is dropped, counted, and shows as unknown', async () => {
+    const b = bench({ waitingMax: 40 });
+    const sw1 = b.add('sw1');
+    await b.collector.start([device('sw1', SEC)]);
+    await b.clock.advance(5 * SEC);
+    let open: () => void = () => undefined;
+    const stuck = new Promise<void>((resolve) => (open = resolve));
+    b.history.fail = () => stuck;
+    const polls = sw1.polls;
+    await b.clock.advance(60 * SEC);
+    expect(sw1.polls - polls).toBe(60);
+    expect(b.collector.status().gaps.late).toBeGreaterThan(20);
+    b.history.fail = null;
+    open();
+    await b.clock.advance(10 * SEC);
+    const rows = b.history.rows.filter((row) => row.series.length > 0);
+    for (let i = 1; i < rows.length; i++) {
+      const known = rows[i]?.values.some((value) => !Number.isNaN(value)) ?? false;
+      const coversMs = (rows[i]?.tMs ?? 0) - (rows[i - 1]?.tMs ?? 0);
+      // A known value covers only its own second; the rest is a record that says unknown.
+      if (known) expect(coversMs).toBeLessThan(1_100);
+    }
+    expect(b.values('sw1', 'eth0').slice(-3)).toEqual([100, 100, 100]);
+    await b.stop();
+  });
+
+  it('rows refused again and again are given up as unknown, and the next ones are kept', async () => {
+    const b = bench();
+    b.add('sw1');
+    await b.collector.start([device('sw1', SEC)]);
+    await b.clock.advance(5 * SEC);
+    b.history.fail = () => Promise.reject(new Error('no'));
+    await b.clock.advance(6 * SEC);
+    b.history.fail = null;
+    await b.clock.advance(10 * SEC);
+    const times = b.history.rows.map((row) => row.tMs);
+    expect(times.every((tMs, i) => i === 0 || tMs > (times[i - 1] ?? 0))).toBe(true);
+    expect(rates(b.values('sw1', 'eth0')).every((value) => value === 100)).toBe(true);
+    expect(b.values('sw1', 'eth0').slice(5)).toContain(null);
+    await b.stop();
+  });
+});
+
+it('five hundred devices, a fifth of them dead: the living are on time', async () => {
+  const b = bench({ inFlight: 100 });
+  const devices: Device[] = [];
+  for (let i = 0; i < 500; i++) {
+    const name = `sw${String(i)}`;
+    b.add(name, i % 5 === 0 ? { failure: TIMEOUT, takesMs: 2000 } : {});
+    devices.push(device(name, 10 * SEC));
+  }
+  await b.collector.start(devices);
+  await b.clock.advance(60 * SEC);
+  const before = new Map([...b.fleet].map(([name, one]) => [name, one.polls]));
+  await b.clock.advance(50 * SEC);
+  for (const [name, one] of b.fleet) if (one.failure === null) expect(one.polls - (before.get(name) ?? 0)).toBe(5);
+  expect(b.collector.status().latenessMs).toBeLessThan(5);
+  await b.stop();
+}, 60_000);
