@@ -12,7 +12,6 @@ import type {
   HistoryHealth,
   Log,
   RawColumns,
-  RawRow,
   SeriesStore,
 } from '../core/ports.ts';
 import { TIER_STEP_MS } from '../core/model.ts';
@@ -71,6 +70,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     turn = result.catch(() => undefined);
     return result;
   };
+  const due = () => trouble === '' || nowMs() >= retryAtMs;
   const failed = (reason: string) => {
     if (trouble === '') log.error(`History cannot be written: ${reason}`, { waitingRows: queue.rows() });
     trouble = reason;
@@ -177,12 +177,14 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       } finally {
         pumping = null;
         // A row may have come between the last look and now.
-        if (queue.rows() > 0 && trouble === '') void pump();
+        if (queue.rows() > 0) {
+          if (due()) void pump();
+          else queue.release();
+        }
       }
     })();
     return pumping;
   };
-  const due = () => trouble === '' || nowMs() >= retryAtMs;
 
   return {
     append(rows) {
@@ -195,7 +197,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
         openBins.lose(row);
       });
       if (due()) void pump();
-      if (trouble !== '') queue.release();
+      else queue.release();
       return durable;
     },
     async importSamples(series) {
@@ -226,7 +228,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
         series.map((key) => [...waiting(pending, key, tier), openBins.open(key, tier)].filter((bin) => bin !== null));
       // A bin may close and be stored while we ask: what it was before, or what it is after, is in one of the three.
       const before = fromMemory();
-      const answers = await store.bins(series, tier, fromMs, toMs, [...new Set<BinColumn>([...(columns ?? []), 'known'])]);
+      const answers = await store.bins(series, tier, fromMs, toMs, columns && [...new Set<BinColumn>([...columns, 'known'])]);
       const after = fromMemory();
       return answers.map((stored, i) =>
         withBins(stored, [...(before[i] ?? []), ...(after[i] ?? [])], fromMs, toMs, TIER_STEP_MS[tier], columns),

@@ -66,10 +66,13 @@ export function mergeImport(existing: Records, rows: Records, previousMs: number
   const [first, last] = [touched[0] ?? 0, touched.at(-1) ?? 0];
   const firstMs = points[first]?.tMs ?? 0;
   const holeBefore = Math.min(holes[first] ?? firstMs, points[first]?.holeMs ?? firstMs);
+  const changes = difference(existing, after);
+  const fromMs = first > 0 ? (points[first - 1]?.tMs ?? 0) : (previousMs ?? holeBefore);
   return {
     after,
-    changes: difference(existing, after),
-    fromMs: first > 0 ? (points[first - 1]?.tMs ?? 0) : (previousMs ?? holeBefore),
+    changes,
+    // Where a hole goes away, what followed it covered time from there on.
+    fromMs: Math.min(fromMs, changes.tMs[0] ?? Infinity),
     toMs: points[last]?.tMs ?? 0,
   };
 }

@@ -43,7 +43,7 @@ export interface OpenBins {
 export function createOpenBins(store: SeriesStore): OpenBins {
   const slots = new Map<SeriesKey, number>();
   const keys: SeriesKey[] = [];
-  let byArray = new WeakMap<readonly SeriesKey[], Int32Array>();
+  const byArray = new WeakMap<readonly SeriesKey[], Int32Array>();
   /** NaN: not loaded; -Infinity: never recorded. */
   let lastMs = new Float64Array(0);
   let intervalMs = new Float64Array(0);
