@@ -31,6 +31,7 @@ export function History({ id, data, onMove }: HistoryProps) {
   };
   return (
     <div ref={ref}>
+      {worth && !value && <div class="plot strip" />}
       {worth && value && (
         <Plot
           data={{ ...value, title: `All history of ${data.title}` }}

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { GraphData } from '../../core/graph.ts';
 import { onTheme } from '../theme.ts';
 import { moment } from '../words.ts';
+import { chartCode } from './chart-code.ts';
 import type { Drawn } from './chart.ts';
 import type { GraphOptions } from './scene.ts';
 import { cursorWords, summary } from './summary.ts';
@@ -27,18 +28,22 @@ export function Plot(props: PlotProps) {
   const { data, size, slot = null } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawn = useRef<Drawn | null>(null);
+  const [failed, setFailed] = useState(false);
   const latest = useRef(props);
   latest.current = props;
   useEffect(() => {
     let gone = false;
     const off = onTheme(() => drawn.current?.recolour());
-    void import('./chart.ts').then(async ({ drawGraph }) => {
-      // A canvas does not wait for fonts, and keeps what it drew without them.
-      await Promise.race([document.fonts.ready, new Promise((resolve) => setTimeout(resolve, 200))]);
-      if (gone || !canvas.current) return;
-      drawn.current = drawGraph(canvas.current, latest.current.data, options(latest.current));
-      drawn.current.mark(latest.current.slot ?? null);
-    });
+    chartCode().then(
+      ({ drawGraph }) => {
+        if (gone || !canvas.current) return;
+        drawn.current = drawGraph(canvas.current, latest.current.data, options(latest.current));
+        drawn.current.mark(latest.current.slot ?? null);
+        // A canvas keeps what it drew before the font came.
+        if (document.fonts.status !== 'loaded') void document.fonts.ready.then(() => drawn.current?.recolour());
+      },
+      () => setFailed(true),
+    );
     return () => {
       gone = true;
       off();
@@ -54,6 +59,7 @@ export function Plot(props: PlotProps) {
   }, [slot]);
   return (
     <div class={`plot ${size}`}>
+      {failed && <p class="hole">The code that draws did not load. Load the page again; the server may have been updated.</p>}
       <canvas ref={canvas} role="img" aria-label={summary(data)} />
       {(props.onSlot || props.onPick) && <Over {...props} slot={slot} drawn={drawn} />}
     </div>

@@ -5,6 +5,7 @@ import type { GraphData } from '../../core/graph.ts';
 import { api } from '../api.ts';
 import { useLive, type Live } from '../live.ts';
 import { serverNow } from '../remote.ts';
+import { chartCode } from './chart-code.ts';
 import { refreshMs } from './pace.ts';
 
 /** Widths are asked in steps, so that a window's last pixel does not ask for everything anew. */
@@ -43,7 +44,11 @@ export function useSeen<T extends Element>(): [RefObject<T | null>, number] {
 export function useGraph(id: string, range: string, width: number, intervalMs: number): Live<GraphData> {
   return useLive(
     width === 0 ? null : `${id} ${range} ${width}`,
-    (signal) => api.graph(id, range, width, signal),
+    (signal) => {
+      // Sparklines need it not, but where they are graphs are. A failure is told by the plot.
+      chartCode().catch(() => undefined);
+      return api.graph(id, range, width, signal);
+    },
     (data) => refreshMs(data, intervalMs, serverNow()),
   );
 }

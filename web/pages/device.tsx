@@ -49,6 +49,8 @@ export function DevicePage({ route, devices, zone }: Shared) {
   const [ports, disks] = [of('interface'), of('disk')];
   const gone = new Set((instances.value ?? []).filter((i) => i.vanishedMs !== null).map((i) => i.id));
   const table = { latest, graphs: graphs.value ?? [], range, zone };
+  // All at once, so that nothing is pushed down while one reads.
+  const settled = [graphs, instances, events].every((l) => l.value !== null || l.error !== null);
   const happened = events.value?.items ?? [];
   return (
     <>
@@ -84,53 +86,57 @@ export function DevicePage({ route, devices, zone }: Shared) {
       <div class="tools" id="graphs">
         <RangeTools route={route} field />
         <div class="end">
-          <span class="s mut">{gapLine(happened, now)}</span>
+          <span class="s mut">{settled && gapLine(happened, now)}</span>
         </div>
       </div>
       <Trouble error={graphs.error ?? instances.error} />
-      {graphs.value?.length === 0 && (
-        <div class="empty">
-          <p>
-            {device.state === 'new'
-              ? 'It is being discovered. Its first points are there after two polls.'
-              : 'It has no graphs yet: discovery has found nothing to measure.'}
-          </p>
-        </div>
+      {settled && (
+        <>
+          {graphs.value?.length === 0 && (
+            <div class="empty">
+              <p>
+                {device.state === 'new'
+                  ? 'It is being discovered. Its first points are there after two polls.'
+                  : 'It has no graphs yet: discovery has found nothing to measure.'}
+              </p>
+            </div>
+          )}
+          <h2 class="vh">Graphs</h2>
+          {graphs.value && <GraphGrid graphs={graphs.value} gone={gone} range={range} intervalMs={device.intervalMs} />}
+          {ports.length > 0 && (
+            <section id="interfaces">
+              <header>
+                <h2>Interfaces</h2>
+                <span class="k c-in s sec">in</span>
+                <span class="k c-out s sec">out</span>
+              </header>
+              <InterfaceTable instances={ports} {...table} />
+            </section>
+          )}
+          {disks.length > 0 && (
+            <section id="filesystems">
+              <header>
+                <h2>Filesystems</h2>
+              </header>
+              <FilesystemTable instances={disks} {...table} />
+            </section>
+          )}
+          <section id="events">
+            <header>
+              <h2>Events</h2>
+              <span class="end">
+                <a href={href({ page: 'events', more: { device: id } })}>All events</a>
+              </span>
+            </header>
+            <Trouble error={events.error} />
+            {events.value && happened.length === 0 ? (
+              <p class="mut">Nothing has happened since it was added.</p>
+            ) : (
+              <EventList events={happened} nowMs={now} zone={zone} named={false} />
+            )}
+          </section>
+        </>
       )}
-      <h2 class="vh">Graphs</h2>
-      {graphs.value && <GraphGrid graphs={graphs.value} gone={gone} range={range} intervalMs={device.intervalMs} />}
-      {ports.length > 0 && (
-        <section id="interfaces">
-          <header>
-            <h2>Interfaces</h2>
-            <span class="k c-in s sec">in</span>
-            <span class="k c-out s sec">out</span>
-          </header>
-          <InterfaceTable instances={ports} {...table} />
-        </section>
-      )}
-      {disks.length > 0 && (
-        <section id="filesystems">
-          <header>
-            <h2>Filesystems</h2>
-          </header>
-          <FilesystemTable instances={disks} {...table} />
-        </section>
-      )}
-      <section id="events">
-        <header>
-          <h2>Events</h2>
-          <span class="end">
-            <a href={href({ page: 'events', more: { device: id } })}>All events</a>
-          </span>
-        </header>
-        <Trouble error={events.error} />
-        {events.value && happened.length === 0 ? (
-          <p class="mut">Nothing has happened since it was added.</p>
-        ) : (
-          <EventList events={happened} nowMs={now} zone={zone} named={false} />
-        )}
-      </section>
     </>
   );
 }

@@ -37,10 +37,10 @@ export function GraphPage({ route, devices, zone }: Shared) {
         <a href={href({ page: 'device', id: deviceId })}>{device?.name ?? 'device'}</a>
       </p>
       <div class="head">
-        <h1>{data?.title ?? ' '}</h1>
-        <span class="sec wrap">{data?.subtitle}</span>
+        <h1>{data?.title ?? '\u00a0'}</h1>
+        <span class="sec wrap">{data?.subtitle ?? '\u00a0'}</span>
         <div class="end">
-          {data && <Age newestMs={data.newestMs} warnAfterMs={3 * Math.max(60_000, device?.intervalMs ?? 60_000)} />}
+          {data ? <Age newestMs={data.newestMs} warnAfterMs={3 * Math.max(60_000, device?.intervalMs ?? 60_000)} /> : '\u00a0'}
         </div>
       </div>
       <Tools few={few} route={route} data={data} zone={zone} on={on} table={table} move={move} />
