@@ -10,7 +10,7 @@ const REACH_MIN = 1e-9;
 /**
  * Round value ticks from 0 up to at least `top` (and down to at least -`bottom` for a graph
  * mirrored at zero, whose labels stay positive). The unit stands on the topmost tick only.
- * @param target how many steps above zero are wanted, 2 to 8
+ * @param target about how many steps have room over the whole height, 3 to 8
  */
 export function valueTicks(
   top: number,
@@ -21,7 +21,7 @@ export function valueTicks(
   const size = Math.max(top, bottom, 0);
   const reach = size > REACH_MIN && Number.isFinite(size) ? size : defaultReach(unit);
   const mirrored = bottom > 0;
-  const step = roundStep(reach / target, unit);
+  const step = roundStep(Math.max(reach, Math.max(0, top) + bottom) / target, unit);
   const above = Math.max(1, Math.ceil((size > REACH_MIN ? Math.max(top, 0) : reach) / step - 1e-9));
   const below = mirrored ? Math.max(1, Math.ceil(bottom / step - 1e-9)) : 0;
   const scale = scaleFor(Math.max(above, below) * step, unit);

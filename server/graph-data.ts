@@ -31,6 +31,9 @@ export interface GraphRequest {
   readonly width: number;
 }
 
+/** Plots narrower than this are small in height too. */
+const SMALL_PX = 500;
+
 type Each = (visit: Visit) => void;
 /** A line with everything read for it. */
 interface Read {
@@ -100,7 +103,7 @@ async function drawSpec(
     lines: shown.map((r) => drawn(r)),
     gaps: await gapsOf(deps, device, shown, plan.stepMs, statsFromMs, endMs),
     limits,
-    y: scaleOf(spec, shown, top, bottom, limits),
+    y: scaleOf(spec, shown, top, bottom, limits, width),
     x: { ticks: timeTicks(fromMs, toMs, width, deps.zone) },
     newestMs,
     oldestMs,
@@ -138,12 +141,21 @@ function short(value: number): number | null {
   return Number.isNaN(value) ? null : Number(value.toPrecision(7));
 }
 
-function scaleOf(spec: GraphSpec, shown: readonly Read[], top: number, bottom: number, limits: GraphSpec['limits']) {
+function scaleOf(
+  spec: GraphSpec,
+  shown: readonly Read[],
+  top: number,
+  bottom: number,
+  limits: GraphSpec['limits'],
+  width: number,
+) {
   const mirrored = shown.some((r) => r.line.below);
   const highest = Math.max(top, ...limits.map((l) => l.value));
   // A mirrored graph keeps both halves even when one is empty.
   const lowest = mirrored ? Math.max(bottom, highest / 1000, Number.MIN_VALUE) : 0;
-  const y = valueTicks(spec.unit === 'ratio' && highest > 0.5 && highest <= 1 ? 1 : highest, lowest, spec.unit);
+  // Narrow graphs are low ones: a phone's, or three abreast.
+  const steps = width < SMALL_PX ? 4 : 7;
+  const y = valueTicks(spec.unit === 'ratio' && highest > 0.5 && highest <= 1 ? 1 : highest, lowest, spec.unit, steps);
   return { min: y.min, max: y.max, ticks: y.ticks };
 }
 

@@ -10,14 +10,15 @@ const ZONE = 'Europe/Paris';
 
 describe('valueTicks', () => {
   it.each([
-    ['mirrored traffic', 6.1e9, 3e9, 'bps', '4 | 2 | 0 | 2 | 4 | 6 | 8 Gb/s'],
-    ['load', 16, 0, '1', '0 | 5 | 10 | 15 | 20'],
-    ['a share', 1, 0, 'ratio', '0 | 25 | 50 | 75 | 100 %'],
-    ['storage in powers of two', 33e9, 0, 'bytes', '0 | 8 | 16 | 24 | 32 GiB'],
-    ['nothing at all', 0, 0, 'bps', '0 | 0.25 | 0.5 | 0.75 | 1 kb/s'],
-    ['a very uneven mirror', 1e9, 1e3, 'bps', '0.25 | 0 | 0.25 | 0.5 | 0.75 | 1 Gb/s'],
-  ] as const)('%s', (_name, top, bottom, unit, want) => {
-    const { ticks } = valueTicks(top, bottom, unit);
+    ['small mirrored traffic', 6.1e9, 3e9, 'bps', 4, '5 | 2.5 | 0 | 2.5 | 5 | 7.5 Gb/s'],
+    ['large mirrored traffic', 6.1e9, 3e9, 'bps', 7, '4 | 2 | 0 | 2 | 4 | 6 | 8 Gb/s'],
+    ['load', 16, 0, '1', 4, '0 | 5 | 10 | 15 | 20'],
+    ['a share', 1, 0, 'ratio', 4, '0 | 25 | 50 | 75 | 100 %'],
+    ['storage in powers of two', 33e9, 0, 'bytes', 4, '0 | 8 | 16 | 24 | 32 GiB'],
+    ['nothing at all', 0, 0, 'bps', 4, '0 | 0.25 | 0.5 | 0.75 | 1 kb/s'],
+    ['a very uneven mirror', 1e9, 1e3, 'bps', 4, '0.5 | 0 | 0.5 | 1 Gb/s'],
+  ] as const)('%s', (_name, top, bottom, unit, steps, want) => {
+    const { ticks } = valueTicks(top, bottom, unit, steps);
     expect(ticks.map((t) => t.label).join(' | ')).toBe(want);
   });
 
