@@ -1,23 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeReadings, encodeReadings, nameSeries } from '../../collector/saved.ts';
 import { createTracker } from '../../collector/tracker.ts';
 import { HEARTBEAT, type GapCause } from '../../core/model.ts';
 import type { RawRow } from '../../core/ports.ts';
-import { layout, readings, recordsOf, START_MS, track, type Poll, type Records } from './tracks.ts';
+import { BOTH, layout, readings, recordsOf, shownOf, START_MS, track, usual, type Poll, type Shown } from './tracks.ts';
 
-const BOTH = layout({ c: 'counter', g: 'gauge' });
 const ONE = layout({ c: 'counter' });
 const WRAP32 = 2n ** 32n;
-/** A minute's polls of a counter that grows by 10 a second and a level that is the number of the poll. */
-const usual = (from: number, to: number): Poll[] =>
-  Array.from({ length: to - from + 1 }, (_, i) => ({ at: 60 * (from + i), cells: [BigInt(600 * (from + i)), from + i] }));
 const hour = (ms: number) => ({ tMs: START_MS + ms });
 
 interface Row {
   name: string;
   polls: (Poll | GapCause)[];
-  records: Records;
+  records: Shown;
   gaps?: (GapCause | null)[];
   broken?: GapCause[];
 }
@@ -28,18 +23,8 @@ describe('records tile time', () => {
       name: 'the first reading of a level holds for one interval; a counter needs two',
       polls: usual(0, 2),
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [120, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [120, 2],
-        ],
+        c: '-60:? 0:? 60:10 120:10',
+        g: '-60:? 0:0 60:1 120:2',
       },
       gaps: [null, null, null],
     },
@@ -47,20 +32,8 @@ describe('records tile time', () => {
       name: 'one poll missed: the mean over both intervals',
       polls: [...usual(0, 1), 'timeout', ...usual(3, 4)],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [180, 10],
-          [240, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [180, 3],
-          [240, 4],
-        ],
+        c: '-60:? 0:? 60:10 180:10 240:10',
+        g: '-60:? 0:0 60:1 180:3 240:4',
       },
       gaps: [null, null, null, null],
     },
@@ -68,22 +41,8 @@ describe('records tile time', () => {
       name: 'two polls missed: a gap with the cause of the failures',
       polls: [...usual(0, 1), 'timeout', 'refused', ...usual(4, 5)],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [180, null],
-          [240, null],
-          [300, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [180, null],
-          [240, 4],
-          [300, 5],
-        ],
+        c: '-60:? 0:? 60:10 180:? 240:? 300:10',
+        g: '-60:? 0:0 60:1 180:? 240:4 300:5',
       },
       gaps: [null, null, 'timeout', null],
     },
@@ -91,20 +50,8 @@ describe('records tile time', () => {
       name: 'starts that were skipped without a failure are late',
       polls: [...usual(0, 1), ...usual(5, 5)],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [240, null],
-          [300, null],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [240, null],
-          [300, 5],
-        ],
+        c: '-60:? 0:? 60:10 240:? 300:?',
+        g: '-60:? 0:0 60:1 240:? 300:5',
       },
       gaps: [null, null, 'late'],
     },
@@ -112,20 +59,8 @@ describe('records tile time', () => {
       name: 'late and duplicate replies are dropped',
       polls: [...usual(0, 2), ...usual(1, 2), ...usual(3, 3)],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [120, 10],
-          [180, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [120, 2],
-          [180, 3],
-        ],
+        c: '-60:? 0:? 60:10 120:10 180:10',
+        g: '-60:? 0:0 60:1 120:2 180:3',
       },
     },
     {
@@ -136,20 +71,8 @@ describe('records tile time', () => {
         { at: 180, cells: [1_000_000_599n, 3], moment: { upTicks: 6500 } },
       ],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [120, null],
-          [180, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [120, 2],
-          [180, 3],
-        ],
+        c: '-60:? 0:? 60:10 120:? 180:10',
+        g: '-60:? 0:0 60:1 120:2 180:3',
       },
       gaps: [null, null, 'restarted', null],
     },
@@ -161,22 +84,8 @@ describe('records tile time', () => {
         { at: 180, cells: [1800n, 3], moment: hour(3_780_000) },
       ],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [3660, null],
-          [3720, 10],
-          [3780, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [3660, null],
-          [3720, 2],
-          [3780, 3],
-        ],
+        c: '-60:? 0:? 60:10 3660:? 3720:10 3780:10',
+        g: '-60:? 0:0 60:1 3660:? 3720:2 3780:3',
       },
       gaps: [null, null, 'clock step', null],
     },
@@ -188,22 +97,8 @@ describe('records tile time', () => {
         { at: 180, cells: [37_800n, 3], moment: { ...hour(3_780_000), upTicks: 100_000 + 378_000 } },
       ],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [3660, null],
-          [3720, null],
-          [3780, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [3660, null],
-          [3720, 2],
-          [3780, 3],
-        ],
+        c: '-60:? 0:? 60:10 3660:? 3720:? 3780:10',
+        g: '-60:? 0:0 60:1 3660:? 3720:2 3780:3',
       },
       gaps: [null, null, 'clock step', null],
     },
@@ -211,61 +106,24 @@ describe('records tile time', () => {
       name: 'a level that is not there is unknown, never 0, and comes back over one missing poll',
       polls: [...usual(0, 1), { at: 120, cells: [1200n, null] }, ...usual(3, 3)],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [120, 10],
-          [180, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [180, 3],
-        ],
+        c: '-60:? 0:? 60:10 120:10 180:10',
+        g: '-60:? 0:0 60:1 180:3',
       },
     },
     {
       name: 'a counter left out of one answer: the mean over both intervals',
       polls: [...usual(0, 1), { at: 120, cells: [null, 2], partial: true }, ...usual(3, 3)],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [180, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [120, 2],
-          [180, 3],
-        ],
+        c: '-60:? 0:? 60:10 180:10',
+        g: '-60:? 0:0 60:1 120:2 180:3',
       },
     },
     {
       name: 'left out for longer: unknown, and it says so',
       polls: [...usual(0, 1), { at: 120, cells: [null, 2] }, { at: 180, cells: [null, 3] }, ...usual(4, 5)],
       records: {
-        c: [
-          [-60, null],
-          [0, null],
-          [60, 10],
-          [180, null],
-          [240, null],
-          [300, 10],
-        ],
-        g: [
-          [-60, null],
-          [0, 0],
-          [60, 1],
-          [120, 2],
-          [180, 3],
-          [240, 4],
-          [300, 5],
-        ],
+        c: '-60:? 0:? 60:10 180:? 240:? 300:10',
+        g: '-60:? 0:0 60:1 120:2 180:3 240:4 300:5',
       },
       broken: ['no data'],
     },
@@ -343,22 +201,14 @@ describe('a counter that cannot be trusted', () => {
   ];
   it.each(table)('%s', (_name, polls, rate, cause) => {
     const { records, applied } = track(ONE, 60, polls);
-    expect(records['c']).toEqual([
-      [0, null],
-      [60, rate],
-    ]);
+    expect(records['c']).toEqual(`0:? 60:${rate ?? '?'}`);
     expect([...(applied[1]?.broken.keys() ?? [])]).toEqual(cause === null ? [] : [cause]);
   });
 
   it('heals with the next good interval, and is not told again while it lasts', () => {
     const back: Poll[] = [first, { at: 60, cells: [10n] }, { at: 120, cells: [610n] }, { at: 180, cells: [1210n] }];
     const { records, applied } = track(ONE, 60, back);
-    expect(records['c']).toEqual([
-      [0, null],
-      [60, null],
-      [120, 10],
-      [180, 10],
-    ]);
+    expect(records['c']).toEqual('0:? 60:? 120:10 180:10');
     expect(applied.map((one) => one.healed)).toEqual([[], [], [0], []]);
     const every = Array.from({ length: 5 }, (_, i): Poll => ({ at: 60 * i, cells: [{ c32: BigInt(i) }], maxPerS: 125e6 }));
     expect(track(ONE, 60, every).applied.flatMap((one) => [...one.broken.keys()])).toEqual(['wrapped']);
@@ -371,12 +221,7 @@ describe('a counter that cannot be trusted', () => {
       { at: 120, cells: [10n ** 15n] },
       { at: 180, cells: [10n ** 15n + 600n] },
     ];
-    expect(track(ONE, 60, polls).records['c']).toEqual([
-      [0, null],
-      [60, null],
-      [120, null],
-      [180, 10],
-    ]);
+    expect(track(ONE, 60, polls).records['c']).toEqual('0:? 60:? 120:? 180:10');
   });
 });
 
@@ -392,15 +237,7 @@ describe('changing intervals and plans', () => {
       { at: 160, every: 60 },
       { at: 220, every: 60 },
     ].flatMap(({ at, every }) => tracker.apply(readings({ at, cells: [BigInt(10 * at), at] }), every * 1000, null).rows);
-    expect(recordsOf(rows)['c']).toEqual([
-      [-60, null],
-      [0, null],
-      [60, 10],
-      [100, 10],
-      [101, 10],
-      [160, 10],
-      [220, 10],
-    ]);
+    expect(shownOf(rows)['c']).toEqual('-60:? 0:? 60:10 100:10 101:10 160:10 220:10');
   });
 
   it('a new series begins with an unknown record, the others go on, and arrays are reused meanwhile', () => {
@@ -411,17 +248,9 @@ describe('changing intervals and plans', () => {
     const more = layout({ g: 'gauge', c: 'counter' });
     tracker.use(more);
     const after = [120, 180].flatMap((at) => tracker.apply(readings({ at, cells: [7, BigInt(at)] }), 60_000, null).rows);
-    expect(recordsOf([...before, ...after])).toEqual({
-      c: [
-        [0, null],
-        [60, 1],
-        [120, 1],
-        [180, 1],
-      ],
-      g: [
-        [120, null],
-        [180, 7],
-      ],
+    expect(shownOf([...before, ...after])).toEqual({
+      c: '0:? 60:1 120:1 180:1',
+      g: '120:? 180:7',
     });
     expect(after.every((row) => row.series === more.series)).toBe(true);
   });
@@ -435,13 +264,7 @@ describe('changing intervals and plans', () => {
       tracker.refused();
       return [];
     });
-    expect(recordsOf(rows)['c']).toEqual([
-      [-60, null],
-      [0, null],
-      [60, 10],
-      [120, null],
-      [180, 10],
-    ]);
+    expect(shownOf(rows)['c']).toEqual('-60:? 0:? 60:10 120:? 180:10');
   });
 });
 
@@ -492,153 +315,6 @@ describe('any order of failures', () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('a restart of ours', () => {
-  const before = (polls: readonly Poll[]) => {
-    const run = track(BOTH, 60, polls);
-    const state = run.tracker.state();
-    if (!state) throw new Error('there are readings');
-    return { ...run, bytes: encodeReadings('192.0.2.1', [{ type: 'snmp', state }]) };
-  };
-  const after = (bytes: Uint8Array | null, lastS: number | null, polls: readonly Poll[]) => {
-    const tracker = createTracker('d');
-    tracker.use(BOTH);
-    const saved = bytes ? (decodeReadings(bytes, '192.0.2.1')?.tracks.get('snmp') ?? null) : null;
-    const latest = lastS === null ? null : { tMs: START_MS + lastS * 1000, value: 1 };
-    tracker.resume(saved ? nameSeries(saved, BOTH.series) : null, [latest, latest]);
-    const applied = polls.map((poll) =>
-      tracker.apply(readings({ ...poll, moment: { epoch: 'b', monoMs: poll.at * 1000 - 55_000, ...poll.moment } }), 60_000, null),
-    );
-    return { applied, records: recordsOf(applied.flatMap((one) => one.rows)) };
-  };
-
-  it('goes on without a gap and without a spike', () => {
-    const { bytes } = before(usual(0, 2));
-    const { applied, records } = after(bytes, 120, usual(3, 4));
-    expect(records).toEqual({
-      c: [
-        [180, 10],
-        [240, 10],
-      ],
-      g: [
-        [180, 3],
-        [240, 4],
-      ],
-    });
-    expect(applied[0]?.gap).toBeNull();
-  });
-
-  it.each<[string, boolean, number | null, Poll[], Records]>([
-    [
-      'too long',
-      true,
-      120,
-      usual(20, 21),
-      {
-        c: [
-          [1140, null],
-          [1200, null],
-          [1260, 10],
-        ],
-        g: [
-          [1140, null],
-          [1200, 20],
-          [1260, 21],
-        ],
-      },
-    ],
-    [
-      'without saved readings',
-      false,
-      120,
-      usual(3, 4),
-      {
-        c: [
-          [180, null],
-          [240, 10],
-        ],
-        g: [
-          [180, 3],
-          [240, 4],
-        ],
-      },
-    ],
-    [
-      'with readings older than the history',
-      true,
-      150,
-      usual(3, 4),
-      {
-        c: [
-          [180, null],
-          [240, 10],
-        ],
-        g: [
-          [180, 3],
-          [240, 4],
-        ],
-      },
-    ],
-    [
-      'of a device without uptime',
-      true,
-      120,
-      usual(3, 4).map((poll) => ({ ...poll, moment: { upTicks: null } })),
-      {
-        c: [
-          [180, null],
-          [240, 10],
-        ],
-        g: [
-          [180, 3],
-          [240, 4],
-        ],
-      },
-    ],
-  ])('%s: a gap "collector down"', (_name, withBytes, lastS, polls, expected) => {
-    const { bytes } = before(usual(0, 2));
-    const { applied, records } = after(withBytes ? bytes : null, lastS, polls);
-    expect(applied[0]?.gap?.cause).toBe('collector down');
-    expect(records).toEqual(expected);
-  });
-
-  it('of the device as well: "restarted"', () => {
-    const { bytes } = before(usual(0, 2));
-    const { applied, records } = after(bytes, 120, [{ at: 180, cells: [10n ** 12n, 3], moment: { upTicks: 400 } }]);
-    expect(applied[0]?.gap?.cause).toBe('restarted');
-    expect(applied[0]?.restart).toEqual({ beforeS: 1120, afterS: 4 });
-    expect(records['c']).toEqual([[180, null]]);
-  });
-
-  it('bytes of another address, another version or cut short are not used', () => {
-    const { bytes } = before(usual(0, 2));
-    expect(decodeReadings(bytes, '192.0.2.1')?.tracks.size).toBe(1);
-    expect(decodeReadings(bytes, '192.0.2.2')).toBeNull();
-    expect(
-      decodeReadings(
-        Uint8Array.from(bytes, (byte, i) => (i === 0 ? 99 : byte)),
-        '192.0.2.1',
-      ),
-    ).toBeNull();
-    for (let n = 0; n < bytes.length; n++) expect(decodeReadings(bytes.slice(0, n), '192.0.2.1')).toBeNull();
-  });
-
-  it('keeps every counter exactly, in few bytes', () => {
-    const state = { ...before(usual(0, 2)).tracker.state()! };
-    const size = 480;
-    const series = Array.from({ length: size }, (_, i) => `d/i${String(i)}/interface.in_bps`);
-    const counter = BigUint64Array.from({ length: size }, (_, i) => 2n ** 64n - 1n - BigInt(i));
-    const width = new Uint8Array(size).fill(64);
-    const many = { ...state, series, counter, width, discontinuity: new Float64Array(size).fill(NaN) };
-    const bytes = encodeReadings('', [{ type: 'snmp', state: many }]);
-    expect(bytes.length).toBeLessThan(size * 26 + 300);
-    const track = decodeReadings(bytes, '')?.tracks.get('snmp');
-    const named = track ? nameSeries(track, series.toReversed()) : null;
-    expect(named?.series).toEqual(series);
-    expect(named?.counter).toEqual(counter);
-    expect(named?.baseline).toEqual(state.baseline);
   });
 });
 

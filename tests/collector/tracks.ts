@@ -18,6 +18,8 @@ export function layout(spec: Record<string, 'counter' | 'gauge'>): Layout {
   return { columns, positions: names.map((_, i) => i), series: names.map((name) => `d/${name}/k.${name}`), instances: names };
 }
 
+export const BOTH = layout({ c: 'counter', g: 'gauge' });
+
 export type Cell = bigint | number | null | { c32: bigint } | { doubt: GapCause };
 export interface Poll {
   /** Seconds after the start. */
@@ -28,6 +30,10 @@ export interface Poll {
   readonly discontinuity?: readonly number[];
   readonly partial?: boolean;
 }
+
+/** A minute's polls of a counter that grows by 10 a second and a level that is the number of the poll. */
+export const usual = (from: number, to: number): Poll[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => ({ at: 60 * (from + i), cells: [BigInt(600 * (from + i)), from + i] }));
 
 export function readings({ at, cells, moment, maxPerS, discontinuity, partial }: Poll): Readings {
   const doubts = new Map<number, GapCause>();
@@ -68,7 +74,7 @@ export function readings({ at, cells, moment, maxPerS, discontinuity, partial }:
 }
 
 /** Records of each series as [seconds after the start, value or null]. */
-export type Records = Record<string, [number, number | null][]>;
+type Records = Record<string, [number, number | null][]>;
 
 export function recordsOf(rows: readonly RawRow[]): Records {
   const records: Records = {};
@@ -80,6 +86,16 @@ export function recordsOf(rows: readonly RawRow[]): Records {
     });
   }
   return records;
+}
+
+/** The same for the eye: "60:10" is 10 at 60 s, "60:?" unknown. */
+export type Shown = Record<string, string>;
+
+export function shownOf(rows: readonly RawRow[]): Shown {
+  const shown = Object.entries(recordsOf(rows)).map(([name, records]) => {
+    return [name, records.map(([at, value]) => `${String(at)}:${value === null ? '?' : String(value)}`).join(' ')] as const;
+  });
+  return Object.fromEntries(shown);
 }
 
 /** Runs polls through a tracker; a string is a poll that failed with this cause. */
@@ -99,5 +115,5 @@ export function track(of: Layout, intervalS: number, polls: readonly (Poll | Gap
     if (!result.dropped) failedBy = null;
     rows.push(...result.rows);
   }
-  return { tracker, rows, applied, records: recordsOf(rows) };
+  return { tracker, rows, applied, records: shownOf(rows) };
 }
