@@ -4,6 +4,11 @@ import type { Clock, Log } from '../core/ports.ts';
 import type { Asking } from './source.ts';
 import type { Timeline } from './timeline.ts';
 
+/** Questions to one source of one device that were given up and have still not ended. */
+export interface Unanswered {
+  count: number;
+}
+
 export interface Asker {
   /**
    * @param what names the question in the log: "poll of <device>"
@@ -15,6 +20,7 @@ export interface Asker {
     deadlineMs: number,
     parent: AbortSignal,
     question: (asking: Asking) => Promise<T>,
+    unanswered?: Unanswered,
   ): Promise<T | Failure>;
   lateReplies(): number;
   countLate(): void;
@@ -30,7 +36,7 @@ export function createAsker(clock: Clock, timeline: Timeline, epoch: string, log
     countLate: () => {
       late++;
     },
-    async ask(what, deadlineMs, parent, question) {
+    async ask(what, deadlineMs, parent, question, unanswered) {
       if (parent.aborted) return failure('no data', 'Saguaro is stopping.');
       const over = new AbortController();
       let settled = false;
@@ -54,6 +60,7 @@ export function createAsker(clock: Clock, timeline: Timeline, epoch: string, log
         const give = (text: string) => () => {
           if (settled) return;
           given = true;
+          if (unanswered) unanswered.count++;
           resolve(failure('timeout', text));
         };
         const first = timeline.after(deadlineMs, () => {
@@ -66,6 +73,7 @@ export function createAsker(clock: Clock, timeline: Timeline, epoch: string, log
         };
         parent.addEventListener('abort', stop, { once: true });
         void answer.then(() => {
+          if (given && unanswered) unanswered.count--;
           timeline.cancel(first);
           parent.removeEventListener('abort', stop);
         });

@@ -147,9 +147,10 @@ export function createCollector(options: CollectorOptions): Collector {
     scheduler.set(device.id, device.intervalMs);
     return rediscover(device.id);
   };
-  const watch = (device: Device): Promise<Preview> => {
+  const watch = async (device: Device): Promise<Preview> => {
     if (device.sources.length === 0) {
-      return Promise.resolve(failure('no data', 'This device has no source to ask; give it SNMP or ping.'));
+      await unwatch(device.id);
+      return failure('no data', 'This device has no source to ask; give it SNMP or ping.');
     }
     const one = watched.get(device.id);
     const work = (one ? changeTo(one, device) : begin(device)).catch((error: unknown) => {
@@ -158,6 +159,18 @@ export function createCollector(options: CollectorOptions): Collector {
     });
     begun.set(device.id, work);
     return work;
+  };
+  const unwatch = async (id: string): Promise<void> => {
+    const one = watched.get(id);
+    scheduler.remove(id);
+    watched.delete(id);
+    begun.delete(id);
+    if (!one) return;
+    one.close();
+    // Nothing of it is on its way any more when its history or catalog entry is taken away.
+    await one.idle();
+    await outbox.drain();
+    await journal.flush();
   };
 
   const tick = (everyMs: number, work: () => Promise<void>) => {
@@ -244,17 +257,7 @@ export function createCollector(options: CollectorOptions): Collector {
       return previewOf(tried);
     },
     watch,
-    async unwatch(id) {
-      const one = watched.get(id);
-      scheduler.remove(id);
-      watched.delete(id);
-      begun.delete(id);
-      one?.close();
-      // Nothing of it is on its way any more when its history or catalog entry is taken away.
-      await one?.idle();
-      await outbox.drain();
-      await journal.flush();
-    },
+    unwatch,
     async pollNow(id) {
       await begun.get(id);
       const one = watched.get(id);

@@ -37,7 +37,7 @@ export function previewOf(tried: readonly Tried[]): Preview {
 }
 
 function verb({ spec, tookMs }: Tried): string {
-  if (spec.type === 'local') return 'is this machine';
+  if (spec.type === 'local') return 'reads this machine';
   return `answers ${title(spec)} in ${tookMs < 10 ? tookMs.toFixed(1) : tookMs.toFixed(0)} ms`;
 }
 

@@ -2,6 +2,7 @@
 import type { Failure, SnmpSecret, SourceSpec } from '../core/model.ts';
 import type { Catalog, Log } from '../core/ports.ts';
 import { GAUGE, type Plan, type PollOutcome } from '../core/readings.ts';
+import type { Unanswered } from './asking.ts';
 import type { Source, Target } from './source.ts';
 import { createTracker, type Layout, type Tracker } from './tracker.ts';
 
@@ -15,16 +16,38 @@ export interface Slot {
   resumed: boolean;
   /** The last failure since readings came, null while all is well. */
   failure: Failure | null;
+  readonly unanswered: Unanswered;
+  /** When it was last asked, monotonic. */
+  askedMs: number;
 }
 
 export function createSlot(device: string, spec: SourceSpec, source: Source, target: Target): Slot {
-  return { spec, source, tracker: createTracker(device), target, plan: null, resumed: false, failure: null };
+  return {
+    spec,
+    source,
+    tracker: createTracker(device),
+    target,
+    plan: null,
+    resumed: false,
+    failure: null,
+    unanswered: { count: 0 },
+    askedMs: -Infinity,
+  };
 }
 
 /** Deadline for one poll: time for a few requests that need their retries, at least the interval, at most a minute. */
 export function pollDeadlineMs(spec: SourceSpec, intervalMs: number): number {
   const neededMs = spec.type === 'snmp' ? 3 * spec.timeoutMs * (spec.retries + 1) + 1_000 : 5_000;
   return Math.min(60_000, Math.max(intervalMs, neededMs));
+}
+
+/** More than this would be a source that has lost count; it is tried again now and then only. */
+const UNANSWERED_MAX = 10;
+const UNANSWERED_AGAIN_MS = 600_000;
+
+/** Whether earlier questions are still under way although nobody waits for them. */
+export function isStuck(slot: Slot, nowMs: number): boolean {
+  return slot.unanswered.count >= UNANSWERED_MAX && nowMs - slot.askedMs < UNANSWERED_AGAIN_MS;
 }
 
 /** A dead device is asked once: what answers at all answers that. */

@@ -11,8 +11,8 @@ import type { Outbox } from './outbox.ts';
 import { countKinds, previewOf, type Tried } from './preview.ts';
 import { decodeReadings, encodeReadings, nameSeries, type SavedDevice } from './saved.ts';
 import { DEAD_AFTER, type Answer, type Turn } from './scheduler.ts';
-import { createSlot, isSilent, pollDeadlineMs, probeOf, sameLayout, targetOf, type Slot } from './slot.ts';
-import type { Source } from './source.ts';
+import { createSlot, isSilent, isStuck, pollDeadlineMs, probeOf, sameLayout, targetOf, type Slot } from './slot.ts';
+import type { Asking, Source } from './source.ts';
 import type { Layout } from './tracker.ts';
 
 export interface Surroundings {
@@ -255,10 +255,13 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   const ask = async (slot: Slot, turn: Turn): Promise<PollOutcome | null> => {
     const { plan, source } = slot;
     if (!plan) return null;
+    if (isStuck(slot, clock.monoMs()))
+      return failure('timeout', 'Earlier questions have still not ended; it is asked again later.');
+    slot.askedMs = clock.monoMs();
     const target = turn.probe ? probeOf(slot.target) : slot.target;
-    return around.asker.ask(`poll of ${device.name}`, pollDeadlineMs(slot.spec, device.intervalMs), turn.signal, (asking) =>
-      source.poll(target, plan, asking),
-    );
+    const deadlineMs = pollDeadlineMs(slot.spec, device.intervalMs);
+    const question = (asking: Asking) => source.poll(target, plan, asking);
+    return around.asker.ask(`poll of ${device.name}`, deadlineMs, turn.signal, question, slot.unanswered);
   };
 
   const fold = (slot: Slot, outcome: PollOutcome) => {

@@ -39,7 +39,7 @@ const RTT = 1;
  */
 export function createPingSource(options: PingOptions = {}): Source {
   const program = options.program ?? 'ping';
-  const gate = createGate(options.limit ?? 64);
+  const gate = createGate(options.limit ?? 200);
   const closing = new AbortController();
   let able: Promise<Failure | null> | null = null;
   let testedMs = -Infinity;
