@@ -4,8 +4,15 @@ import { useEffect, useState } from 'preact/hooks';
 import type { DeviceView } from '../core/api.ts';
 import { sentence } from './api.ts';
 import { go, useNow } from './live.ts';
-import { PRESETS, shortRange, shownRange, type Route } from './route.ts';
+import { serverNow } from './remote.ts';
+import { firstRange, PRESETS, shortRange, shownRange, type Route } from './route.ts';
 import { dataAge, stateWord } from './words.ts';
+
+/** The range a page shows: the address's, or what suits the device's age. */
+export function rangeOf(route: Route, device: DeviceView | null | undefined): string {
+  if (route.range !== '') return route.range;
+  return firstRange(device && device.origin !== 'import' ? serverNow() - device.createdMs : Infinity);
+}
 
 /** Shape and word, never colour alone. */
 export function State({ state }: { state: DeviceView['state'] }) {
@@ -36,45 +43,41 @@ export function Trouble({ error, children }: { error: unknown; children?: Compon
   );
 }
 
-/** Presets and the typed range; the address is the only place that holds them. */
-export function RangeTools({ route, field }: { route: Route; field: boolean }) {
-  const [typed, setTyped] = useState(shownRange(route.range));
-  useEffect(() => setTyped(shownRange(route.range)), [route.range]);
+/**
+ * Presets and the typed range; the address is the only place that holds them.
+ * @param range what is shown now, also when the address leaves it open
+ */
+export function RangeTools({ route, range }: { route: Route; range: string }) {
+  const [typed, setTyped] = useState(shownRange(range));
+  useEffect(() => setTyped(shownRange(range)), [range]);
   return (
     <>
       <div class="seg fill" role="group" aria-label="Time range">
         {PRESETS.map((preset) => (
-          <button
-            type="button"
-            key={preset}
-            aria-pressed={route.range === preset}
-            onClick={() => go({ ...route, range: preset })}
-          >
+          <button type="button" key={preset} aria-pressed={range === preset} onClick={() => go({ ...route, range: preset })}>
             {preset}
           </button>
         ))}
       </div>
-      {field && (
-        <form
-          class="range-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            const range = shortRange(typed);
-            if (range !== '') go({ ...route, range });
-          }}
-        >
-          <input
-            class="range"
-            type="text"
-            aria-label="Range, typed"
-            title='As in "last 3d", "2026-03", "yesterday" or "now-7d to now"'
-            spellcheck={false}
-            autocomplete="off"
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        </form>
-      )}
+      <form
+        class="range-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const wanted = shortRange(typed);
+          if (wanted !== '') go({ ...route, range: wanted });
+        }}
+      >
+        <input
+          class="range"
+          type="text"
+          aria-label="Range, typed"
+          title='As in "last 3d", "2026-03", "yesterday" or "now-7d to now"'
+          spellcheck={false}
+          autocomplete="off"
+          value={typed}
+          onInput={(event) => setTyped(event.currentTarget.value)}
+        />
+      </form>
     </>
   );
 }

@@ -9,19 +9,11 @@ export interface Route {
   readonly page: Page;
   /** Device or graph id; '' for pages without one. */
   readonly id: string;
-  /** As typed; see core/time-range.ts. */
+  /** As typed, see core/time-range.ts; '' leaves it to the page. */
   readonly range: string;
   /** Everything else: filter, sort, switches. Only what differs from the default is kept. */
   readonly more: Readonly<Record<string, string>>;
 }
-
-export const DEFAULT_RANGE: Readonly<Record<Page, string>> = {
-  devices: '',
-  device: '24h',
-  graph: '24h',
-  events: '7d',
-  add: '',
-};
 
 /** Reads an address; what it does not know becomes the list of devices. */
 export function parseRoute(path: string, search: string): Route {
@@ -35,7 +27,7 @@ export function parseRoute(path: string, search: string): Route {
   return {
     page,
     id: page === 'graph' || page === 'device' ? id : '',
-    range: query.get('range')?.trim() || DEFAULT_RANGE[page],
+    range: query.get('range')?.trim() ?? '',
     more,
   };
 }
@@ -53,9 +45,9 @@ function decoded(part: string): string {
 
 /** The address of a route, after the base path. */
 export function pathOf(route: Partial<Route> & { readonly page: Page }): string {
-  const { page, id = '', range = DEFAULT_RANGE[page], more = {} } = route;
+  const { page, id = '', range = '', more = {} } = route;
   const query = new URLSearchParams();
-  if (range !== DEFAULT_RANGE[page]) query.set('range', range);
+  if (range !== '') query.set('range', range);
   for (const [key, value] of Object.entries(more)) if (value !== '') query.set(key, value);
   // Colons may stand in a query and read better bare.
   const text = query.toString().replaceAll('%3A', ':');
@@ -78,6 +70,18 @@ export function withMore(route: Route, changes: Readonly<Record<string, string>>
 
 /** Preset ranges of every range control. */
 export const PRESETS = ['1h', '6h', '24h', '7d', '30d', '1y', '5y'] as const;
+
+/** What a young device shows when nothing else is asked: its history should fill the graph, not a corner of it. */
+const FIRST_RANGES = [
+  ['15m', 20 * 60_000],
+  ['1h', 3 * 3_600_000],
+  ['6h', 12 * 3_600_000],
+] as const;
+
+/** @param ageMs since the device was added; Infinity when its history may be older */
+export function firstRange(ageMs: number): string {
+  return FIRST_RANGES.find(([, until]) => ageMs < until)?.[0] ?? '24h';
+}
 
 /** What the range field shows: presets in full, anything else as it was typed. */
 export function shownRange(range: string): string {

@@ -14,7 +14,8 @@ describe('moving on', () => {
   });
   it('goes one range forward, and becomes the range up to now at the end', () => {
     expect(later(shown(NOW - 3 * D, NOW - 2 * D), NOW)).toBe('2026-11-15T14:20 to 2026-11-16T14:20');
-    expect(later(shown(NOW - 1.5 * D, NOW - 0.5 * D), NOW)).toBe('1d');
+    expect(later(shown(NOW - 1.5 * D, NOW - 0.5 * D), NOW)).toBe('24h');
+    expect(later(shown(NOW - 730.5 * D, NOW - 365.25 * D), NOW)).toBe('1y');
     expect(later(shown(NOW - 2.4 * H, NOW - H), NOW)).toBe('84m');
   });
   it('widens around the middle, or back from now', () => {
@@ -31,7 +32,9 @@ describe('asking again', () => {
   it.each([
     ['each poll where slots are short', shown(NOW - H, NOW), 60_000, 60_000],
     ['no more often than every two seconds', { ...shown(NOW - H, NOW), stepMs: 1_000 }, 1_000, 2_000],
-    ['at half a slot where they are long', { ...shown(NOW - 7 * D, NOW), stepMs: 4 * 60_000 }, 60_000, 120_000],
+    ['often where one watches', { ...shown(NOW - D, NOW), stepMs: 4 * 60_000 }, 1_000, 15_000],
+    ['at half a slot where they are long', { ...shown(NOW - 7 * D, NOW), stepMs: 15 * 60_000 }, 60_000, 300_000],
+    ['at the pace of a slow device', { ...shown(NOW - D, NOW), stepMs: 4 * 60_000 }, 60_000, 60_000],
     ['every five minutes at least', { ...shown(NOW - 365 * D, NOW), stepMs: D }, 60_000, 300_000],
     ['never for what is over', shown(NOW - D, NOW - H), 60_000, null],
   ] as const)('%s', (_, data, intervalMs, expected) => expect(refreshMs(data, intervalMs, NOW)).toBe(expected));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRoute, pathOf, shortRange, shownRange, withMore, type Route } from '../../web/route.ts';
+import { firstRange, parseRoute, pathOf, shortRange, shownRange, withMore, type Route } from '../../web/route.ts';
 
 const read = (address: string) => {
   const url = new URL(address, 'http://x');
@@ -12,18 +12,18 @@ describe('addresses of views', () => {
     ['/', { page: 'devices', id: '', range: '', more: {} }],
     ['/nonsense/deep', { page: 'devices', id: '', range: '', more: {} }],
     ['/devices?filter=phx&state=down', { page: 'devices', id: '', range: '', more: { filter: 'phx', state: 'down' } }],
-    ['/devices/ab12', { page: 'device', id: 'ab12', range: '24h', more: {} }],
+    ['/devices/ab12', { page: 'device', id: 'ab12', range: '', more: {} }],
     ['/devices/ab12?range=7d', { page: 'device', id: 'ab12', range: '7d', more: {} }],
     ['/devices/add', { page: 'add', id: '', range: '', more: {} }],
     ['/graphs/traffic~a~b?range=last+3d&p95=0', { page: 'graph', id: 'traffic~a~b', range: 'last 3d', more: { p95: '0' } }],
     ['/graphs/', { page: 'devices', id: '', range: '', more: {} }],
-    ['/events?device=ab12', { page: 'events', id: '', range: '7d', more: { device: 'ab12' } }],
-    ['/devices/%E0%A4%A', { page: 'device', id: '%E0%A4%A', range: '24h', more: {} }],
-    ['/graphs/x?range=%20', { page: 'graph', id: 'x', range: '24h', more: {} }],
+    ['/events?device=ab12', { page: 'events', id: '', range: '', more: { device: 'ab12' } }],
+    ['/devices/%E0%A4%A', { page: 'device', id: '%E0%A4%A', range: '', more: {} }],
+    ['/graphs/x?range=%20', { page: 'graph', id: 'x', range: '', more: {} }],
   ])('%s', (address, route) => expect(read(address)).toEqual(route));
 
   it('leaves defaults out and stays readable', () => {
-    expect(pathOf({ page: 'graph', id: 'traffic~a~b', range: '24h' })).toBe('/graphs/traffic~a~b');
+    expect(pathOf({ page: 'graph', id: 'traffic~a~b', range: '24h' })).toBe('/graphs/traffic~a~b?range=24h');
     expect(pathOf({ page: 'graph', id: 'a', range: '2026-11-12T10:30 to 2026-11-13T08:05' })).toBe(
       '/graphs/a?range=2026-11-12T10:30+to+2026-11-13T08:05',
     );
@@ -51,6 +51,16 @@ describe('addresses of views', () => {
     const route = read('/devices?filter=a&state=down');
     expect(withMore(route, { filter: '', sort: 'name' }).more).toEqual({ state: 'down', sort: 'name' });
   });
+});
+
+describe('the range nobody asked for', () => {
+  it.each([
+    [60_000, '15m'],
+    [3_600_000, '1h'],
+    [4 * 3_600_000, '6h'],
+    [86_400_000, '24h'],
+    [Infinity, '24h'],
+  ])('of a device added %i ms ago is %s', (ageMs, range) => expect(firstRange(ageMs)).toBe(range));
 });
 
 describe('ranges as shown and as kept', () => {

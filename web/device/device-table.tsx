@@ -10,7 +10,7 @@ const COLUMNS: readonly { sort: Sort | null; head: string; number?: boolean; cla
   { sort: 'name', head: 'Device', class: 'w-name' },
   { sort: 'state', head: 'State', class: 'w-state' },
   { sort: 'address', head: 'Address', class: '' },
-  { sort: null, head: 'Place', class: '' },
+  { sort: null, head: 'Place', class: 'w-place' },
   { sort: null, head: 'Asked by', class: '' },
   { sort: null, head: 'Interfaces', number: true, class: '' },
   { sort: null, head: 'Filesystems', number: true, class: '' },
@@ -26,11 +26,13 @@ interface TableProps {
 }
 
 export function DeviceTable({ devices, now, sort, onSort }: TableProps) {
+  const placed = devices.some((d) => d.site !== '');
+  const columns = COLUMNS.filter(({ head }) => placed || head !== 'Place');
   return (
     <table class="stack flush t-dev">
       <thead>
         <tr>
-          {COLUMNS.map(({ sort: by, head, number, class: width }) => (
+          {columns.map(({ sort: by, head, number, class: width }) => (
             <th
               key={head}
               scope="col"
@@ -50,20 +52,20 @@ export function DeviceTable({ devices, now, sort, onSort }: TableProps) {
       </thead>
       <tbody>
         {devices.map((d) => (
-          <Row key={d.id} device={d} now={now} />
+          <Row key={d.id} device={d} now={now} placed={placed} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ device: d, now }: { device: DeviceView; now: number }) {
+function Row({ device: d, now, placed }: { device: DeviceView; now: number; placed: boolean }) {
   const ageMs = d.lastOkMs === null ? null : now - d.lastOkMs;
   const old = ageMs !== null && ageMs > 3 * d.intervalMs;
   const about = d.state === 'up' ? d.facts.sysDescr : d.reason;
   return (
     <tr>
-      <td class="two">
+      <td class="two c-name">
         <a class="q n1" href={href({ page: 'device', id: d.id })} title={d.name}>
           {d.name}
         </a>
@@ -71,18 +73,18 @@ function Row({ device: d, now }: { device: DeviceView; now: number }) {
           {about}
         </span>
       </td>
-      <td>
+      <td class="c-state">
         <State state={d.state} />
       </td>
-      <td class="mono wrap">
+      <td class="mono wrap c-address">
         {d.address !== '' ? d.address : d.origin === 'self' ? 'this machine' : <span class="mut">–</span>}
       </td>
-      <td class="sec wrap only-wide">{d.site}</td>
+      {placed && <td class="sec wrap only-wide">{d.site}</td>}
       <td class="sec nw only-wide">{d.sources.length === 0 ? 'imported' : asked(d.sources, ', ')}</td>
       <td class="num only-wide">{d.counts['interface'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.counts['disk'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.uptimeS === null ? <span class="mut">–</span> : formatDuration(d.uptimeS * 1000)}</td>
-      <td class={`num ${old ? 'warn' : ''}`} {...(ageMs === null ? {} : { 'data-l': 'data' })}>
+      <td class={`num c-age ${old ? 'warn' : ''}`} {...(ageMs === null ? {} : { 'data-l': 'data' })}>
         {ageMs === null ? <span class="mut">no data</span> : formatDuration(ageMs)}
         {ageMs !== null && <span class="only-phone"> old</span>}
       </td>

@@ -82,12 +82,8 @@ function PortRow({ port, latest, graphs, range, zone }: TableProps & { port: Ins
       <td class="w-spark">{!off && graph && <Spark id={graph.id} range={range} />}</td>
       <td class="w-bar">{!off && now.inShare !== null && <PortBar inShare={now.inShare} outShare={now.outShare ?? 0} />}</td>
       <td class="num">{!off && now.inShare !== null && <b>{percent(most)}</b>}</td>
-      <td class="num" data-l="in">
-        {off ? '' : short(now.inBps)}
-      </td>
-      <td class="num" data-l="out">
-        {off ? '' : short(now.outBps)}
-      </td>
+      {off ? <td /> : <Bps label="in" value={now.inBps} />}
+      {off ? <td /> : <Bps label="out" value={now.outBps} />}
       <td class="num mut only-wide">
         {port.capacity
           ? formatWith(port.capacity, 'bps')
@@ -98,6 +94,14 @@ function PortRow({ port, latest, graphs, range, zone }: TableProps & { port: Ins
       <Faults value={off ? null : now.errorsPerS} shape="bad" />
       <Faults value={off ? null : now.discardsPerS} shape="warn" />
     </tr>
+  );
+}
+
+function Bps({ label, value }: { label: string; value: number | null }) {
+  return (
+    <td class={`num ${value === 0 ? 'mut' : ''}`} data-l={label}>
+      {short(value)}
+    </td>
   );
 }
 

@@ -12,8 +12,17 @@ const UNITS: readonly (readonly [string, number])[] = [
 const YEAR_MS = 365 * 86_400_000;
 const ZOOM_MIN_MS = 60_000;
 
+/** Spans that have a button keep its name. */
+const NAMED: readonly (readonly [string, number])[] = [
+  ['24h', 86_400_000],
+  ['1y', YEAR_MS],
+  ['5y', 5 * YEAR_MS],
+];
+
 /** Up to now: "7d", in the largest unit that says it nearly. */
 function untilNow(spanMs: number): string {
+  const named = NAMED.find(([, ms]) => Math.abs(ms - spanMs) < ms * 0.01);
+  if (named) return named[0];
   for (const [unit, ms] of UNITS) {
     const n = Math.round(spanMs / ms);
     if (n >= 1 && Math.abs(n * ms - spanMs) < spanMs * 0.01) return shortRange(`${n}${unit}`);

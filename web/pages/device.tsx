@@ -8,7 +8,7 @@ import { latestOf } from '../device/now.ts';
 import { FilesystemTable, InterfaceTable } from '../device/tables.tsx';
 import { EventList } from '../event-list.tsx';
 import { useLive, useNow } from '../live.ts';
-import { Age, RangeTools, State, Trouble, useTitle } from '../parts.tsx';
+import { Age, rangeOf, RangeTools, State, Trouble, useTitle } from '../parts.tsx';
 import { href } from '../address.ts';
 import { asked, day } from '../words.ts';
 
@@ -16,7 +16,7 @@ const EVENTS_SHOWN = 12;
 const INSTANCES_EVERY_MS = 60_000;
 
 export function DevicePage({ route, devices, zone }: Shared) {
-  const { id, range } = route;
+  const { id } = route;
   const now = useNow(10_000);
   const asked = useLive(`device ${id}`, (signal) => api.device(id, signal), pace);
   // The list already knows the device: its name is there before the first answer.
@@ -44,6 +44,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
   const latest = useMemo(() => latestOf(series.value ?? []), [series.value]);
   useTitle(device?.name ?? 'Device');
 
+  const range = rangeOf(route, device);
   if (!device) return <Missing error={asked.error} />;
   const of = (kind: string) => inOrder(instances.value ?? [], kind);
   const [ports, disks] = [of('interface'), of('disk')];
@@ -84,7 +85,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
         <a href="#events">Events</a>
       </nav>
       <div class="tools" id="graphs">
-        <RangeTools route={route} field />
+        <RangeTools route={route} range={range} />
         <div class="end">
           <span class="s mut">{settled && gapLine(happened, now)}</span>
         </div>

@@ -10,18 +10,21 @@ import { earlier, later, wider, zoomed } from '../graph/moves.ts';
 import { Plot } from '../graph/plot.tsx';
 import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive, useNow } from '../live.ts';
-import { Age, RangeTools, Trouble, useTitle } from '../parts.tsx';
+import { Age, rangeOf, RangeTools, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
 import { withMore, type Route } from '../route.ts';
 import { day, typedRange } from '../words.ts';
 
-export function GraphPage({ route, devices, zone }: Shared) {
-  const { id, range } = route;
+export function GraphPage({ route, devices, devicesError, zone }: Shared) {
+  const { id } = route;
   const [ref, width] = useSeen<HTMLDivElement>();
   const deviceId = id.split('~')[1] ?? '';
   const device = devices?.find((d) => d.id === deviceId);
-  const { value: data, error, pending } = useGraph(id, range, width, device?.intervalMs ?? 60_000);
+  const range = rangeOf(route, device);
+  // Without a range in the address the device's age decides: wait until it is known.
+  const ready = route.range !== '' || devices !== null || devicesError !== null;
+  const { value: data, error, pending } = useGraph(id, range, ready ? width : 0, device?.intervalMs ?? 60_000);
   const [slot, setSlot] = useState<number | null>(null);
   // Bands and 95ths of many lines would hide each other.
   const few = (data?.lines.length ?? 0) <= 2;
@@ -43,7 +46,7 @@ export function GraphPage({ route, devices, zone }: Shared) {
           {data ? <Age newestMs={data.newestMs} warnAfterMs={3 * Math.max(60_000, device?.intervalMs ?? 60_000)} /> : '\u00a0'}
         </div>
       </div>
-      <Tools few={few} route={route} data={data} zone={zone} on={on} table={table} move={move} />
+      <Tools few={few} route={route} range={range} data={data} zone={zone} on={on} table={table} move={move} />
       <div class={`busy ${pending && data ? 'on' : ''}`} />
       <Trouble error={error}>
         {error instanceof ApiError && error.status === 404 && <a href={href({ page: 'devices' })}>All devices</a>}
@@ -80,6 +83,7 @@ const isEmpty = (data: GraphData) => data.lines.every((l) => l.stats.known === 0
 
 interface ToolsProps {
   readonly route: Route;
+  readonly range: string;
   readonly data: GraphData | null;
   readonly zone: string;
   /** Two lines at most. */
@@ -89,13 +93,13 @@ interface ToolsProps {
   readonly move: (range: string) => void;
 }
 
-function Tools({ few, route, data, zone, on, table, move }: ToolsProps) {
+function Tools({ few, route, range, data, zone, on, table, move }: ToolsProps) {
   const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
   const step = (to: (data: GraphData, nowMs: number) => string) => () => data && move(to(data, serverNow()));
   const atEnd = data !== null && data.toMs >= serverNow() - data.stepMs;
   return (
     <div class="tools" data-zone={zone}>
-      <RangeTools route={route} field />
+      <RangeTools route={route} range={range} />
       <div class="seg">
         <button type="button" aria-label="Earlier" title="Earlier" onClick={step(earlier)}>
           <Arrow d="M10 3 5 8l5 5" />
@@ -113,7 +117,7 @@ function Tools({ few, route, data, zone, on, table, move }: ToolsProps) {
         <button type="button" class="btn" aria-pressed={table} onClick={() => set('table', table ? '' : '1')}>
           Table
         </button>
-        <a class="btn" href={api.csvAddress(route.id, route.range)} download>
+        <a class="btn" href={api.csvAddress(route.id, range)} download>
           CSV
         </a>
       </div>
@@ -194,7 +198,10 @@ function About({ data }: { data: GraphData }) {
         <dt>Shown</dt>
         <dd>{data.about}</dd>
         <dt>Complete</dt>
-        <dd>{share(known)} of this range is known</dd>
+        <dd>
+          {share(known)} of{' '}
+          {data.oldestMs !== null && data.oldestMs > data.fromMs ? 'the time since the first sample' : 'this range'} is known
+        </dd>
         <dt>95th</dt>
         <dd>{from === '' ? 'nothing to compute it from' : `of ${from}`}</dd>
         <dt>Zone</dt>
