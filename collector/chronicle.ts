@@ -41,7 +41,7 @@ const SENTENCES: Readonly<Record<GapCause, string>> = {
   wrapped: 'A 32-bit counter may have gone round more than once; use the 64-bit counter or a shorter interval',
   reset: 'A counter went back',
   discontinuity: 'The device says that its counters were interrupted',
-  implausible: 'A rate was above what the interface can carry',
+  implausible: 'A rate was higher than is possible',
   'width changed': 'A counter changed between 32 and 64 bits',
   renumbered: 'Another part of the device was found in this place',
   'no data': 'The device gave no value',

@@ -25,7 +25,7 @@ export function createSlot(device: string, spec: SourceSpec, source: Source, tar
   return {
     spec,
     source,
-    tracker: createTracker(device),
+    tracker: createTracker(device, spec.type === 'snmp'),
     target,
     plan: null,
     resumed: false,

@@ -5,6 +5,7 @@
 import { baseline, counterRate, stampExcessMs, step, type Baseline, type Step } from '../core/rate.ts';
 import { HEARTBEAT, type GapCause, type InstanceId, type SeriesKey } from '../core/model.ts';
 import type { Latest, RawRow } from '../core/ports.ts';
+import { createHolding, HOLD_BELOW_MS, LAG_MS, NOTHING_HELD } from './holding.ts';
 import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Column, type Readings } from '../core/readings.ts';
 
 /** The columns of a source's plan that count, and the series they feed; all arrays run in step. */
@@ -81,8 +82,14 @@ const PRESENT = 0;
 const OMITTED = 1;
 /** Recorded as unknown, or never seen. */
 const UNKNOWN = 2;
+/** Left out of the last rows because the agent said nothing new. */
+const HELD = 3;
 
-export function createTracker(device: string): Tracker {
+/** @param caches whether the source may answer from a cache, see holding.ts */
+export function createTracker(device: string, caches = false): Tracker {
+  const holding = createHolding();
+  let partial: { readonly left: string; readonly present: readonly number[]; readonly series: readonly SeriesKey[] } | null =
+    null;
   let layout: Layout = NO_LAYOUT;
   let counter = new BigUint64Array(0);
   let width = new Uint8Array(0);
@@ -122,6 +129,7 @@ export function createTracker(device: string): Tracker {
       causes[i] = kept.causes[from] ?? null;
     });
     layout = next;
+    partial = null;
   };
 
   const apply = (readings: Readings, intervalMs: number, failedBy: GapCause | null): Applied => {
@@ -135,6 +143,13 @@ export function createTracker(device: string): Tracker {
 
     const fromMs = coveredFrom(taken, readings, intervalMs, usualMs);
     const hole = lastRowMs === null || fromMs > lastRowMs;
+    const sinceMs = taken.step === 'interval' ? taken.elapsedMs : 0;
+    const holds = caches && intervalMs < HOLD_BELOW_MS;
+    if (hole || taken.step === 'gap') holding.reset();
+    else if (holds && lastIntervalMs >= HOLD_BELOW_MS) for (const column of layout.columns) holding.resume(column.kind);
+    const verdict =
+      holds && !hole && taken.step === 'interval' ? holding.judge(layout, readings, counter, width, sinceMs) : NOTHING_HELD;
+    const idle: number[] = [];
     const size = layout.series.length;
     const values = new Float64Array(size);
     const omitted: number[] = [];
@@ -182,9 +197,23 @@ export function createTracker(device: string): Tracker {
         if (state === COUNTER32 || state === COUNTER64) {
           const now = readings.counter[at] ?? 0n;
           const discontinued = readings.discontinuity?.[at] ?? NaN;
+          if (width[i] === state && verdict.held.has(column.kind)) {
+            standing[i] = HELD;
+            omitted.push(i);
+            if (verdict.idle.has(column.kind)) idle.push(i);
+            continue;
+          }
           const own = before === OMITTED ? olderStep : taken;
+          const elapsedMs =
+            holds && before !== OMITTED
+              ? holding.movedInMs(column.kind, sinceMs)
+              : own?.step === 'interval'
+                ? own.elapsedMs
+                : null;
           const rate =
-            own?.step === 'interval' ? rateOf(i, now, state, discontinued, own.elapsedMs, readings.maxPerS?.[at] ?? NaN) : null;
+            own?.step === 'interval' && elapsedMs !== null
+              ? rateOf(i, now, state, discontinued, elapsedMs, readings.maxPerS?.[at] ?? NaN)
+              : null;
           if (typeof rate === 'string') blame(i, rate);
           else if (rate !== null)
             value = column?.unit === 'ratio' ? Math.min(1, rate * column.scale) : rate * (column?.scale ?? 1);
@@ -218,16 +247,29 @@ export function createTracker(device: string): Tracker {
     };
     // Where nothing was before, only a level needs to be told from when it holds.
     if (hole && (lastRowMs !== null || counters < size)) row(fromMs, layout.series, new Float64Array(size).fill(NaN));
+    if (idle.length > 0) {
+      // Idle columns have no record since they were held, so this one comes after their last.
+      row(
+        moment.tMs - LAG_MS,
+        idle.map((i) => layout.series[i] ?? ''),
+        new Float64Array(idle.length),
+      );
+      for (const i of idle) {
+        seen[i] = 1;
+        blame(i, null);
+      }
+      samples += idle.length;
+    }
     if (omitted.length === 0) row(moment.tMs, layout.series, values);
     else {
-      const left = new Set(omitted);
-      const present = layout.series.flatMap((_, i) => (left.has(i) ? [] : [i]));
+      const { present, series } = without(omitted);
       row(
         moment.tMs,
-        present.map((i) => layout.series[i] ?? ''),
+        series,
         Float64Array.from(present, (i) => values[i] ?? NaN),
       );
     }
+    holding.settle(verdict, sinceMs);
 
     const applied: Applied = {
       rows,
@@ -245,9 +287,20 @@ export function createTracker(device: string): Tracker {
     base = baseline(base, moment);
     lastIntervalMs = intervalMs;
     rowBeforeMs = lastRowMs;
-    if (rows.length > 0) lastRowMs = moment.tMs;
+    if (rows.length > 0 || verdict.held.size > 0) lastRowMs = moment.tMs;
     fresh.fill(0);
     return applied;
+  };
+
+  /** The layout without some columns; the same arrays as long as the same are left out. */
+  const without = (omitted: readonly number[]) => {
+    const left = omitted.join();
+    if (partial?.left !== left) {
+      const out = new Set(omitted);
+      const present = layout.series.flatMap((_, i) => (out.has(i) ? [] : [i]));
+      partial = { left, present, series: present.map((i) => layout.series[i] ?? '') };
+    }
+    return partial;
   };
 
   const rateOf = (
@@ -329,6 +382,7 @@ export function createTracker(device: string): Tracker {
         width[i] = saved.width[from] ?? 0;
         discontinuity[i] = saved.discontinuity[from] ?? NaN;
         seen[i] = width[i] === 0 ? 0 : 1;
+        if (width[i] !== 0) holding.resume(layout.columns[i]?.kind ?? '');
       });
     },
   };

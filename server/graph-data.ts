@@ -33,6 +33,8 @@ export interface GraphRequest {
 
 /** Plots narrower than this are small in height too. */
 const SMALL_PX = 500;
+/** Axis of a mirrored graph of nothing but zeros, both ways alike. */
+const IDLE_REACH = 1000;
 
 type Each = (visit: Visit) => void;
 /** A line with everything read for it. */
@@ -150,9 +152,10 @@ function scaleOf(
   width: number,
 ) {
   const mirrored = shown.some((r) => r.line.below);
-  const highest = Math.max(top, ...limits.map((l) => l.value));
+  const idle = mirrored && top === 0 && bottom === 0;
+  const highest = Math.max(top, idle ? IDLE_REACH : 0, ...limits.map((l) => l.value));
   // A mirrored graph keeps both halves even when one is empty.
-  const lowest = mirrored ? Math.max(bottom, highest / 1000, Number.MIN_VALUE) : 0;
+  const lowest = mirrored ? Math.max(bottom, idle ? highest : highest / 1000) : 0;
   // Narrow graphs are low ones: a phone's, or three abreast.
   const steps = width < SMALL_PX ? 4 : 7;
   const y = valueTicks(spec.unit === 'ratio' && highest > 0.5 && highest <= 1 ? 1 : highest, lowest, spec.unit, steps);

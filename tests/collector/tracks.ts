@@ -99,8 +99,8 @@ export function shownOf(rows: readonly RawRow[]): Shown {
 }
 
 /** Runs polls through a tracker; a string is a poll that failed with this cause. */
-export function track(of: Layout, intervalS: number, polls: readonly (Poll | GapCause)[]) {
-  const tracker = createTracker('d');
+export function track(of: Layout, intervalS: number, polls: readonly (Poll | GapCause)[], caches = false) {
+  const tracker = createTracker('d', caches);
   tracker.use(of);
   const rows: RawRow[] = [];
   const applied: Applied[] = [];
