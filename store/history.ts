@@ -17,7 +17,6 @@ import type {
 import { TIER_STEP_MS } from '../core/model.ts';
 import type { Bin } from '../core/rollup.ts';
 import { batches, planImport, planRepair, type Planned } from './history/import.ts';
-import { toBins } from './history/binning.ts';
 import { createOpenBins, known, type Composed, type Redo } from './history/open-bins.ts';
 import { createQueue } from './history/queue.ts';
 
@@ -146,7 +145,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     if (taken.rows.length === 0) return false;
     try {
       await openBins.load(
-        taken.rows.flatMap((row) => row.series),
+        taken.rows.map((row) => row.series),
         'append',
       );
     } catch (error) {
@@ -223,7 +222,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       return answers.map((columns): RawColumns => ({ ...columns, value: columns.value.map(known) }));
     },
     async bins(series, tier, fromMs, toMs, columns) {
-      if (!openBins.loaded(series)) await exclusive(() => openBins.load(series, 'read'));
+      if (!openBins.loaded(series)) await exclusive(() => openBins.load([series], 'read'));
       const fromMemory = () =>
         series.map((key) => [...waiting(pending, key, tier), openBins.open(key, tier)].filter((bin) => bin !== null));
       // A bin may close and be stored while we ask: what it was before, or what it is after, is in one of the three.
@@ -304,22 +303,30 @@ function withBins(
   stepMs: number,
   columns: readonly BinColumn[] = ['mean', 'min', 'max', 'known'],
 ): BinColumns {
-  const merged = new Map(toBins(stored).map((bin) => [bin.tMs, bin]));
-  let changed = false;
+  let result = stored;
   for (const bin of fresh) {
-    if (bin.tMs + stepMs <= fromMs || bin.tMs >= toMs || bin.known < (merged.get(bin.tMs)?.known ?? 0)) continue;
-    merged.set(bin.tMs, bin);
-    changed = true;
+    if (bin.tMs + stepMs <= fromMs || bin.tMs >= toMs) continue;
+    // Nearly always the open bin comes after all that is stored.
+    let at = result.tMs.length;
+    while (at > 0 && (result.tMs[at - 1] ?? 0) >= bin.tMs) at--;
+    const there = result.tMs[at] === bin.tMs;
+    if (there && bin.known < (result.known[at] ?? 0)) continue;
+    const spliced = (column: Float64Array, value: number) => {
+      const longer = new Float64Array(column.length + (there ? 0 : 1));
+      longer.set(column.subarray(0, at));
+      longer[at] = value;
+      longer.set(column.subarray(there ? at + 1 : at), at + 1);
+      return longer;
+    };
+    const wanted = (name: BinColumn) =>
+      name === 'known' || columns.includes(name) ? spliced(result[name], bin[name]) : result[name];
+    result = {
+      tMs: spliced(result.tMs, bin.tMs),
+      mean: wanted('mean'),
+      min: wanted('min'),
+      max: wanted('max'),
+      known: wanted('known'),
+    };
   }
-  if (!changed) return stored;
-  const bins = [...merged.values()].sort((a, b) => a.tMs - b.tMs);
-  const column = (name: BinColumn) =>
-    columns.includes(name) ? Float64Array.from(bins, (bin) => bin[name]) : new Float64Array(0);
-  return {
-    tMs: Float64Array.from(bins, (bin) => bin.tMs),
-    mean: column('mean'),
-    min: column('min'),
-    max: column('max'),
-    known: column('known'),
-  };
+  return result;
 }

@@ -5,8 +5,6 @@ import { DataFolderError, fileTrouble } from './failures.ts';
 export interface OpenOptions {
   /** Taken only when the file is new. */
   readonly pageSize?: number;
-  /** Nobody else may open it: spares the shared-memory file, which a full disk could tear. */
-  readonly exclusive?: boolean;
 }
 
 /**
@@ -19,7 +17,6 @@ export function openDatabase(path: string, migrations: readonly string[], option
   try {
     db = new DatabaseSync(path, { timeout: 2_000 });
     if (options.pageSize !== undefined) db.exec(`PRAGMA page_size = ${options.pageSize}`);
-    if (options.exclusive) db.exec('PRAGMA locking_mode = EXCLUSIVE');
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY');
     migrate(db, path, migrations);
     return db;

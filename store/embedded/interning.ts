@@ -3,7 +3,7 @@
  * seen before costs one lookup.
  */
 import { splitSeriesKey, type DeviceId, type SeriesKey } from '../../core/model.ts';
-import { LAYOUT_SERIES, type LayoutDefinition, type Opened, type SeriesDefinition } from './protocol.ts';
+import { keysOf, LAYOUT_SERIES, type LayoutDefinition, type Opened, type SeriesDefinitions } from './protocol.ts';
 
 /** A `series` array as the store sees it: a run of it a layout. */
 export interface Interned {
@@ -25,19 +25,19 @@ export interface Interning {
   id(series: SeriesKey): number;
   count(): number;
   /** Definitions the worker has not confirmed yet. */
-  unconfirmed(): { series: SeriesDefinition[]; layouts: LayoutDefinition[] };
+  unconfirmed(): { series: SeriesDefinitions; layouts: LayoutDefinition[] };
   /** @returns ids of series that are confirmed for the first time */
-  confirm(defined: { series: readonly SeriesDefinition[]; layouts: readonly LayoutDefinition[] }): number[];
+  confirm(series: SeriesDefinitions, layouts: readonly LayoutDefinition[]): Int32Array;
   forget(series: readonly SeriesKey[]): void;
 }
 
 export function createInterning(opened: Opened): Interning {
   const ids = new Map<SeriesKey, number>();
-  for (const { id, key } of opened.series) ids.set(key, id);
+  keysOf(opened.series).forEach((key, i) => ids.set(key, opened.series.ids[i] ?? 0));
   let { nextSeries, nextLayout } = opened;
   let byArray = new WeakMap<readonly SeriesKey[], Interned>();
   const byContent = new Map<number, LayoutDefinition[]>();
-  const newSeries = new Map<number, SeriesDefinition>();
+  const newSeries = new Map<number, SeriesKey>();
   const newLayouts = new Map<number, LayoutDefinition>();
 
   const idOf = (key: SeriesKey): number => {
@@ -45,7 +45,7 @@ export function createInterning(opened: Opened): Interning {
     if (id === undefined) {
       id = nextSeries++;
       ids.set(key, id);
-      newSeries.set(id, { id, key });
+      newSeries.set(id, key);
     }
     return id;
   };
@@ -68,6 +68,8 @@ export function createInterning(opened: Opened): Interning {
       if (before) return before;
       const stranger = series.find((key) => splitSeriesKey(key).device !== device);
       if (stranger !== undefined) throw new ForeignSeries(stranger, device);
+      // Keys travel as lines.
+      if (series.some((key) => key.includes('\n'))) throw new TypeError(`A series key of device ${device} has a line break.`);
       const all = Int32Array.from(series, idOf);
       const parts = [];
       for (let from = 0; from < all.length; from += LAYOUT_SERIES) {
@@ -80,10 +82,13 @@ export function createInterning(opened: Opened): Interning {
     },
     id: (series) => ids.get(series) ?? 0,
     count: () => ids.size,
-    unconfirmed: () => ({ series: [...newSeries.values()], layouts: [...newLayouts.values()] }),
-    confirm(defined) {
-      for (const { id } of defined.layouts) newLayouts.delete(id);
-      return defined.series.flatMap(({ id }) => (newSeries.delete(id) ? [id] : []));
+    unconfirmed: () => ({
+      series: { ids: Int32Array.from(newSeries.keys()), keys: [...newSeries.values()].join('\n') },
+      layouts: [...newLayouts.values()],
+    }),
+    confirm(series, layouts) {
+      for (const { id } of layouts) newLayouts.delete(id);
+      return series.ids.filter((id) => newSeries.delete(id));
     },
     forget(series) {
       for (const key of series) {

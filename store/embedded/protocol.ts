@@ -12,9 +12,14 @@ export interface LayoutDefinition {
 /** Bounds the row that must be read for one series, and the time one closing takes. */
 export const LAYOUT_SERIES = 256;
 
-export interface SeriesDefinition {
-  readonly id: number;
-  readonly key: string;
+/** Half a million of them at once must stay cheap: one string for all keys, which hold no line breaks. */
+export interface SeriesDefinitions {
+  readonly ids: Int32Array;
+  readonly keys: string;
+}
+
+export function keysOf(definitions: SeriesDefinitions): string[] {
+  return definitions.ids.length === 0 ? [] : definitions.keys.split('\n');
 }
 
 /** Rows side by side; row i has as many values as its layout has series, one after the other. */
@@ -35,7 +40,7 @@ export interface BinRows {
 
 export interface WriteRequest {
   readonly op: 'write';
-  readonly newSeries: readonly SeriesDefinition[];
+  readonly newSeries: SeriesDefinitions;
   readonly newLayouts: readonly LayoutDefinition[];
   readonly raw: RawRows;
   readonly bins: readonly BinRows[];
@@ -58,7 +63,6 @@ export type Operation =
   | { readonly op: 'remove'; readonly series: Int32Array }
   | { readonly op: 'maintain'; readonly nowMs: number }
   | { readonly op: 'health' }
-  | { readonly op: 'backup'; readonly path: string }
   | { readonly op: 'close' };
 
 /** Columns of many series in one block: of series i, `counts[i]` values in each column that was wanted. */
@@ -82,8 +86,13 @@ export interface WorkerHealth {
   readonly bytes: number;
 }
 
+export interface WorkerOptions {
+  readonly path: string;
+  readonly mostBytes?: number;
+}
+
 export interface Opened {
-  readonly series: readonly SeriesDefinition[];
+  readonly series: SeriesDefinitions;
   readonly nextSeries: number;
   readonly nextLayout: number;
 }
@@ -97,7 +106,6 @@ export interface Answers {
   remove: null;
   maintain: null;
   health: WorkerHealth;
-  backup: null;
   close: null;
 }
 

@@ -87,15 +87,9 @@ export function readBins(tables: Tables, layouts: Layouts, request: BinsRequest)
   const out: Float64Array[] = [];
   const counts = Int32Array.from(request.series, (series) => {
     const chunks = table.chunks.read(series, range.first, range.last, wanted);
-    const fresh: { row: HeadRow; index: number }[] = [];
-    for (const { layout, index } of layouts.places(series)) {
-      const read = heads.get(layout);
-      if (read) for (const row of read.rows) fresh.push({ row, index: index - read.first });
-    }
-    fresh.sort((a, b) => a.row.seq - b.row.seq);
-    for (const { row, index } of fresh) {
+    const lay = (row: HeadRow, index: number) => {
       const share = row.columns[columnAt[3] ?? 0]?.[index] ?? NaN;
-      if (Number.isNaN(share)) continue;
+      if (Number.isNaN(share)) return;
       const bin = Math.round(row.tMs / stepMs);
       const slot = Math.floor(bin / table.chunks.perChunk);
       let columns = chunks.get(slot);
@@ -103,10 +97,26 @@ export function readBins(tables: Tables, layouts: Layouts, request: BinsRequest)
         columns = wanted.map((there) => (there ? new Float64Array(table.chunks.perChunk).fill(NaN) : null));
         chunks.set(slot, columns);
       }
-      columns.forEach((column, k) => {
-        const value = k === 3 ? share : share > 0 ? (row.columns[columnAt[k] ?? 0]?.[index] ?? NaN) : NaN;
-        if (column) column[bin - slot * table.chunks.perChunk] = value;
+      for (let k = 0; k < columns.length; k++) {
+        const column = columns[k];
+        if (!column) continue;
+        column[bin - slot * table.chunks.perChunk] =
+          k === 3 ? share : share > 0 ? (row.columns[columnAt[k] ?? 0]?.[index] ?? NaN) : NaN;
+      }
+    };
+    const places = layouts.places(series).filter(({ layout }) => (heads.get(layout)?.rows.length ?? 0) > 0);
+    const [only] = places;
+    if (only && places.length === 1) {
+      const read = heads.get(only.layout);
+      for (const row of read?.rows ?? []) lay(row, only.index - (read?.first ?? 0));
+    } else if (places.length > 1) {
+      // The newest word on a bin must be laid last.
+      const fresh = places.flatMap(({ layout, index }) => {
+        const read = heads.get(layout);
+        return (read?.rows ?? []).map((row) => ({ row, index: index - (read?.first ?? 0) }));
       });
+      fresh.sort((a, b) => a.row.seq - b.row.seq);
+      for (const { row, index } of fresh) lay(row, index);
     }
     const columns = present(chunks, table.chunks.perChunk, range, wanted, stepMs);
     out.push(...columns);

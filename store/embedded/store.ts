@@ -1,6 +1,7 @@
 /** The embedded store: a `SeriesStore` over one SQLite file, with all work on it in a thread of its own. */
 import { BIN_TIERS, type BinTier, type SeriesKey } from '../../core/model.ts';
 import type { Batch, BinColumn, BinColumns, BinRow, Latest, RawColumns, SeriesStore, WriteResult } from '../../core/ports.ts';
+import { copyHistory } from './backup.ts';
 import { createInterning, ForeignSeries, type Interning } from './interning.ts';
 import type { BinRows, RawRows, WriteRequest } from './protocol.ts';
 import { startWorker } from './thread.ts';
@@ -13,10 +14,14 @@ export interface EmbeddedStore extends SeriesStore {
 /**
  * Opens or makes the history.
  * @param options.path history.db, or ':memory:'
+ * @param options.mostBytes size the file may not exceed; a full file answers as a full disk does
  * @throws DataFolderError when the file is in use, damaged, not writable or of a newer version
  */
-export async function createEmbeddedStore(options: { readonly path: string }): Promise<EmbeddedStore> {
-  const { thread, opened } = await startWorker(options.path);
+export async function createEmbeddedStore(options: {
+  readonly path: string;
+  readonly mostBytes?: number;
+}): Promise<EmbeddedStore> {
+  const { thread, opened } = await startWorker(options);
   const interning = createInterning(opened);
   const newest = createNewest();
   const idsOf = (series: readonly SeriesKey[]) => Int32Array.from(series, (key) => interning.id(key));
@@ -43,7 +48,7 @@ export async function createEmbeddedStore(options: { readonly path: string }): P
         };
       }
       if (answer.result !== 'ok') return answer;
-      for (const id of interning.confirm({ series: request.newSeries, layouts: request.newLayouts })) newest.begin(id);
+      for (const id of interning.confirm(request.newSeries, request.newLayouts)) newest.begin(id);
       for (const row of batch.raw) newest.see(interning.intern(row.device, row.series).ids, row.tMs, row.values);
       return answer;
     },
@@ -104,9 +109,7 @@ export async function createEmbeddedStore(options: { readonly path: string }): P
         return { ok: false, reason: error instanceof Error ? error.message : String(error), bytes: 0, series: interning.count() };
       }
     },
-    async backupTo(path) {
-      await thread.ask({ op: 'backup', path });
-    },
+    backupTo: (path) => copyHistory(options.path, path),
     close: () => thread.close(),
   };
 }

@@ -1,7 +1,7 @@
 /** The event loop's end of the embedded store's worker. */
 import { Worker } from 'node:worker_threads';
 import { DataFolderError } from '../failures.ts';
-import type { Answers, Message, Opened, Operation, Reply } from './protocol.ts';
+import type { Answers, Message, Opened, Operation, Reply, WorkerOptions } from './protocol.ts';
 
 export interface Thread {
   ask<O extends Operation>(operation: O, moved?: readonly ArrayBufferLike[]): Promise<Answers[O['op']]>;
@@ -9,8 +9,8 @@ export interface Thread {
 }
 
 /** @throws DataFolderError when the file cannot be used */
-export async function startWorker(path: string): Promise<{ thread: Thread; opened: Opened }> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path } });
+export async function startWorker(options: WorkerOptions): Promise<{ thread: Thread; opened: Opened }> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let nextId = 0;
   let ended: Error | null = null;

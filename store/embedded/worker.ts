@@ -1,13 +1,13 @@
 /** The thread that owns history.db: answers one message after the other, and tidies up in between. */
 import { statSync } from 'node:fs';
-import { backup, type DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { DataFolderError } from '../failures.ts';
 import { openDatabase } from '../schema.ts';
 import { createDamage } from './damage.ts';
 import { createLayouts, type Layouts } from './layouts.ts';
 import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
-import type { Answers, Message, Opened, Operation, Reply, SeriesDefinition, WorkerHealth } from './protocol.ts';
+import type { Answers, Message, Opened, Operation, Reply, SeriesDefinitions, WorkerHealth, WorkerOptions } from './protocol.ts';
 import { readBins, readLatest, readRaw } from './reads.ts';
 import { createBinTable, createRawTable } from './tables.ts';
 import { createWrites, type Tables } from './writes.ts';
@@ -16,19 +16,19 @@ import { createWrites, type Tables } from './writes.ts';
 const TEND_MS = 10;
 const MAINTAIN_MS = 100;
 /** So much of the log is moved into the file at once. */
-const CHECKPOINT_BYTES = 16 * 1024 * 1024;
-const BACKUP_PAGES_AT_ONCE = 256;
+const CHECKPOINT_BYTES = 32 * 1024 * 1024;
 
 interface Store {
   readonly opened: Opened;
-  handle(operation: Operation): Answers[keyof Answers] | Promise<null>;
+  handle(operation: Operation): Answers[keyof Answers];
   /** What can wait until the answer is sent. */
   afterwards(operation: Operation): void;
 }
 
-function open(path: string): Store {
-  const db = openDatabase(path, MIGRATIONS, { pageSize: PAGE_BYTES, exclusive: true });
+function open({ path, mostBytes }: WorkerOptions): Store {
+  const db = openDatabase(path, MIGRATIONS, { pageSize: PAGE_BYTES });
   db.exec('PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864');
+  if (mostBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / PAGE_BYTES))}`);
   const damage = createDamage(db);
   const tables: Tables = {
     raw: createRawTable(db, damage),
@@ -80,8 +80,6 @@ function open(path: string): Store {
           return null;
         case 'health':
           return health();
-        case 'backup':
-          return backup(db, operation.path, { rate: BACKUP_PAGES_AT_ONCE }).then(() => null);
         case 'close':
           db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
           db.close();
@@ -96,18 +94,21 @@ function open(path: string): Store {
   };
 }
 
-function loadSeries(db: DatabaseSync): { series: SeriesDefinition[]; removed: Set<number>; nextSeries: number } {
-  const series: SeriesDefinition[] = [];
+function loadSeries(db: DatabaseSync): { series: SeriesDefinitions; removed: Set<number>; nextSeries: number } {
+  const ids: number[] = [];
+  const keys: string[] = [];
   const removed = new Set<number>();
   let nextSeries = 1;
   const all = db.prepare('SELECT id, key FROM series ORDER BY id');
   for (const row of all.iterate()) {
     const id = Number(row['id']);
     nextSeries = id + 1;
-    if (typeof row['key'] === 'string') series.push({ id, key: row['key'] });
-    else removed.add(id);
+    if (typeof row['key'] === 'string') {
+      ids.push(id);
+      keys.push(row['key']);
+    } else removed.add(id);
   }
-  return { series, removed, nextSeries };
+  return { series: { ids: Int32Array.from(ids), keys: keys.join('\n') }, removed, nextSeries };
 }
 
 /** Layouts of which the head holds nothing any more are forgotten; writers define theirs anew. */
@@ -141,7 +142,7 @@ function failure(id: number, error: unknown): Reply {
 function serve(port: MessagePort): void {
   let store: Store;
   try {
-    store = open((workerData as { path: string }).path);
+    store = open(workerData as WorkerOptions);
   } catch (error) {
     port.postMessage(failure(0, error));
     return;
@@ -153,13 +154,6 @@ function serve(port: MessagePort): void {
   port.on('message', ({ id, operation }: Message) => {
     try {
       const value = store.handle(operation);
-      if (value instanceof Promise) {
-        value.then(
-          () => answer(id, null),
-          (error: unknown) => port.postMessage(failure(id, error)),
-        );
-        return;
-      }
       answer(id, value);
       if (operation.op === 'close') port.close();
     } catch (error) {

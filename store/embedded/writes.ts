@@ -7,7 +7,7 @@ import { closeLayouts, type Incoming } from './closing.ts';
 import { bytesOf } from './codec.ts';
 import type { Layouts } from './layouts.ts';
 import type { BinTable, RawTable, Table } from './tables.ts';
-import type { WriteRequest } from './protocol.ts';
+import { keysOf, type WriteRequest } from './protocol.ts';
 
 /** So many rows of one layout in one batch are an import or a backlog, and go straight into chunks. */
 const STRAIGHT_ROWS = 16;
@@ -90,7 +90,7 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
     write(request) {
       try {
         transaction(() => {
-          for (const { id, key } of request.newSeries) insertSeries.run(id, key);
+          keysOf(request.newSeries).forEach((key, i) => insertSeries.run(request.newSeries.ids[i] ?? 0, key));
           for (const { id, series } of request.newLayouts) {
             insertLayout.run(id, bytesOf(series));
             layouts.add(id, series);

@@ -26,7 +26,7 @@ export interface Redo {
 
 export interface OpenBins {
   /** Rebuilds what is not in memory, for who appends also what was sealed; rejects when the store cannot be read. */
-  load(series: Iterable<SeriesKey>, purpose: 'append' | 'read'): Promise<void>;
+  load(series: readonly (readonly SeriesKey[])[], purpose: 'append' | 'read'): Promise<void>;
   /** Whether `load` for reading has nothing to do. */
   loaded(series: readonly SeriesKey[]): boolean;
   /** Takes a row in; every series of it must be loaded. */
@@ -118,15 +118,17 @@ export function createOpenBins(store: SeriesStore): OpenBins {
     const kept = finite(late === 0 ? row : subset(row, keep));
     const keptSlots = late === 0 ? rowSlots : slotsOf(kept.series);
     const rows = new Map<string, BinRow>();
+    const recent: (BinRow | undefined)[] = [];
     const redo: Redo[] = [];
     let at = 0;
     emit = (k, _slot, tMs, mean, min, max, share) => {
-      const tier = BIN_TIERS[k] ?? '5m';
-      const name = `${k} ${tMs}`;
-      let bins = rows.get(name);
-      if (!bins) {
-        bins = blankRow(tier, kept.device, tMs, kept.series);
+      // The series of a row mostly close the same bin.
+      let bins = recent[k];
+      if (bins?.tMs !== tMs) {
+        const name = `${k} ${tMs}`;
+        bins = rows.get(name) ?? blankRow(BIN_TIERS[k] ?? '5m', kept.device, tMs, kept.series);
         rows.set(name, bins);
+        recent[k] = bins;
       }
       setBin(bins, at, { tMs, mean, min, max, known: share });
     };
@@ -148,9 +150,12 @@ export function createOpenBins(store: SeriesStore): OpenBins {
   return {
     loaded: (series) => series.every((key) => !Number.isNaN(lastMs[slots.get(key) ?? -1] ?? NaN)),
     async load(series, purpose) {
-      const missing = [...new Set(series)]
-        .map((key) => ({ key, slot: slotOf(key) }))
-        .filter(({ slot }) => Number.isNaN(lastMs[slot]) || (purpose === 'append' && sealed[slot] === 1));
+      const absent = new Set<number>();
+      for (const array of series) {
+        for (const slot of slotsOf(array))
+          if (Number.isNaN(lastMs[slot]) || (purpose === 'append' && sealed[slot] === 1)) absent.add(slot);
+      }
+      const missing = [...absent].map((slot) => ({ slot, key: keys[slot] ?? '' }));
       for (let from = 0; from < missing.length; from += LOADED_AT_ONCE) {
         const part = missing.slice(from, from + LOADED_AT_ONCE);
         const latest = await store.latest(part.map(({ key }) => key));

@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  BIN_TIERS,
-  DEFAULT_TIERS,
-  seriesKey,
-  TIER_STEP_MS,
-  type BinTier,
-  type MetricName,
-  type SeriesKey,
-} from '../../core/model.ts';
+import { BIN_TIERS, DEFAULT_TIERS, seriesKey, TIER_STEP_MS, type BinTier, type SeriesKey } from '../../core/model.ts';
 import type { History, RawRow, SeriesStore, WriteResult } from '../../core/ports.ts';
 import { tile } from '../../core/tiling.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
