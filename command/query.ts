@@ -1,7 +1,7 @@
 /** `saguaro query` and `saguaro import`: history out and in. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { ImportResult, SeriesData } from '../core/api.ts';
 import type { Unit } from '../core/model.ts';
 import { formatDuration, formatWith } from '../core/units.ts';
@@ -77,7 +77,7 @@ export const importCsv: Command = {
   examples: ['saguaro import history.csv', 'zcat history.csv.gz | saguaro import -'],
   async run(context, args) {
     const file = args.positionals[0] ?? '';
-    const body = file === '-' ? new Readable().wrap(context.terminal.stdin) : await opened(file);
+    const body = file === '-' ? context.terminal.stdin : await opened(file);
     const api = await context.api();
     const result = await api.ask<ImportResult>({ method: 'POST', path: '/imports', stream: { type: 'text/csv', body } });
     if (context.json) context.terminal.print(JSON.stringify(result));

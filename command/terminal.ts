@@ -1,6 +1,6 @@
 /** Where a command reads and writes: results on standard output, sentences on standard error. */
 import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
 import { visible } from '../core/text.ts';
 import { UsageError } from './command.ts';
 
@@ -11,7 +11,7 @@ export interface Terminal {
   readonly say: (text: string) => void;
   /** A secret typed without an echo. @throws UsageError when nobody can type */
   askSecret(question: string, orElse: string): Promise<string>;
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: Readable;
 }
 
 export function createTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WritableStream, stderr: NodeJS.WritableStream): Terminal {
