@@ -59,6 +59,9 @@ async function adapters() {
   };
 }
 
+/** A last sign of life further ahead than this came from a clock that was wrong then, not now. */
+const CLOCK_TRUSTED_MS = 86_400_000;
+
 /** What a running house needs to be closed again, the last made first. */
 type Closing = (() => Promise<void>)[];
 
@@ -79,12 +82,17 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
     const profiles = loadProfiles([join(HOME, 'collector', 'profiles'), ...config.profileFolders]);
     const lock = await lockDataFolder(config.dataDir);
     closing.push(() => lock.release());
-    const clock = make.createSystemClock({ onStep: ({ text }) => log.warn(text) });
     const catalog = await make.createCatalog({
       path: join(config.dataDir, CATALOG_FILE),
       keyPath: join(config.dataDir, KEY_FILE),
     });
     closing.push(() => catalog.close());
+    const aliveMs = Number((await catalog.settings.get('collector.alive')) ?? 0);
+    const clock = make.createSystemClock({
+      onStep: ({ text }) => log.warn(text),
+      // A clock set back while nothing ran must not make the first polls fall into recorded time.
+      ...(aliveMs < Date.now() + CLOCK_TRUSTED_MS ? { notBeforeMs: aliveMs } : {}),
+    });
     const store = await make.createEmbeddedStore({ path: join(config.dataDir, HISTORY_FILE) });
     closing.push(() => store.close());
     const history = await make.createHistory({ store, tiers: config.tiers, nowMs: () => clock.nowMs(), log });
