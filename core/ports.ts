@@ -132,6 +132,8 @@ export interface SeriesStore {
   ): Promise<BinColumns[]>;
   /** One answer a series, in the order asked; null = never written. */
   latest(series: readonly SeriesKey[]): Promise<(Latest | null)[]>;
+  /** Every series it holds, where it can say so cheaply. */
+  keys?(): Promise<SeriesKey[]>;
   /** Forgets everything of these series. */
   remove(series: readonly SeriesKey[]): Promise<void>;
   /** Deletes what is past its retention and moves closed chunks; called regularly. */

@@ -38,6 +38,9 @@ const RETRY_LAST_MS = 60_000;
 /** Series of an import that are worked on together. */
 const IMPORTED_AT_ONCE = 32;
 
+/** Series whose open bins are taken up again at one upkeep after a start. */
+const RESUMED_AT_ONCE = 2_000;
+
 /** What was handed to the store and not yet taken. */
 interface Pending {
   readonly composed: readonly Composed[];
@@ -185,6 +188,18 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     return pumping;
   };
 
+  /** Series of an earlier run that nobody may ever write again: their open bins must be closed all the same. */
+  let unresumed: SeriesKey[] | null = null;
+  const resume = async (now: number) => {
+    unresumed ??= (await store.keys?.()) ?? [];
+    const part = unresumed.splice(0, RESUMED_AT_ONCE);
+    if (part.length === 0) return;
+    const rawMs = tiers.find((spec) => spec.tier === 'raw')?.retentionMs ?? Infinity;
+    const latest = await store.latest(part);
+    const recent = part.filter((_key, i) => (latest[i]?.tMs ?? -Infinity) > now - rawMs);
+    await openBins.load([recent], 'read');
+  };
+
   return {
     append(rows) {
       if (closed) return Promise.reject(new Error('the history is closed'));
@@ -247,6 +262,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     async maintain(now) {
       if (due()) await pump();
       await exclusive(async () => {
+        await resume(now);
         if (!pending) {
           const sealed = openBins.seal(now);
           if (sealed.length > 0) {

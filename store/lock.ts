@@ -23,7 +23,7 @@ export interface FolderLock {
 export async function lockDataFolder(dir: string): Promise<FolderLock> {
   const folder = resolve(dir);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new DataFolderError(`The data folder ${folder} ${whyNot(cause)}; choose another one with SAGUARO_DATA.`, { cause });
@@ -58,6 +58,16 @@ export async function lockDataFolder(dir: string): Promise<FolderLock> {
       held.close();
     },
   };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // On a read-only file system the recursive form only says that something is missing.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') mkdirSync(folder, { mode: 0o700 });
+    else throw error;
+  }
 }
 
 function inUse(folder: string, pidFile: string): string {

@@ -89,6 +89,9 @@ export function createMemoryStore(): SeriesStore {
         return last ? { tMs: last[0], value: last[1] } : null;
       });
     },
+    async keys() {
+      return [...kept.keys()];
+    },
     async remove(series) {
       for (const key of series) kept.delete(key);
     },

@@ -24,6 +24,7 @@ export interface Interning {
   /** 0 = never seen. */
   id(series: SeriesKey): number;
   count(): number;
+  keys(): SeriesKey[];
   /** Definitions the worker has not confirmed yet. */
   unconfirmed(): { series: SeriesDefinitions; layouts: LayoutDefinition[] };
   /** @returns ids of series that are confirmed for the first time */
@@ -82,6 +83,7 @@ export function createInterning(opened: Opened): Interning {
     },
     id: (series) => ids.get(series) ?? 0,
     count: () => ids.size,
+    keys: () => [...ids.keys()],
     unconfirmed: () => ({
       series: { ids: Int32Array.from(newSeries.keys()), keys: [...newSeries.values()].join('\n') },
       layouts: [...newLayouts.values()],

@@ -1,6 +1,6 @@
 /**
  * The schema of history.db, as the steps that led to it. A released step is never changed;
- * what is new is appended. See docs/decisions/0010-embedded-store.md for the layout.
+ * what is new is appended. See docs/decisions/0002-embedded-store.md for the layout.
  */
 export const PAGE_BYTES = 16_384;
 

@@ -94,6 +94,9 @@ export async function createEmbeddedStore(options: {
       }
       return Array.from(ids, (id) => newest.get(id));
     },
+    async keys() {
+      return interning.keys();
+    },
     async remove(series) {
       const known = idsOf(series).filter((id) => id !== 0);
       interning.forget(series);

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { DataFolderError } from '../failures.ts';
+import { DataFolderError, fileTrouble } from '../failures.ts';
 import { openDatabase } from '../schema.ts';
 import { createDamage } from './damage.ts';
 import { createLayouts, type Layouts } from './layouts.ts';
@@ -130,6 +130,15 @@ function pages(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA page_count').get()?.['page_count'] ?? 0) * PAGE_BYTES;
 }
 
+function opening(options: WorkerOptions): Store {
+  try {
+    return open(options);
+  } catch (cause) {
+    const trouble = fileTrouble(cause, options.path);
+    throw trouble ? new DataFolderError(trouble.reason, { cause }) : cause;
+  }
+}
+
 function failure(id: number, error: unknown): Reply {
   return {
     id,
@@ -142,7 +151,7 @@ function failure(id: number, error: unknown): Reply {
 function serve(port: MessagePort): void {
   let store: Store;
   try {
-    store = open(workerData as WorkerOptions);
+    store = opening(workerData as WorkerOptions);
   } catch (error) {
     port.postMessage(failure(0, error));
     return;
