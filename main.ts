@@ -276,8 +276,7 @@ async function main(words: readonly string[], env: Environment): Promise<number>
   } catch (error) {
     return refuse(error, terminal.say);
   } finally {
-    // Typed away by control flow analysis, which does not see into the closure above.
-    await closeApi(api as Promise<Api> | null);
+    await closeApi(api);
   }
 }
 

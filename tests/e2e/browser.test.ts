@@ -101,15 +101,17 @@ describe.skipIf(program === null)('in Chromium', () => {
     await page.waitForFunction((wanted) => document.querySelectorAll('canvas').length >= wanted, count, { timeout: 20_000 });
     // Whether anything is on the canvas: a pixel that is not transparent.
     await page.waitForFunction(
-      () =>
-        [...document.querySelectorAll('canvas')].some((canvas) => {
-          const context = canvas.getContext('2d');
-          return (
-            context !== null &&
-            canvas.width > 0 &&
-            context.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0)
-          );
-        }),
+      () => {
+        // Read from a copy: reading the chart's own canvas would change how the browser draws it.
+        const copy = document.createElement('canvas');
+        const context = copy.getContext('2d', { willReadFrequently: true });
+        return [...document.querySelectorAll('canvas')].some((canvas) => {
+          if (context === null || canvas.width === 0 || canvas.height === 0) return false;
+          [copy.width, copy.height] = [canvas.width, canvas.height];
+          context.drawImage(canvas, 0, 0);
+          return context.getImageData(0, 0, copy.width, copy.height).data.some((value) => value > 0);
+        });
+      },
       undefined,
       { timeout: 20_000 },
     );
