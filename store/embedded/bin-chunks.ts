@@ -37,17 +37,29 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
   const stepMs = TIER_STEP_MS[tier];
   const perChunk = CHUNK_BINS[tier];
   const chunkMs = stepMs * perChunk;
-  const whole = db.prepare(`SELECT id, mean, min, max, known FROM ${table} WHERE series = ? AND slot = ?`);
+  // Means are what is read by the thousand: they stand close together in a table of their own.
+  const joined = `${table} JOIN ${table}_mean USING (id)`;
+  const whole = db.prepare(`SELECT id, mean, min, max, known FROM ${joined} WHERE series = ? AND slot = ?`);
   const upsert = db.prepare(
-    `INSERT INTO ${table} (series, slot, mean, min, max, known) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (series, slot)
-     DO UPDATE SET mean = excluded.mean, min = excluded.min, max = excluded.max, known = excluded.known`,
+    `INSERT INTO ${table} (series, slot, min, max, known) VALUES (?, ?, ?, ?, ?) ON CONFLICT (series, slot)
+     DO UPDATE SET min = excluded.min, max = excluded.max, known = excluded.known RETURNING id`,
   );
-  const removeAll = db.prepare(`DELETE FROM ${table} WHERE series = ?`);
-  const expire = db.prepare(`DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE slot < ? ORDER BY slot LIMIT ?)`);
+  const putMean = db.prepare(`INSERT OR REPLACE INTO ${table}_mean (id, mean) VALUES (?, ?)`);
+  const doomed = {
+    ofSeries: `SELECT id FROM ${table} WHERE series = ?`,
+    old: `SELECT id FROM ${table} WHERE slot < ? ORDER BY slot LIMIT ?`,
+  };
+  const [removeMeans, removeAll] = [`${table}_mean`, table].map((from) =>
+    db.prepare(`DELETE FROM ${from} WHERE id IN (${doomed.ofSeries})`),
+  );
+  const [expireMeans, expire] = [`${table}_mean`, table].map((from) =>
+    db.prepare(`DELETE FROM ${from} WHERE id IN (${doomed.old})`),
+  );
+  const loadState = db.prepare('SELECT value FROM state WHERE name = ?');
+  const saveState = db.prepare('INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)');
   const recodable = db.prepare(
-    `SELECT id, slot, mean FROM ${table} WHERE (slot, id) > (?, ?) AND slot < ? ORDER BY slot, id LIMIT ?`,
+    `SELECT id, slot, mean FROM ${joined} WHERE (slot, id) > (?, ?) AND slot < ? ORDER BY slot, id LIMIT ?`,
   );
-  const recode = db.prepare(`UPDATE ${table} SET mean = ? WHERE id = ?`);
   const selects = new Map<string, StatementSync>();
   const select = (wanted: readonly boolean[]) => {
     const key = wanted.join();
@@ -56,15 +68,13 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
       // A minimum or maximum may be stored as "the same as the mean".
       const names = NAMES.map((name, i) => (wanted[i] || (i === 0 && (wanted[1] || wanted[2])) ? name : 'NULL'));
       statement = db.prepare(
-        `SELECT id, slot, ${names.join(', ')} FROM ${table} WHERE series = ? AND slot BETWEEN ? AND ? ORDER BY slot`,
+        `SELECT id, slot, ${names.join(', ')} FROM ${names[0] === 'mean' ? joined : table} WHERE series = ? AND slot BETWEEN ? AND ? ORDER BY slot`,
       );
       statement.setReturnArrays(true);
       selects.set(key, statement);
     }
     return statement;
   };
-  const loadState = db.prepare('SELECT value FROM state WHERE name = ?');
-  const saveState = db.prepare('INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)');
 
   const openWhole = (series: number, slot: number): FourColumns => {
     const columns: FourColumns = [blank(perChunk), blank(perChunk), blank(perChunk), new Float64Array(perChunk)];
@@ -102,14 +112,14 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
         const length = columns[3].findLastIndex((known) => known > 0) + 1;
         const [mean, min, max, known] = columns.map((column) => column.subarray(0, length)) as unknown as FourColumns;
         const fast = tier === '5m' && Number.isFinite(nowMs) && (slot + 1) * chunkMs > nowMs - PLAIN_FOR_MS;
-        upsert.run(
+        const row = upsert.get(
           series,
           slot,
-          encodeColumn(mean, { fast }),
           encodeColumn(min, { beside: mean }),
           encodeColumn(max, { beside: mean }),
           encodeColumn(known),
         );
+        putMean.run(row?.['id'] ?? null, encodeColumn(mean, { fast }));
       }
     },
     read(series, firstBin, lastBin, wanted) {
@@ -132,10 +142,15 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
       }
       return chunks;
     },
-    remove: (series) => {
-      removeAll.run(series);
+    remove(series) {
+      removeMeans?.run(series);
+      removeAll?.run(series);
     },
-    expire: (beforeMs, limit) => Number(expire.run(Math.floor(beforeMs / chunkMs), limit).changes) >= limit,
+    expire(beforeMs, limit) {
+      const slot = Math.floor(beforeMs / chunkMs);
+      expireMeans?.run(slot, limit);
+      return Number(expire?.run(slot, limit).changes) >= limit;
+    },
     recode(nowMs) {
       if (tier !== '5m') return false;
       const before = Math.floor((nowMs - PLAIN_FOR_MS) / chunkMs);
@@ -147,7 +162,7 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
         const id = Number(row['id']);
         if (isPlain(mean)) {
           const packed = damage.guard(table, id, 0, 0, null, () => encodeColumn(decodeColumn(mean)));
-          if (packed) recode.run(packed, id);
+          if (packed) putMean.run(id, packed);
         }
       }
       const last = rows.at(-1);

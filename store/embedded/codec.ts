@@ -1,5 +1,6 @@
 /**
- * Columns of numbers as blobs: codec (1 byte), count (2), payload, CRC-32 of all before it (4).
+ * Columns of numbers as blobs: codec (1 byte), nothing (1), count (2), CRC-32 of all but itself (4),
+ * payload. So the payload of a plain column is aligned, and read without a copy.
  * Whatever comes back is bit for bit what went in.
  */
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
@@ -15,8 +16,8 @@ const SAME = 3;
 /** First moment, then differences as 32-bit milliseconds, shuffled: jittered polls need 2 bytes each. */
 const DELTAS = 4;
 
-const HEAD_BYTES = 3;
-const CRC_BYTES = 4;
+const HEAD_BYTES = 8;
+const CRC_AT = 4;
 const MAX_COUNT = 0xffff;
 /** Below this zstd's own frame eats what it saves. */
 const WORTH_PACKING_BYTES = 64;
@@ -64,6 +65,9 @@ export function decodeColumn(blob: Uint8Array, beside?: () => Float64Array): Flo
       throw new DamagedBlob(`has the unknown codec ${codec}`);
   }
 }
+
+/** How many values a blob holds, told from its first bytes. */
+export const COUNT_BYTES = { at: 2, length: 2 };
 
 /** Whether a column is kept plain; costs no decoding. */
 export function isPlain(blob: Uint8Array): boolean {
@@ -116,22 +120,24 @@ export function bytesOf(values: Float64Array | Int32Array): Uint8Array {
 
 function frame(codec: number, count: number, payload: Uint8Array): Uint8Array {
   if (count > MAX_COUNT) throw new RangeError(`a column holds at most ${MAX_COUNT} values`);
-  const blob = new Uint8Array(HEAD_BYTES + payload.length + CRC_BYTES);
+  const blob = new Uint8Array(HEAD_BYTES + payload.length);
   blob[0] = codec;
-  blob[1] = count & 0xff;
-  blob[2] = count >> 8;
+  const head = new DataView(blob.buffer);
+  head.setUint16(2, count, true);
   blob.set(payload, HEAD_BYTES);
-  const end = blob.length - CRC_BYTES;
-  new DataView(blob.buffer).setUint32(end, crc32(blob.subarray(0, end)), true);
+  head.setUint32(CRC_AT, checksum(blob), true);
   return blob;
 }
 
 function unframe(blob: Uint8Array): { codec: number; count: number; payload: Uint8Array } {
-  const end = blob.length - CRC_BYTES;
-  if (end < HEAD_BYTES) throw new DamagedBlob('is cut short');
-  const stored = new DataView(blob.buffer, blob.byteOffset).getUint32(end, true);
-  if (stored !== crc32(blob.subarray(0, end))) throw new DamagedBlob('does not match its checksum');
-  return { codec: blob[0] ?? 0, count: (blob[1] ?? 0) | ((blob[2] ?? 0) << 8), payload: blob.subarray(HEAD_BYTES, end) };
+  if (blob.length < HEAD_BYTES) throw new DamagedBlob('is cut short');
+  const head = new DataView(blob.buffer, blob.byteOffset, HEAD_BYTES);
+  if (head.getUint32(CRC_AT, true) !== checksum(blob)) throw new DamagedBlob('does not match its checksum');
+  return { codec: blob[0] ?? 0, count: head.getUint16(2, true), payload: blob.subarray(HEAD_BYTES) };
+}
+
+function checksum(blob: Uint8Array): number {
+  return crc32(blob.subarray(HEAD_BYTES), crc32(blob.subarray(0, CRC_AT)));
 }
 
 function unpack(payload: Uint8Array, bytes: number): Uint8Array {

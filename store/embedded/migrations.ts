@@ -14,8 +14,9 @@ const HEAD_OF_BINS = (tier: string) => `
 const BINS = (table: string) => `
   CREATE TABLE ${table} (
     id INTEGER PRIMARY KEY, series INTEGER NOT NULL, slot INTEGER NOT NULL,
-    mean BLOB NOT NULL, min BLOB NOT NULL, max BLOB NOT NULL, known BLOB NOT NULL
+    min BLOB NOT NULL, max BLOB NOT NULL, known BLOB NOT NULL
   ) STRICT;
+  CREATE TABLE ${table}_mean (id INTEGER PRIMARY KEY, mean BLOB NOT NULL) STRICT;
   CREATE UNIQUE INDEX ${table}_chunk ON ${table}(series, slot);
   CREATE INDEX ${table}_age ON ${table}(slot);`;
 

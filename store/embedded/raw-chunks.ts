@@ -1,7 +1,7 @@
 /** Closed chunks of the raw tier: runs of records of one series that never overlap. */
 import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
-import { bytesOf, decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './codec.ts';
+import { bytesOf, COUNT_BYTES, decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './codec.ts';
 import type { Damage } from './damage.ts';
 
 const CHUNK_MS = 4 * 3_600_000;
@@ -48,7 +48,7 @@ export function createRawChunks(db: DatabaseSync, damage: Damage): RawChunks {
     return statement;
   };
   const outline = arrays('SELECT id, t0, t1, interval FROM raw WHERE series = ? AND t0 <= ? ORDER BY t0 DESC LIMIT 1');
-  const sizeOf = db.prepare('SELECT substr(value, 2, 2) AS n FROM raw WHERE id = ?');
+  const sizeOf = db.prepare(`SELECT substr(value, ${COUNT_BYTES.at + 1}, ${COUNT_BYTES.length}) AS n FROM raw WHERE id = ?`);
   const overlapping = arrays(
     `SELECT id, t0, t1, interval, times, value FROM raw WHERE series = ?1 AND t0 <= ?3
      AND t0 >= ifnull((SELECT max(t0) FROM raw WHERE series = ?1 AND t0 <= ?2), -1e300) ORDER BY t0`,

@@ -84,8 +84,9 @@ export function readBins(tables: Tables, layouts: Layouts, request: BinsRequest)
   const heads = readHeads(table, layouts, request.series, range.first * stepMs - 1, range.last * stepMs, inHead);
   // In the rows of the head, columns that were not asked for are left out.
   const columnAt = inHead.map((_there, k) => inHead.slice(0, k).filter(Boolean).length);
-  const out: Float64Array[] = [];
-  const counts = Int32Array.from(request.series, (series) => {
+  const out = createOutput();
+  const counts = Int32Array.from(request.series, (series, done) => {
+    out.share = (done + 1) / request.series.length;
     const chunks = table.chunks.read(series, range.first, range.last, wanted);
     const lay = (row: HeadRow, index: number) => {
       const share = row.columns[columnAt[3] ?? 0]?.[index] ?? NaN;
@@ -118,50 +119,82 @@ export function readBins(tables: Tables, layouts: Layouts, request: BinsRequest)
       fresh.sort((a, b) => a.row.seq - b.row.seq);
       for (const { row, index } of fresh) lay(row, index);
     }
-    const columns = present(chunks, table.chunks.perChunk, range, wanted, stepMs);
-    out.push(...columns);
-    return columns[0]?.length ?? 0;
+    return put(out, chunks, table.chunks.perChunk, range, wanted, stepMs);
   });
-  const data = new Float64Array(out.reduce((sum, column) => sum + column.length, 0));
-  let at = 0;
-  for (const column of out) {
-    data.set(column, at);
-    at += column.length;
-  }
-  return { counts, data, previousMs: new Float64Array(0) };
+  return { counts, data: out.data, previousMs: new Float64Array(0) };
 }
 
-/** The bins that are there, in order: times, then every column that was wanted. A slot is absent when it is NaN, or known 0. */
-function present(
+/** Doubles one after the other, in a block that grows: an answer may be a hundred megabytes. */
+interface Output {
+  data: Float64Array;
+  length: number;
+  /** How much of all will be there once the series at hand is. */
+  share: number;
+}
+
+function createOutput(): Output {
+  return { data: new Float64Array(1024), length: 0, share: 1 };
+}
+
+function reserve(out: Output, more: number): number {
+  const at = out.length;
+  out.length += more;
+  if (out.length > out.data.length) {
+    // Series asked together are mostly about as long as each other.
+    const larger = new Float64Array(Math.ceil(out.length * Math.max(1.1, 1.05 / out.share)));
+    larger.set(out.data.subarray(0, at));
+    out.data = larger;
+  }
+  return at;
+}
+
+/**
+ * Puts out the bins that are there, in order: times, then every column that was wanted. A slot
+ * is absent when it is NaN, or known 0.
+ * @returns how many there are
+ */
+function put(
+  out: Output,
   chunks: ReadonlyMap<number, readonly (Float64Array | null)[]>,
   perChunk: number,
   range: { readonly first: number; readonly last: number },
   wanted: readonly boolean[],
   stepMs: number,
-): Float64Array[] {
-  const slots = [...chunks.keys()].sort((a, b) => a - b);
-  const probe = wanted.indexOf(true);
-  const there = probe === 3 ? (value: number) => value > 0 : (value: number) => !Number.isNaN(value);
-  const picked = slots.map((slot) => {
-    const column = chunks.get(slot)?.[probe] ?? new Float64Array(0);
-    const at: number[] = [];
-    const end = Math.min(column.length - 1, range.last - slot * perChunk);
-    for (let i = Math.max(0, range.first - slot * perChunk); i <= end; i++) if (there(column[i] ?? NaN)) at.push(i);
-    return { slot, at };
+): number {
+  const probeAt = wanted.indexOf(true);
+  const there = probeAt === 3 ? (value: number) => value > 0 : (value: number) => !Number.isNaN(value);
+  let size = 0;
+  const parts = [...chunks].map(([slot, columns]) => {
+    const probe = columns[probeAt] ?? new Float64Array(0);
+    const first = Math.max(0, range.first - slot * perChunk);
+    const end = Math.max(first, Math.min(probe.length, range.last - slot * perChunk + 1));
+    let n = 0;
+    for (let i = first; i < end; i++) if (there(probe[i] ?? NaN)) n++;
+    size += n;
+    return { slot, columns, probe, first, end, n };
   });
-  const size = picked.reduce((sum, { at }) => sum + at.length, 0);
-  const tMs = new Float64Array(size);
-  const out = wanted.flatMap((yes, k) => (yes ? [{ k, values: new Float64Array(size) }] : []));
-  let n = 0;
-  for (const { slot, at } of picked) {
-    const columns = chunks.get(slot);
-    for (const { k, values } of out) {
-      const column = columns?.[k];
-      if (column) at.forEach((i, j) => (values[n + j] = column[i] ?? NaN));
+  parts.sort((a, b) => a.slot - b.slot);
+  const width = wanted.filter(Boolean).length;
+  let at = reserve(out, size * (1 + width));
+  const { data } = out;
+  for (const { slot, columns, probe, first, end, n } of parts) {
+    const whole = n === end - first;
+    let to = at;
+    for (let i = first; i < end; i++) if (whole || there(probe[i] ?? NaN)) data[to++] = (slot * perChunk + i) * stepMs;
+    let base = at;
+    for (const column of columns) {
+      if (!column) continue;
+      base += size;
+      if (whole) {
+        data.set(column.subarray(first, end), base);
+        continue;
+      }
+      to = base;
+      for (let i = first; i < end; i++) if (there(probe[i] ?? NaN)) data[to++] = column[i] ?? NaN;
     }
-    for (const i of at) tMs[n++] = (slot * perChunk + i) * stepMs;
+    at += n;
   }
-  return [tMs, ...out.map(({ values }) => values)];
+  return size;
 }
 
 function readHeads(

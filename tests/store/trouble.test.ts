@@ -48,7 +48,7 @@ async function expectRows(store: EmbeddedStore, rows: number): Promise<void> {
 describe('a full disk', () => {
   it('is said in a sentence, loses nothing, and is over when there is room', async () => {
     const path = join(folder, 'history.db');
-    let store = await createEmbeddedStore({ path, mostBytes: 600_000 });
+    let store = await createEmbeddedStore({ path, mostBytes: 1_000_000 });
     const { rows, answer } = await fill(store);
     expect(answer).toMatchObject({ result: 'blocked' });
     expect(answer).toHaveProperty('reason', expect.stringMatching(/^The disk is full: .* cannot grow; free some space/));
