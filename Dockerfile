@@ -15,6 +15,8 @@ FROM node:26-slim
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends iputils-ping \
  && rm -rf /var/lib/apt/lists/* \
+ # A copy has no file capabilities, which a container without any could not even start.
+ && cp /usr/bin/ping /usr/local/bin/ping \
  && install --directory --owner=node --group=node --mode=0700 /var/lib/saguaro
 WORKDIR /saguaro
 COPY --from=parts /saguaro/node_modules node_modules
