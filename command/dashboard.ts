@@ -80,7 +80,9 @@ function sourceHash(home: string): string {
 
 function run(program: string, args: readonly string[], cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: BUILD_TIMEOUT_MS });
+    // Whatever mode the caller runs in, what is built is what people get.
+    const env = { ...process.env, NODE_ENV: 'production' };
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: BUILD_TIMEOUT_MS });
     let output = '';
     const keep = (chunk: Buffer) => (output = (output + chunk.toString('utf8')).slice(-4_000));
     child.stdout.on('data', keep);
