@@ -132,7 +132,11 @@ export function createCollector(options: CollectorOptions): Collector {
     const one = createWatched(device, around);
     watched.set(device.id, one);
     await one.change(device);
-    const preview = await rediscover(device.id);
+    // What fails now, a full disk under the catalog for one, must not keep it from its place for ever.
+    const preview = await rediscover(device.id).catch((error: unknown) => {
+      oops(error);
+      return failure('no data', 'What it has could not be kept; the log says why, and it is tried again.');
+    });
     if (watched.get(device.id) !== one) return preview;
     scheduler.set(device.id, one.device().intervalMs, {
       failures: preview.ok ? 0 : DEAD_AFTER,

@@ -88,23 +88,21 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   });
 
   const arrange = async () => {
+    const targets = await Promise.all(device.sources.map((spec) => targetOf(device.address, spec, around.catalog.secrets, log)));
     const old = slots;
-    slots = (
-      await Promise.all(
-        device.sources.map(async (spec) => {
-          const source = around.sources.find((one) => one.type === spec.type);
-          if (!source) {
-            log.error('A device names a source that does not exist.', { device: device.name, source: spec.type });
-            return [];
-          }
-          const target = await targetOf(device.address, spec, around.catalog.secrets, log);
-          const same = old.find((slot) => slot.spec.type === spec.type);
-          // Another address may be another machine: its counters must not meet the old ones.
-          if (!same || same.target.address !== target.address) return [createSlot(device.id, spec, source, target)];
-          return [{ ...same, spec, target }];
-        }),
-      )
-    ).flat();
+    // In one breath: a discovery that ends meanwhile must not give its plan to a slot already copied.
+    slots = targets.flatMap((target) => {
+      const { spec } = target;
+      const source = around.sources.find((one) => one.type === spec.type);
+      if (!source) {
+        log.error('A device names a source that does not exist.', { device: device.name, source: spec.type });
+        return [];
+      }
+      const same = old.find((slot) => slot.spec.type === spec.type);
+      // Another address may be another machine: its counters must not meet the old ones.
+      if (!same || same.target.address !== target.address) return [createSlot(device.id, spec, source, target)];
+      return [{ ...same, spec, target }];
+    });
   };
   const enter = (next: DeviceState, why: string) => {
     reason = why;
@@ -224,12 +222,16 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       discoveredMs = clock.monoMs();
       around.rediscover(device.id);
     }
-    const asked = slots;
-    const work = Promise.all(asked.map((slot) => ask(slot, turn)));
-    polling = work;
-    const outcomes = await work.finally(() => {
+    // Taken in by the plan it was asked by: who waits for the poll waits for that as well.
+    const work = pollAll(slots, turn, fromMs).finally(() => {
       polling = null;
     });
+    polling = work;
+    return work;
+  };
+
+  const pollAll = async (asked: readonly Slot[], turn: Turn, fromMs: number): Promise<Answer> => {
+    const outcomes = await Promise.all(asked.map((slot) => ask(slot, turn)));
     pollMs = clock.monoMs() - fromMs;
     if (closed || asked !== slots) return 'some';
     asked.forEach((slot, i) => {

@@ -241,6 +241,37 @@ describe('what a device has', () => {
     await b.stop();
   });
 
+  it('a poll in flight is read by the plan it was asked by', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1', { ports: ['eth0', 'eth1'] });
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(60 * SEC);
+    sw1.takesMs = 3 * SEC;
+    for (const polls = sw1.polls; sw1.polls === polls;) await b.clock.advance(100);
+    sw1.takesMs = 5;
+    sw1.ports = ['eth1'];
+    const looking = b.collector.rediscover('sw1');
+    await b.clock.advance(30 * SEC);
+    expect(await looking).toMatchObject({ ok: true });
+    expect(new Set(b.values('sw1', 'load'))).toEqual(new Set([null, 0.5]));
+    expect(new Set(b.values('sw1', 'eth1'))).toEqual(new Set([null, 100]));
+    await b.stop();
+  });
+
+  it('a catalog that takes nothing for a while keeps nobody from being polled afterwards', async () => {
+    const b = bench();
+    b.add('sw1');
+    const { put } = b.catalog.instances;
+    b.catalog.instances.put = () => Promise.reject(new Error('the disk is full'));
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(30 * SEC);
+    b.catalog.instances.put = put;
+    await b.clock.advance(60 * SEC);
+    expect(b.collector.deviceStatus('sw1')?.state).toBe('up');
+    expect(rates(b.values('sw1', 'eth0')).length).toBeGreaterThan(2);
+    await b.stop();
+  });
+
   it('a discovery that fails takes nothing away', async () => {
     const b = bench();
     const sw1 = b.add('sw1', { ports: ['a', 'b'] });
