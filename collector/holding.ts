@@ -61,6 +61,9 @@ export function createHolding(): Holding {
         if (readings.counter[at] === counter[i]) still.add(column.kind);
         else moved.add(column.kind);
       }
+      // Nothing of it to compare with: nobody knows since when it stands.
+      for (const known of [heldMs, waitedMs])
+        for (const kind of known.keys()) if (!still.has(kind) && !moved.has(kind)) known.delete(kind);
       const held = new Set([...still].filter((kind) => !moved.has(kind)));
       const sinceMs = (kind: string) => (heldMs.get(kind) ?? waitedMs.get(kind) ?? 0) + elapsedMs;
       return { held, idle: new Set([...held].filter((kind) => sinceMs(kind) >= HOLD_MS)) };

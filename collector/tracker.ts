@@ -181,7 +181,9 @@ export function createTracker(device: string, caches = false): Tracker {
       standing[i] = PRESENT;
 
       if (doubt !== undefined || state === ABSENT) {
-        if (doubt === undefined && before === PRESENT && !hole && taken.step === 'interval') {
+        // Where a cache answers, a counter left out cannot tell whether its table moved meanwhile.
+        const waits = doubt === undefined && before === PRESENT && !(holds && isCounter);
+        if (waits && !hole && taken.step === 'interval') {
           standing[i] = OMITTED;
           omitted.push(i);
         } else {
@@ -205,7 +207,7 @@ export function createTracker(device: string, caches = false): Tracker {
           }
           const own = before === OMITTED ? olderStep : taken;
           const elapsedMs =
-            holds && before !== OMITTED
+            before === HELD || (holds && before !== OMITTED)
               ? holding.movedInMs(column.kind, sinceMs)
               : own?.step === 'interval'
                 ? own.elapsedMs

@@ -261,11 +261,12 @@ describe('what a device has', () => {
   it('a catalog that takes nothing for a while keeps nobody from being polled afterwards', async () => {
     const b = bench();
     b.add('sw1');
-    const { put } = b.catalog.instances;
-    b.catalog.instances.put = () => Promise.reject(new Error('the disk is full'));
+    const { instances } = b.catalog;
+    const put = instances.put.bind(instances);
+    instances.put = () => Promise.reject(new Error('the disk is full'));
     await b.collector.start([device('sw1')]);
     await b.clock.advance(30 * SEC);
-    b.catalog.instances.put = put;
+    instances.put = put;
     await b.clock.advance(60 * SEC);
     expect(b.collector.deviceStatus('sw1')?.state).toBe('up');
     expect(rates(b.values('sw1', 'eth0')).length).toBeGreaterThan(2);

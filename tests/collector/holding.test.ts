@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GapCause } from '../../core/model.ts';
-import { BOTH, layout, recordsOf, track, type Poll } from './tracks.ts';
+import { BOTH, layout, readings, recordsOf, track, type Poll } from './tracks.ts';
 
 /** A counter that grows by 10 a second, read from a cache that is renewed every few seconds. */
 function cached(seconds: number, renewedEveryS: number, others: readonly number[] = []): Poll[] {
@@ -41,6 +41,30 @@ describe('an agent that answers from a cache', () => {
   it('one counter that moves vouches for the others of its table', () => {
     const polls = [0, 1, 2].map((at): Poll => ({ at, cells: [BigInt(at), 5n] }));
     expect(track(layout({ a: 'counter', b: 'counter' }), 1, polls, true).records['b']).toBe('0:? 1:? 2:0');
+  });
+
+  it('what was left out of an answer makes no peak of what comes after', () => {
+    const cells = [
+      [0n, 0n],
+      [10n, 10n],
+      [20n, null],
+      [20n, 20n],
+      [40n, 40n],
+      [50n, 50n],
+    ] as const;
+    const polls = cells.map((both, at): Poll => ({ at, cells: both }));
+    const { records } = track(layout({ a: 'counter', b: 'counter' }), 1, polls, true);
+    expect(records).toEqual({ a: '0:? 1:? 2:10 4:10 5:10', b: '0:? 1:? 2:? 3:? 4:10 5:10' });
+    // Of a table nothing of which came, nobody knows since when it stands.
+    const whole = cached(12, 3).map((poll): Poll => (poll.at === 4 ? { at: 4, cells: [null] } : poll));
+    expect(track(ONE, 1, whole, true).records['c']).toBe('0:? 3:? 4:? 5:? 6:? 9:10 12:10');
+  });
+
+  it('what was held when the interval grew is no peak', () => {
+    const polls = [0, 5, 10, 15].map((at): Poll => ({ at, cells: [BigInt(10 * Math.min(at, 10))] }));
+    const { tracker } = track(ONE, 5, polls, true);
+    const { rows } = tracker.apply(readings({ at: 25, cells: [250n] }), 10_000, null);
+    expect(recordsOf(rows)['c']).toEqual([[25, 10]]);
   });
 
   it('a missed poll is covered, a longer silence is a gap with its cause', () => {
