@@ -235,9 +235,9 @@ export function createOpenBins(store: SeriesStore): OpenBins {
     const byTime = new Map<number, number[]>();
     slotsOf(row.series).forEach((slot, i) => {
       const tMs = lostMs[slot] ?? NaN;
-      if (Number.isNaN(tMs)) return;
+      // Rows from before the loss may still be on their way; it is told by the first after it.
+      if (!(tMs < row.tMs)) return;
       lostMs[slot] = NaN;
-      if (tMs >= row.tMs) return;
       const list = byTime.get(tMs);
       if (list) list.push(i);
       else byTime.set(tMs, [i]);

@@ -195,6 +195,24 @@ describe('a store that cannot take rows', () => {
     await expectOracle(history, points);
   });
 
+  it('shows as unknown what was dropped while older rows were on their way', async () => {
+    const store = createMemoryStore();
+    let open = () => undefined as void;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const slow: SeriesStore = { ...store, latest: (series) => gate.then(() => store.latest(series)) };
+    const history = await historyOver(slow, { mostWaitingValues: 2 });
+    const appended: Promise<void>[] = [];
+    for (const n of [1, 2, 3, 4]) {
+      appended.push(history.append([row(T0 + n * MINUTE, [n])]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    open();
+    await Promise.all(appended);
+    await history.maintain(T0);
+    const [raw] = await history.raw([key()], 0, Infinity);
+    expect([...(raw?.value ?? [])]).toEqual([1, NaN, 3, 4]);
+  });
+
   it('puts aside what is refused without losing its neighbours', async () => {
     const store = createMemoryStore();
     const errors: string[] = [];
