@@ -15,8 +15,10 @@ export interface ImportPlan {
 }
 
 const LONE_INTERVAL_MS = 300_000;
+/** The clock of whoever wrote the file may be ahead by this much. */
+const CLOCK_SLACK_MS = 60_000;
 
-/** @throws HttpProblem 400 when a series is known with another unit */
+/** @throws HttpProblem 400 when a series is known with another unit, or is polled and the rows lie in the future */
 export async function planImport(catalog: Catalog, file: ImportedFile, nowMs: number): Promise<ImportPlan> {
   const known = await catalog.devices.list();
   const newDevices = new Map<string, Device>();
@@ -33,6 +35,13 @@ export async function planImport(catalog: Catalog, file: ImportedFile, nowMs: nu
     if (!device) {
       device = importedDevice(rows, nowMs);
       newDevices.set(rows.device, device);
+    }
+    const lastMs = rows.tMs.at(-1) ?? 0;
+    // Records ascend: a polled series would stand still until time has caught up.
+    if (device.sources.length > 0 && lastMs > nowMs + CLOCK_SLACK_MS) {
+      throw badRequest(
+        `Line ${rows.line}: ${quoted(`${rows.device}/${rows.instance}/${rows.metric}`)} has rows up to ${new Date(lastMs).toISOString()}, which is in the future: polls until then would be dropped as late. Times without an offset are taken as UTC.`,
+      );
     }
     let found = instances.get(device.id);
     if (!found)

@@ -71,6 +71,21 @@ describe('a good file', () => {
     expect(instances[0]?.metrics.map((m) => m.name)).toEqual(['interface.in_bps', 'interface.out_bps', 'interface.errors']);
   });
 
+  test('rows after now are refused where polls would fall behind them', async () => {
+    await fixtures(w.catalog);
+    const rows = (device: string) =>
+      HEAD +
+      row('2026-03-15T11:00', 1, `${device},eth0,interface.in_bps,bps`) +
+      row('2026-03-15T14:00', 2, `${device},eth0,interface.in_bps,bps`);
+    const answer = await w.csv(rows('web1'));
+    expect(answer.statusCode).toBe(400);
+    expect(detailOf(answer)).toBe(
+      'Line 2: "web1/eth0/interface.in_bps" has rows up to 2026-03-15T14:00:00.000Z, which is in the future: polls until then would be dropped as late. Times without an offset are taken as UTC.',
+    );
+    expect(await rawBins(w, 'web1/eth0/interface.in_bps')).toEqual([]);
+    expect((await w.csv(rows('old1'))).statusCode).toBe(200);
+  });
+
   test('quotes, CRLF, a byte order mark, other column orders and blank lines are fine', async () => {
     const text =
       '\ufeffTime,Value,Device,Instance,Metric,Unit\r\n\r\n2026-03-10 10:00:00,1e3,"a, ""b""","eth,0",interface.in_bps,bps\r\n';
