@@ -14,6 +14,8 @@ export interface Chronicle {
   up(toMs: number): void;
   /** Columns became unknown (`broken`) or known again (`healed`) in a row whose record begins at fromMs. */
   columns(layout: Layout, broken: ReadonlyMap<GapCause, readonly number[]>, healed: readonly number[], fromMs: number): void;
+  /** Series that are no longer asked for: what was told of them alone is over. */
+  left(series: readonly string[]): void;
   note(event: Pick<NewEvent, 'kind' | 'instance' | 'text'>): void;
   /** The device is no longer polled: whatever lasts ends now. */
   end(): void;
@@ -93,6 +95,12 @@ export function createChronicle(options: ChronicleOptions): Chronicle {
   ) => {
     journal.add({ ...event, device, fromMs, toMs });
   };
+  const over = (series: string, toMs: number) => {
+    const episode = episodes.get(series);
+    episodes.delete(series);
+    episode?.series.delete(series);
+    if (episode?.series.size === 0) journal.close(episode.key, toMs);
+  };
   const gapKey = (source: string) => `${device}|gap|${source}`;
   const downKey = `${device}|down`;
 
@@ -128,13 +136,7 @@ export function createChronicle(options: ChronicleOptions): Chronicle {
       journal.closeAdopted(device, toMs);
     },
     columns(layout, broken, healed, fromMs) {
-      for (const i of healed) {
-        const series = layout.series[i] ?? '';
-        const episode = episodes.get(series);
-        episodes.delete(series);
-        episode?.series.delete(series);
-        if (episode?.series.size === 0) journal.close(episode.key, fromMs);
-      }
+      for (const i of healed) over(layout.series[i] ?? '', fromMs);
       for (const [cause, positions] of broken) {
         options.count(cause);
         if (!allowed()) continue;
@@ -149,6 +151,9 @@ export function createChronicle(options: ChronicleOptions): Chronicle {
         const text = `${SENTENCES[cause]}: ${someOf(ids.map(options.instanceName))}.`;
         journal.open(episode.key, { kind: 'gap', device, instance, cause, text, fromMs, toMs: null });
       }
+    },
+    left(series) {
+      for (const one of series) over(one, clock.nowMs());
     },
     note(event) {
       if (allowed()) add({ ...event, cause: null });

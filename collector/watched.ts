@@ -156,7 +156,12 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       const layout = layouts[i];
       slot.plan = plans[i] ?? null;
       if (!layout || !slot.plan) return;
-      if (!sameLayout(slot.tracker.layout(), layout)) slot.tracker.use(layout);
+      const before = slot.tracker.layout();
+      if (!sameLayout(before, layout)) {
+        const still = new Set(layout.series);
+        chronicle.left(before.series.filter((series) => !still.has(series)));
+        slot.tracker.use(layout);
+      }
       const past = resumes[i];
       if (past) {
         slot.tracker.resume(past.saved, past.latest);

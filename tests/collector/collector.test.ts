@@ -225,6 +225,22 @@ describe('what a device has', () => {
     await b.stop();
   });
 
+  it('the gap of a part that is gone ends, and does not go on when it is back', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1', { ports: ['a', 'b'] });
+    await b.collector.start([device('sw1')]);
+    await b.clock.advance(30 * SEC);
+    sw1.ports = ['a'];
+    await b.clock.advance(30 * SEC);
+    const gaps = () => b.catalog.all.events.filter((event) => event.kind === 'gap').map((event) => event.toMs !== null);
+    expect(gaps()).toEqual([false]);
+    const looking = b.collector.rediscover('sw1');
+    await b.clock.advance(30 * SEC);
+    await looking;
+    expect(gaps()).toEqual([true]);
+    await b.stop();
+  });
+
   it('is looked at again every six hours, and soon when a poll says that the plan is stale', async () => {
     const b = bench();
     const sw1 = b.add('sw1');
