@@ -25,11 +25,19 @@ export function createVault(keyPath: string | null): Vault {
     key ??= await readKey(keyPath ?? '');
     return key;
   };
+  let making: Promise<Buffer> | null = null;
+  /** One key, however many first secrets come at once. */
+  const loadOrMake = (): Promise<Buffer> => {
+    making ??= load()
+      .then(async (found) => (key = found ?? (await makeKey(keyPath ?? ''))))
+      .finally(() => (making = null));
+    return making;
+  };
   return {
     async seal(id, plaintext) {
-      key = (await load()) ?? (await makeKey(keyPath ?? ''));
+      const sealing = await loadOrMake();
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id, 'utf8'));
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(Buffer.from(id, 'utf8'));
       const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
       return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.getAuthTag(), body]);
     },

@@ -115,6 +115,12 @@ describe('devices and instances', () => {
   });
 });
 
+it('secrets put at the same moment make one key between them', async () => {
+  await Promise.all(['a', 'b', 'c'].map((id) => catalog.secrets.put(id, `secret ${id}`)));
+  await reopen();
+  expect(await Promise.all(['a', 'b', 'c'].map((id) => catalog.secrets.get(id)))).toEqual(['secret a', 'secret b', 'secret c']);
+});
+
 describe('events, settings and readings', () => {
   it('lists newest first, by device, kind, time and page', async () => {
     const ids = await catalog.events.add([
