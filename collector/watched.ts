@@ -149,8 +149,8 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     const ids = await takeStock(merged, complete);
     const layouts = plans.map((plan, i) => layoutOf(plan, merged.kept[i] ?? [], ids));
     const resumes = await Promise.all(asked.map((slot, i) => pastOf(slot, layouts[i])));
-    // A poll in flight still answers by the old plan.
-    while (polling) await polling;
+    // A poll in flight still answers by the old plan; what became of it is its caller's to say.
+    while (polling) await polling.catch(() => undefined);
     if (closed || asked !== slots) return;
     asked.forEach((slot, i) => {
       const layout = layouts[i];
