@@ -109,7 +109,7 @@ async function drawSpec(
     x: { ticks: timeTicks(fromMs, toMs, width, deps.zone) },
     newestMs,
     oldestMs,
-    about: about(plan.tier, plan.stepMs, device.intervalMs),
+    about: about(plan.stepMs, device.intervalMs),
   };
 }
 
@@ -291,8 +291,7 @@ function explain(gap: { fromMs: number; toMs: number }, events: readonly Event[]
   };
 }
 
-function about(tier: Tier, stepMs: number, intervalMs: number): string {
-  if (tier === 'raw' && stepMs <= intervalMs) return `Every reading, taken every ${words(intervalMs)}.`;
+function about(stepMs: number, intervalMs: number): string {
   return `${words(stepMs)} averages of readings taken every ${words(intervalMs)}; the band is the lowest and highest reading.`;
 }
 
