@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { EventView, SeriesData, SeriesView, StatusView, DeviceView } from '../../core/api.ts';
+import { HOLD_BELOW_MS, HOLD_MS } from '../../collector/holding.ts';
 import { HEARTBEAT } from '../../core/model.ts';
 import { startScriptedAgent } from '../agents/scripted-agent.ts';
 import { simulatedHost } from '../agents/simulated-host.ts';
@@ -84,6 +85,8 @@ async function soak(child: ChildProcess) {
   const { items: devices } = await ask<{ items: DeviceView[] }>('devices?limit=100');
   const { items: events } = await ask<{ items: EventView[] }>('events?limit=500');
   const missed = await missedPolls(ask, devices, events, startMs, endMs - 5_000);
+  const expected = devices.reduce((polls, d) => polls + Math.floor((endMs - startMs) / d.intervalMs), 0);
+  const polls = status.collector?.polls ?? 0;
   const settled = rss.slice(Math.floor(rss.length * WARM_UP_SHARE));
   const third = Math.max(1, Math.floor(settled.length / 3));
   const early = mean(settled.slice(0, third));
@@ -91,6 +94,8 @@ async function soak(child: ChildProcess) {
   const errors = output.split('\n').filter((line) => /\b(error|uncaught|unhandled|fatal)\b/i.test(line));
   const faults = [
     ...missed.unexplained,
+    ...(polls >= expected ? [] : [`${polls} polls instead of ${expected}`]),
+    ...(status.collector?.failures === 0 && status.collector.skipped === 0 ? [] : ['polls failed or were skipped']),
     ...(child.exitCode === null ? [] : [`the server ended with status ${child.exitCode}`]),
     ...(late > early * (1 + RSS_GROWTH_MAX) ? [`memory grew from ${mb(early)} to ${mb(late)} MB`] : []),
     ...errors.map((line) => `the server wrote: ${line}`),
@@ -124,6 +129,8 @@ async function missedPolls(
   let series = 0;
   let readings = 0;
   for (const d of devices) {
+    // A record covers the time since the one before; of an agent's cache nothing new may come for a while.
+    const reachMs = d.intervalMs < HOLD_BELOW_MS ? HOLD_MS + HEARTBEAT * d.intervalMs : HEARTBEAT * d.intervalMs;
     const { items } = await ask<{ items: SeriesView[] }>(`series?device=${d.id}&limit=1000`);
     const explained = (fromMs: number, toMs: number) =>
       events.some((e) => e.device === d.id && e.cause !== null && e.fromMs <= toMs && (e.toMs ?? Infinity) >= fromMs);
@@ -141,7 +148,7 @@ async function missedPolls(
       let before = startMs;
       for (const bin of [...bins, { t: endMs / 1000, mean: 0 }]) {
         const at = bin.t * 1000;
-        if ((bin.mean === null || at - before > HEARTBEAT * d.intervalMs) && !explained(before, at)) {
+        if ((bin.mean === null || at - before > reachMs) && !explained(before, at)) {
           unexplained.push(
             `${item.name}: nothing between ${new Date(before).toISOString()} and ${new Date(at).toISOString()}, without a cause`,
           );
