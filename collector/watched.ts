@@ -134,6 +134,10 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     );
     const preview = previewOf(tried);
     if (closed || signal.aborted || asked !== slots) return preview;
+    asked.forEach((slot, i) => {
+      const outcome = tried[i]?.outcome;
+      slot.undiscovered = outcome && !outcome.ok ? outcome : null;
+    });
     if (tried.some(({ outcome }) => outcome.ok)) await install(asked, tried);
     if (!preview.ok && lastOkMs === null && state !== 'down') enter('new', preview.text);
     return preview;
@@ -208,7 +212,9 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     const facts = joinFacts(plans.flatMap((plan) => (plan ? [plan.facts] : [])));
     if (closed || sameFacts(facts, device.facts)) return;
     device = { ...device, facts };
-    await around.catalog.devices.put(device);
+    // Its settings may have been changed meanwhile: only the facts are ours to write.
+    const kept = (await around.catalog.devices.list()).find(({ id }) => id === device.id);
+    if (kept) await around.catalog.devices.put({ ...kept, facts });
   };
 
   // ---- polls
@@ -220,9 +226,11 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     lastSamples = 0;
     if (slots.every((slot) => slot.plan === null)) {
       const preview = await discover(turn.signal);
-      if (!preview.ok) settle('no', null, preview);
       // What was just discovered is polled in the same turn.
-      if (!preview.ok || slots.every((slot) => slot.plan === null)) return 'no';
+      if (slots.every((slot) => slot.plan === null)) {
+        if (!preview.ok) settle('no', null, preview);
+        return 'no';
+      }
     } else if (slots.some((slot) => slot.plan === null) && clock.monoMs() - discoveredMs > MISSING_PLAN_EVERY_MS) {
       discoveredMs = clock.monoMs();
       around.rediscover(device.id);
@@ -253,7 +261,9 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       ? asked.map((slot) => slot.spec.type !== 'ping')
       : asked.map(() => true);
     const answered = heard.some((yes, i) => yes && judges[i]);
-    const first = outcomes.find((outcome, i) => judges[i] && outcome !== null && !outcome.ok);
+    const first = outcomes
+      .map((outcome, i) => outcome ?? asked[i]?.undiscovered)
+      .find((one, i) => judges[i] && one?.ok === false);
     const answer: Answer = answered ? 'yes' : outcomes.some((outcome) => outcome?.ok) ? 'some' : 'no';
     settle(answer, heard.some(Boolean), first?.ok === false ? first : failure('timeout', 'Does not answer ping.'));
     return answer;
@@ -319,6 +329,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     tally.failures++;
     misses++;
     reason = why.text;
+    if (reachable === true) lastOkMs = clock.nowMs();
     if (misses < DEAD_AFTER) return;
     if (reachable === true) {
       enter('stale', `Answers ping, but nothing else: ${why.text}`);

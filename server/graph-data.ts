@@ -253,7 +253,7 @@ async function gapsOf(
   const known: { t0: number; t1: number }[] = [];
   for (const read of shown) {
     read.each((t0, t1, _mean, _min, _max, knownMs) => {
-      // A bin that is hardly known is a gap with a rim, not data.
+      // Outages shorter than a bin do not show here; the share of known time tells of them.
       if (knownMs > 0) known.push({ t0, t1 });
     });
   }
@@ -271,7 +271,7 @@ async function gapsOf(
     device: device.id,
     fromMs,
     toMs: endMs,
-    kinds: ['gap', 'restart', 'collector', 'down', 'import'],
+    kinds: ['gap', 'restart', 'down', 'import'],
     limit: 500,
   });
   const instances = new Set(shown.map((r) => r.line.instance));

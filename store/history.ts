@@ -97,9 +97,11 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     switch (answer.result) {
       case 'ok':
         writtenSamples += samplesOf(composed);
-        pending = null;
+        // What must be computed anew stays pending until it is.
+        pending = redo.length > 0 ? { composed: [], sealed: [], redo } : null;
         recovered();
         if (redo.length > 0) await repair(redo);
+        pending = null;
         return true;
       case 'rejected':
         pending = null;

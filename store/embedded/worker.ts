@@ -43,6 +43,7 @@ function open({ path, mostBytes }: WorkerOptions): Store {
   const nextLayout = loadLayouts(db, tables, layouts);
   const writes = createWrites(db, path, tables, layouts, removed);
   let checkpointTrouble = '';
+  let tendTrouble = '';
   const checkpoint = () => {
     try {
       const passed = db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
@@ -54,7 +55,7 @@ function open({ path, mostBytes }: WorkerOptions): Store {
   };
   const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const health = (): WorkerHealth => {
-    const reason = [writes.trouble(), checkpointTrouble, damage.reason()].filter(Boolean).join(' ');
+    const reason = [writes.trouble(), tendTrouble, checkpointTrouble, damage.reason()].filter(Boolean).join(' ');
     return { ok: reason === '', reason, bytes: path === ':memory:' ? pages(db) : bytesOf(path) + bytesOf(`${path}-wal`) };
   };
   return {
@@ -88,7 +89,13 @@ function open({ path, mostBytes }: WorkerOptions): Store {
     },
     afterwards(operation) {
       if (operation.op !== 'write' && operation.op !== 'maintain') return;
-      writes.tend(TEND_MS);
+      try {
+        writes.tend(TEND_MS);
+        tendTrouble = '';
+      } catch (error) {
+        // What was written is safe in the head; only its packing waits, and health says why.
+        tendTrouble = `${path} cannot pack what is older (${error instanceof Error ? error.message : String(error)}); please report it.`;
+      }
       if (path !== ':memory:' && bytesOf(`${path}-wal`) > CHECKPOINT_BYTES) checkpoint();
     },
   };
