@@ -10,6 +10,7 @@ describe('a device that is watched', () => {
   it('is discovered, kept in the catalog, and gives its first points after two polls', async () => {
     const b = bench();
     b.add('sw1', { ports: ['eth0', 'eth1'] });
+    await b.catalog.devices.put(device('sw1'));
     await b.collector.start([device('sw1')]);
     await b.clock.advance(SEC);
     expect([...b.catalog.all.instances.values()].map((one) => [one.kind, one.key, one.vanishedMs])).toEqual([
@@ -331,6 +332,35 @@ describe('what a device has', () => {
     ]);
     expect(b.collector.deviceStatus('me')?.state).toBe('up');
     expect(b.collector.deviceStatus('me')?.failures).toBe(0);
+    await b.stop();
+  });
+
+  it('that ping answers makes up for no other source: neither in a test nor in the state', async () => {
+    const loss = { kind: 'ping', key: 'ping', metric: 'ping.loss_ratio', unit: 'ratio', form: 'gauge', scale: 1 } as const;
+    const ping = new Map();
+    const b = bench({
+      sources: (fleet) => [createScriptedSource('snmp', fleet), createScriptedSource('ping', ping as never)],
+    });
+    const sw1 = b.add('sw1', { failure: TIMEOUT });
+    ping.set('sw1', { ...sw1, ports: [], extra: [loss], failure: null });
+    const both: Device = device('sw1', 10 * SEC, { sources: [...device('sw1').sources, { type: 'ping' }] });
+    const trying = (sources: Device['sources']) => b.collector.test({ address: 'sw1', sources, secret: null });
+    const tried = [trying(both.sources), trying([{ type: 'ping' }]), b.collector.watch(both)];
+    await b.clock.advance(60 * SEC);
+    const failed = { ok: false, cause: 'timeout', text: `${TIMEOUT.text} It answers ping.` };
+    expect(await Promise.all(tried)).toEqual([failed, expect.objectContaining({ ok: true }), failed]);
+    expect(b.collector.deviceStatus('sw1')).toMatchObject({
+      state: 'stale',
+      reason: `Answers ping, but nothing else: ${TIMEOUT.text}`,
+    });
+    expect(b.clock.nowMs() - (b.collector.deviceStatus('sw1')?.lastOkMs ?? 0)).toBeLessThan(11 * SEC);
+    expect(b.catalog.all.events.filter((event) => event.kind === 'down')).toEqual([]);
+    ping.get('sw1').failure = TIMEOUT;
+    await b.clock.advance(120 * SEC);
+    expect(b.collector.deviceStatus('sw1')).toMatchObject({ state: 'down', reason: TIMEOUT.text });
+    sw1.failure = null;
+    await b.clock.advance(300 * SEC);
+    expect(b.collector.deviceStatus('sw1')).toMatchObject({ state: 'up', reason: '' });
     await b.stop();
   });
 });
