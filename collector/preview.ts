@@ -11,14 +11,25 @@ export interface Tried {
   readonly tookMs: number;
 }
 
-/** @param tried one per source of the device, in order; at least one */
+type Good = Tried & { readonly outcome: { readonly ok: true } & Plan };
+
+/**
+ * Ping decides only where nothing else is asked: that it answers says nothing about a community.
+ * @param tried one per source of the device, in order; at least one
+ */
 export function previewOf(tried: readonly Tried[]): Preview {
   const plans = tried.map(({ outcome }) => (outcome.ok ? outcome : null));
-  const good = tried.filter((one): one is Tried & { outcome: { ok: true } & Plan } => one.outcome.ok);
+  const good = tried.filter((one): one is Good => one.outcome.ok);
   const failed = tried.filter((one): one is Tried & { outcome: Failure } => !one.outcome.ok);
   const first = good[0];
   if (!first) {
     return failed[0]?.outcome ?? { ok: false, cause: 'no data', text: 'This device has no source to ask; give it SNMP or ping.' };
+  }
+  const silent = failed.find(({ spec }) => spec.type !== 'ping');
+  if (silent && good.every(({ spec }) => spec.type === 'ping')) {
+    return first.outcome.roundTripMs === null
+      ? silent.outcome
+      : { ...silent.outcome, text: `${silent.outcome.text} It answers ping.` };
   }
   const merged = merge(plans);
   const facts = joinFacts(good.map(({ outcome }) => outcome.facts));
@@ -32,13 +43,15 @@ export function previewOf(tried: readonly Tried[]): Preview {
     columns: plans.flatMap((plan, i) => (merged.kept[i] ?? []).flatMap((position) => plan?.columns[position] ?? [])),
     notes: good.flatMap(({ outcome }) => outcome.notes),
     text: `${how}${as}: ${countKinds(merged.instances)}.${lacking}`,
-    roundTripMs: first.tookMs,
+    roundTripMs: first.outcome.roundTripMs ?? first.tookMs,
   };
 }
 
-function verb({ spec, tookMs }: Tried): string {
+function verb({ spec, outcome, tookMs }: Good): string {
   if (spec.type === 'local') return 'reads this machine';
-  return `answers ${title(spec)} in ${tookMs < 10 ? tookMs.toFixed(1) : tookMs.toFixed(0)} ms`;
+  if (outcome.roundTripMs === null) return `does not answer ${title(spec)} now`;
+  const ms = outcome.roundTripMs ?? tookMs;
+  return `answers ${title(spec)} in ${ms.toFixed(ms < 1 ? 2 : ms < 10 ? 1 : 0)} ms`;
 }
 
 /** "SNMP 2c", "ping", "This machine's own figures" */

@@ -35,6 +35,8 @@ export interface Plan {
   readonly covers: readonly string[];
   /** Plain sentences worth telling the operator: "32-bit counters only on eth0". */
   readonly notes: readonly string[];
+  /** Round trip as the source itself measured it, null when nothing came back; without it the question's duration counts. */
+  readonly roundTripMs?: number | null;
   /** Private to the source that made the plan: how it asks for the columns. */
   readonly route: unknown;
 }

@@ -122,6 +122,7 @@ export function createPingSource(options: PingOptions = {}): Source {
         columns: COLUMNS,
         covers: [],
         notes: result.lossRatio === 1 ? ['Does not answer ping now.'] : [],
+        roundTripMs: result.rttMs,
         route: null,
       };
     },
