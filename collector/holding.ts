@@ -6,8 +6,13 @@
  * after an unknown time gives no rate, because nobody knows since when it was on its way. What
  * does not move for HOLD_MS was idle, up to LAG_MS ago.
  */
-import { COUNTER32, COUNTER64, type Readings } from '../core/readings.ts';
-import type { Layout } from './tracker.ts';
+import { COUNTER32, COUNTER64, type Column, type Readings } from '../core/readings.ts';
+
+/** Columns, and where each stands in the readings. */
+interface Places {
+  readonly columns: readonly Column[];
+  readonly positions: readonly number[];
+}
 
 /** From this interval on a cache is a blur, not a fiction, and every reading counts. */
 export const HOLD_BELOW_MS = 10_000;
@@ -30,7 +35,7 @@ export interface Holding {
    * @param width their widths; 0 where there is none to compare with
    * @param elapsedMs since the readings before
    */
-  judge(layout: Layout, readings: Readings, counter: BigUint64Array, width: Uint8Array, elapsedMs: number): Verdict;
+  judge(places: Places, readings: Readings, counter: BigUint64Array, width: Uint8Array, elapsedMs: number): Verdict;
   /** Time the movement of a kind took, given the time since the readings before; null when nobody knows. */
   movedInMs(kind: string, elapsedMs: number): number | null;
   /** Goes on to the next readings, after everything was taken from these. */
@@ -49,13 +54,13 @@ export function createHolding(): Holding {
   let moved = new Set<string>();
 
   return {
-    judge(layout, readings, counter, width, elapsedMs) {
+    judge({ columns, positions }, readings, counter, width, elapsedMs) {
       const still = new Set<string>();
       moved = new Set();
-      for (let i = 0; i < layout.columns.length; i++) {
-        const column = layout.columns[i];
+      for (let i = 0; i < columns.length; i++) {
+        const column = columns[i];
         if (column?.form !== 'counter' || moved.has(column.kind)) continue;
-        const at = layout.positions[i] ?? 0;
+        const at = positions[i] ?? 0;
         const state = readings.state[at] ?? 0;
         if ((state !== COUNTER32 && state !== COUNTER64) || width[i] !== state) continue;
         if (readings.counter[at] === counter[i]) still.add(column.kind);
