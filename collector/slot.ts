@@ -12,6 +12,8 @@ export interface Slot {
   readonly tracker: Tracker;
   target: Target;
   plan: Plan | null;
+  /** Why the last discovery found no plan, null when it did. */
+  undiscovered: Failure | null;
   /** Whether the tracker has taken up what an earlier run left. */
   resumed: boolean;
   /** The last failure since readings came, null while all is well. */
@@ -28,6 +30,7 @@ export function createSlot(device: string, spec: SourceSpec, source: Source, tar
     tracker: createTracker(device, spec.type === 'snmp'),
     target,
     plan: null,
+    undiscovered: null,
     resumed: false,
     failure: null,
     unanswered: { count: 0 },
