@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeviceView, InstanceView, SeriesView } from '../../core/api.ts';
 import { DeviceInput } from '../../core/api.ts';
 import { Value } from 'typebox/value';
-import { EMPTY, toInput } from '../../web/device/add-form.ts';
+import { EMPTY, refused, toInput } from '../../web/device/add-form.ts';
 import { diskNow, latestOf, percent, portNow } from '../../web/device/now.ts';
 import { arrange } from '../../web/device/order.ts';
 
@@ -84,7 +84,7 @@ describe('the form', () => {
       { ...EMPTY, address: ' sw1 ' },
       { address: 'sw1', snmp: { version: '2c', community: 'public' }, ping: true, intervalMs: 60_000 },
     ],
-    ['ping', { ...EMPTY, address: 'a', how: 'ping' as const, interval: '' }, { address: 'a', ping: true }],
+    ['ping', { ...EMPTY, address: 'a', how: 'ping' as const, interval: ' 10' }, { address: 'a', ping: true, intervalMs: 10_000 }],
     [
       'v3 without authentication has no privacy either',
       { ...EMPTY, address: 'a', how: '3' as const, user: 'u', auth: '' as const, ping: false, port: '1161' },
@@ -101,7 +101,7 @@ describe('the form', () => {
         user: 'u',
         authKey: 'k1',
         privKey: 'k2',
-        interval: '0.5',
+        interval: '5',
       },
       {
         address: 'a',
@@ -109,10 +109,21 @@ describe('the form', () => {
         site: 's',
         snmp: { version: '3', user: 'u', auth: 'sha256', authKey: 'k1', priv: 'aes', privKey: 'k2' },
         ping: true,
-        intervalMs: 500,
+        intervalMs: 5000,
       },
     ],
   ])('%s', (_, filled, input) => expect(toInput(filled)).toEqual(input));
+
+  it.each(['abc', '', ' ', '0', '1.5', '90000', '-5', '1e3', '0x10', '86401'])('refuses the interval "%s"', (interval) =>
+    expect(refused({ ...EMPTY, address: 'a', interval })).toEqual({ intervalMs: 'Give a whole number of seconds, 1 to 86 400.' }),
+  );
+  it.each(['1', '60', ' 300 ', '86400'])('takes the interval "%s"', (interval) =>
+    expect(refused({ ...EMPTY, address: 'a', interval })).toEqual({}),
+  );
+  it('refuses an empty address and a port that is none, but not one that is not asked for', () => {
+    expect(Object.keys(refused({ ...EMPTY, port: '70000' }))).toEqual(['address', 'snmp/port']);
+    expect(refused({ ...EMPTY, address: 'a', how: 'ping', port: 'x' })).toEqual({});
+  });
 
   it('makes requests that the API takes', () => {
     for (const how of ['1', '2c', '3', 'ping'] as const) {

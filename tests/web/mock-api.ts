@@ -112,14 +112,17 @@ export function mockServer(options: MockOptions = {}): Server {
 const page = <T>(items: T[]) => ({ items, nextCursor: null });
 
 async function post(fleet: Fleet, path: string, body: unknown): Promise<unknown> {
-  const input = body as { address: string; intervalMs?: number; force?: boolean };
+  const input = body as { address: string; intervalMs?: number; snmp?: object; force?: boolean };
   await new Promise((resolve) => setTimeout(resolve, 300));
   if ((input.intervalMs ?? 60_000) < 1000) {
     throw new Refused(400, 'In the body, "intervalMs" must be at least 1000.', [
       { path: 'intervalMs', message: 'must be at least 1000' },
     ]);
   }
-  const dead = input.address.startsWith('192.0.2.') && !input.force;
+  // 198.51.100.… answers pings only.
+  const dead =
+    (input.address.startsWith('192.0.2.') || (input.snmp !== undefined && input.address.startsWith('198.51.100.'))) &&
+    !input.force;
   const text = dead
     ? `No answer from ${input.address} to 2 requests within 1 s each: check the address, the community and that UDP port 161 is reachable.`
     : `${input.address} answers SNMPv2c in 3 ms as edge-rtr1.phx, 7 interfaces, 3 filesystems.`;

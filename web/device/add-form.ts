@@ -1,5 +1,6 @@
 /** What a person filled in, and the request it makes. */
 import type { DeviceInput, SnmpInput } from '../../core/api.ts';
+import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from '../../core/model.ts';
 
 export interface Filled {
   readonly address: string;
@@ -51,17 +52,34 @@ export const PRIV: readonly (readonly [Filled['priv'], string])[] = [
   ['', 'none'],
 ];
 
-/** Only what was given: everything left empty keeps the server's default. */
+/** What cannot be sent as it was filled in: a sentence by the field's path in the request; empty when all is well. */
+export function refused(filled: Filled): Record<string, string> {
+  const wrong: Record<string, string> = {};
+  if (filled.address.trim() === '') wrong['address'] = 'Give a host name or an address.';
+  if (!isWhole(filled.interval, INTERVAL_MIN_MS / 1000, INTERVAL_MAX_MS / 1000)) {
+    wrong['intervalMs'] = 'Give a whole number of seconds, 1 to 86 400.';
+  }
+  if (filled.how !== 'ping' && filled.port.trim() !== '' && !isWhole(filled.port, 1, 65_535)) {
+    wrong['snmp/port'] = 'Give a port from 1 to 65 535, or leave it empty for 161.';
+  }
+  return wrong;
+}
+
+function isWhole(text: string, least: number, most: number): boolean {
+  const n = Number(text);
+  return /^\d+$/.test(text.trim()) && n >= least && n <= most;
+}
+
+/** Only what was given: everything left empty keeps the server's default. Takes what `refused` lets through. */
 export function toInput(filled: Filled): DeviceInput {
   const name = filled.name.trim();
   const site = filled.site.trim();
-  const seconds = Number(filled.interval);
   return {
     address: filled.address.trim(),
     ...(name === '' ? {} : { name }),
     ...(site === '' ? {} : { site }),
     ...(filled.how === 'ping' ? { ping: true } : { snmp: toSnmp(filled), ping: filled.ping }),
-    ...(filled.interval.trim() === '' || !Number.isFinite(seconds) ? {} : { intervalMs: Math.round(seconds * 1000) }),
+    intervalMs: Number(filled.interval) * 1000,
   };
 }
 

@@ -2,11 +2,18 @@ import { useState } from 'preact/hooks';
 import type { DeviceInput } from '../../core/api.ts';
 import type { Shared } from '../app.tsx';
 import { AddFields } from '../device/add-fields.tsx';
-import { EMPTY, toInput, type Filled } from '../device/add-form.ts';
+import { EMPTY, refused, toInput, type Filled } from '../device/add-form.ts';
 import { api, ApiError, sentence } from '../api.ts';
 import { Said, type Answer } from '../device/said.tsx';
 import { go } from '../live.ts';
 import { useTitle } from '../parts.tsx';
+
+/** Fields that are looked at before anything is sent, from the top: path in the request, id on the page. */
+const FIELDS = [
+  ['address', 'address'],
+  ['intervalMs', 'interval'],
+  ['snmp/port', 'port'],
+] as const;
 
 export function AddPage({ reloadDevices }: Shared) {
   useTitle('Add a device');
@@ -18,21 +25,22 @@ export function AddPage({ reloadDevices }: Shared) {
   const [wrong, setWrong] = useState<Readonly<Record<string, string>>>({});
 
   const ask = async (what: 'test' | 'add', force = false) => {
-    const input: DeviceInput = toInput(filled);
-    if (input.address === '') {
-      setWrong({ address: 'Give a host name or an address.' });
-      document.getElementById('address')?.focus();
-      return;
-    }
-    setBusy(what);
-    setWrong({});
+    const found = refused(filled);
+    setWrong(found);
     setAnswer(null);
     setSilent(false);
+    const first = FIELDS.find(([path]) => found[path] !== undefined);
+    if (first) {
+      document.getElementById(first[1])?.focus();
+      return;
+    }
+    const input: DeviceInput = toInput(filled);
+    setBusy(what);
     const signal = new AbortController().signal;
     try {
       if (what === 'test') {
         const preview = await api.test(input, signal);
-        setAnswer({ head: preview.ok ? 'It answers' : 'It does not answer', ok: preview.ok, text: preview.text, preview });
+        setAnswer({ head: preview.ok ? 'It answers' : 'The test failed', ok: preview.ok, text: preview.text, preview });
       } else {
         const { device } = await api.add(force ? { ...input, force } : input, signal);
         reloadDevices();
