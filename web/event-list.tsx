@@ -1,7 +1,7 @@
 /** What happened, in words: newest first. */
 import type { EventView } from '../core/api.ts';
 import { href } from './address.ts';
-import { clockTime, eventWord, when } from './words.ts';
+import { clockTime, eventWord, newestFirst, when } from './words.ts';
 
 export interface EventListProps {
   readonly events: readonly EventView[];
@@ -16,7 +16,7 @@ export interface EventListProps {
 export function EventList({ events, nowMs, zone, named, timed = false }: EventListProps) {
   return (
     <ul class={`events ${timed ? 'timed' : ''}`}>
-      {events.map((event) => {
+      {newestFirst(events).map((event) => {
         const { shape, word } = eventWord(event, nowMs);
         return (
           <li key={event.id}>

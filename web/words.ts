@@ -120,6 +120,11 @@ export function eventWord(event: EventView, nowMs: number): { shape: string; wor
   return { shape: over ? 'note' : shape, word: timed ? `${word} ${formatDuration(lasted)}` : word };
 }
 
+/** By the time that is shown, whatever the order in which they were written down. */
+export function newestFirst(events: readonly EventView[]): EventView[] {
+  return [...events].sort((a, b) => b.fromMs - a.fromMs || b.id - a.id);
+}
+
 /** How a device is asked, for people: "SNMPv2c and ping". */
 export function asked(sources: readonly string[], and = ' and '): string {
   return sources.map((source) => source.replace(/^snmp (\S+)$/, 'SNMPv$1')).join(and);

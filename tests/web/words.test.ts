@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventView } from '../../core/api.ts';
 import { parseRangeText } from '../../core/time-range.ts';
-import { count, dataAge, dayName, eventWord, moment, typedRange, typedTime, when, whole } from '../../web/words.ts';
+import { count, dataAge, dayName, eventWord, moment, newestFirst, typedRange, typedTime, when, whole } from '../../web/words.ts';
 
 const NOW = Date.UTC(2026, 10, 17, 14, 20, 5);
 const PARIS = 'Europe/Paris';
@@ -56,6 +56,16 @@ describe('words', () => {
     const fromMs = NOW - 59.5 * 60_000;
     const event = { kind, fromMs, toMs: lastedMs === null ? null : fromMs + lastedMs } as EventView;
     expect(eventWord(event, NOW)).toEqual({ shape, word });
+  });
+
+  it('puts events in the order of the times they show', () => {
+    const events = [
+      { id: 1, fromMs: 5 },
+      { id: 2, fromMs: 9 },
+      { id: 3, fromMs: 5 },
+      { id: 4, fromMs: 1 },
+    ] as EventView[];
+    expect(newestFirst(events).map((e) => e.id)).toEqual([2, 3, 1, 4]);
   });
 
   it('counts', () => {

@@ -6,7 +6,7 @@ import { EventList } from '../event-list.tsx';
 import { useLive, useNow } from '../live.ts';
 import { Trouble, useTitle } from '../parts.tsx';
 import { href } from '../address.ts';
-import { dayName } from '../words.ts';
+import { dayName, newestFirst } from '../words.ts';
 
 const PAGE = 200;
 
@@ -28,7 +28,7 @@ export function EventsPage({ route, devices, zone }: Shared) {
   const newest = value?.items ?? [];
   // What moved from the first page to the second since it was asked stands once.
   const known = new Set(newest.map((e) => e.id));
-  const events = [...newest, ...(older?.items ?? []).filter((e) => !known.has(e.id))];
+  const events = newestFirst([...newest, ...(older?.items ?? []).filter((e) => !known.has(e.id))]);
   const loadOlder = async () => {
     if (cursor === null) return;
     try {
