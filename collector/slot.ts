@@ -1,6 +1,6 @@
 /** One source of one device: whom to ask, by which plan, and what its readings are compared with. */
-import type { Failure, SnmpSecret, SourceSpec } from '../core/model.ts';
-import type { Catalog, Log } from '../core/ports.ts';
+import type { Device, Failure, SnmpSecret, SourceSpec } from '../core/model.ts';
+import { SecretUnreadable, type Catalog, type Log } from '../core/ports.ts';
 import { GAUGE, type Plan, type PollOutcome } from '../core/readings.ts';
 import type { Unanswered } from './asking.ts';
 import type { Source, Target } from './source.ts';
@@ -66,16 +66,22 @@ export function isSilent(plan: Plan, outcome: PollOutcome): boolean {
 }
 
 /** Secrets are kept apart from the device, by the name its source gives. */
-export async function targetOf(address: string, spec: SourceSpec, secrets: Catalog['secrets'], log: Log): Promise<Target> {
+export async function targetOf(
+  { name, address }: Pick<Device, 'name' | 'address'>,
+  spec: SourceSpec,
+  secrets: Catalog['secrets'],
+  log: Log,
+): Promise<Target> {
   if (spec.type !== 'snmp') return { address, spec, secret: null };
   try {
     const text = await secrets.get(spec.secret);
     return { address, spec, secret: text === null ? null : (JSON.parse(text) as SnmpSecret) };
   } catch (error) {
-    // Not the text of it: that might be part of the secret.
+    // Of other errors not the text: that might be part of the secret.
     log.error('The secret of a device could not be read; set its community or keys again.', {
+      device: name,
       address,
-      error: error instanceof Error ? error.name : 'unknown',
+      error: error instanceof SecretUnreadable ? error.message : error instanceof Error ? error.name : 'unknown',
     });
     return { address, spec, secret: null };
   }

@@ -88,7 +88,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   });
 
   const arrange = async () => {
-    const targets = await Promise.all(device.sources.map((spec) => targetOf(device.address, spec, around.catalog.secrets, log)));
+    const targets = await Promise.all(device.sources.map((spec) => targetOf(device, spec, around.catalog.secrets, log)));
     const old = slots;
     // In one breath: a discovery that ends meanwhile must not give its plan to a slot already copied.
     slots = targets.flatMap((target) => {

@@ -216,6 +216,7 @@ export interface Catalog {
   /** Encrypted at rest; the key lives outside the database. */
   readonly secrets: {
     put(id: string, plaintext: string): Promise<void>;
+    /** Rejects with `SecretUnreadable` if the key is lost or is another one. */
     get(id: string): Promise<string | null>;
     remove(id: string): Promise<void>;
   };
@@ -236,6 +237,14 @@ export class NameTaken extends Error {
   constructor(name: string) {
     super(`a device named "${name}" exists already`);
     this.name = 'NameTaken';
+  }
+}
+
+/** A secret is kept but cannot be opened; the message is a sentence for a person and holds nothing of the secret. */
+export class SecretUnreadable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SecretUnreadable';
   }
 }
 

@@ -23,6 +23,11 @@ export interface Asked {
 
 /** The address as it will be asked, or a refusal. */
 export function addressOf(text: string): string {
+  const [, host, port] = /^(\[[^\]]*\]|[^:]+):(\d{1,5})$/.exec(text.trim()) ?? [];
+  if (host !== undefined && port !== undefined)
+    throw badRequest(
+      `${quoted(text)} holds a port: give ${host.replace(/^\[(.*)\]$/, '$1')} as the address and the port by itself (--port ${port}, or snmp.port in the API).`,
+    );
   const address = text.trim().replace(/^\[(.*)\]$/, '$1');
   if (!ADDRESS.test(address))
     throw badRequest(`${quoted(text)} is not a host name or address: give one such as 192.0.2.1 or switch1.example.org.`);

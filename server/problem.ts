@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '../core/api.ts';
-import { NameTaken, type Log } from '../core/ports.ts';
+import { NameTaken, SecretUnreadable, type Log } from '../core/ports.ts';
 import { cap, visible } from '../core/text.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
@@ -26,7 +26,7 @@ export const notFound = (detail: string) => new HttpProblem(404, detail);
 export const conflict = (detail: string) => new HttpProblem(409, detail);
 
 /** Text of a request in a sentence: quoted, short, nothing invisible. */
-export const quoted = (text: string): string => JSON.stringify(cap(visible(text), 80));
+export const quoted = (text: string): string => `"${cap(visible(text), 80)}"`;
 
 export function problem(status: number, detail: string, errors?: FieldErrors): Problem {
   const title = STATUS_CODES[status] ?? 'Error';
@@ -56,6 +56,7 @@ export function refusal(error: unknown): { status: number; detail: string; error
   if (error instanceof HttpProblem) return { status: error.statusCode, detail: error.message, errors: error.errors };
   if (error instanceof NameTaken)
     return { status: 409, detail: `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}: choose another name.` };
+  if (error instanceof SecretUnreadable) return { status: 409, detail: error.message };
   const code = (error as Partial<FastifyError>).code;
   const known = code === undefined ? undefined : BY_CODE[code];
   if (known) return { status: known[0], detail: known[1] };

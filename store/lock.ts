@@ -2,8 +2,8 @@
  * One process a data folder. The lock is an exclusive transaction on a small SQLite file:
  * the operating system lets go of it when the holder ends, however it ends.
  */
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderError, sqliteCode } from './failures.ts';
 
@@ -61,13 +61,18 @@ export async function lockDataFolder(dir: string): Promise<FolderLock> {
 }
 
 function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    // On a read-only file system the recursive form only says that something is missing.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') mkdirSync(folder, { mode: 0o700 });
-    else throw error;
+  // Not mkdir's recursive form: where a folder cannot be made, as in /proc, Node tries again for ever.
+  const missing: string[] = [];
+  for (let at = folder; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  for (const path of missing.reverse()) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      const raced = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+      if (!raced) throw error;
+    }
   }
+  if (!statSync(folder).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
 }
 
 function inUse(folder: string, pidFile: string): string {

@@ -31,6 +31,8 @@ function sentence(target: SnmpTarget, trouble: SnmpTrouble, detail: string): str
   const where = `${target.address} port ${target.port}`;
   const user = target.credentials.version === '3' ? `"${target.credentials.user}"` : '';
   const because = detail === '' ? '' : ` (${detail})`;
+  const insecure = target.credentials.version === '3' && !target.credentials.priv;
+  const level = insecure ? ', or the user needs a higher security level: give --auth and --priv' : '';
   switch (trouble) {
     case 'no such name':
       return `The name ${target.address} does not resolve to an address${because}; check its spelling and the DNS.`;
@@ -59,7 +61,7 @@ function sentence(target: SnmpTarget, trouble: SnmpTrouble, detail: string): str
     case 'unknown engine':
       return `${where} does not know its own SNMPv3 engine id; restart its SNMP agent.`;
     case 'access denied':
-      return `${where} denies access to these objects; widen the view of this community or user in its SNMP agent.`;
+      return `${where} denies access to these objects; widen the view of this community or user in its SNMP agent${level}.`;
     case 'agent error':
       return `The SNMP agent at ${where} reports an error${because}.`;
     case 'aborted':

@@ -5,6 +5,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { chmod, open, readFile } from 'node:fs/promises';
+import { SecretUnreadable } from '../../core/ports.ts';
 import { DataFolderError } from '../failures.ts';
 
 const FORMAT = 1;
@@ -14,7 +15,7 @@ const TAG_BYTES = 16;
 
 export interface Vault {
   seal(id: string, plaintext: string): Promise<Uint8Array>;
-  /** Rejects with DataFolderError when the key is lost or is another one. */
+  /** Rejects with SecretUnreadable when the key is lost or is another one. */
   unseal(id: string, sealed: Uint8Array): Promise<string>;
 }
 
@@ -42,9 +43,11 @@ export function createVault(keyPath: string | null): Vault {
       return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.getAuthTag(), body]);
     },
     async unseal(id, sealed) {
-      const opened = await load();
+      const opened = await load().catch((cause: unknown) => {
+        throw cause instanceof DataFolderError ? new SecretUnreadable(cause.message, { cause }) : cause;
+      });
       if (!opened) {
-        throw new DataFolderError(
+        throw new SecretUnreadable(
           `The key file ${keyPath ?? ''} is missing; put it back, or enter the secrets of your devices again.`,
         );
       }
@@ -57,7 +60,7 @@ export function createVault(keyPath: string | null): Vault {
           .setAuthTag(bytes.subarray(head, head + TAG_BYTES));
         return decipher.update(bytes.subarray(head + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
       } catch (cause) {
-        throw new DataFolderError(
+        throw new SecretUnreadable(
           `The secret ${id} cannot be opened: ${keyPath ?? 'the key'} is not the key it was sealed with; ` +
             'put the old key file back, or enter the secret again.',
           { cause },

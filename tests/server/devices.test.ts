@@ -277,6 +277,12 @@ describe('what cannot be added', () => {
 
   test.each([
     [{ address: 'a b' }, '"a b" is not a host name or address'],
+    [
+      { address: '192.0.2.1:1161' },
+      '"192.0.2.1:1161" holds a port: give 192.0.2.1 as the address and the port by itself (--port 1161',
+    ],
+    [{ address: '[2001:db8::1]:1161' }, 'give 2001:db8::1 as the address'],
+    [{ address: 'a.example', name: 'a\nb' }, '"a\\u{a}b" cannot be the name of a device'],
     [{ address: '-oProxy' }, '"-oProxy" is not a host name or address'],
     [{ address: '192.0.2.1', name: 'a/b' }, '"/" separates'],
     [{ address: '192.0.2.1', name: 'a\u202eb' }, 'characters that cannot be seen'],

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_FACTS, type Device, type Instance, type NewEvent } from '../../core/model.ts';
 import { NameTaken, type Catalog } from '../../core/ports.ts';
 import { createCatalog } from '../../store/catalog/catalog.ts';
+import { SecretUnreadable } from '../../core/ports.ts';
 import { DataFolderError } from '../../store/failures.ts';
 
 let folder: string;
@@ -173,7 +174,7 @@ describe('secrets', () => {
     db.close();
     catalog = await createCatalog(paths());
     expect(await catalog.secrets.get('a')).toBe('public community');
-    await expect(catalog.secrets.get('b')).rejects.toThrow(DataFolderError);
+    await expect(catalog.secrets.get('b')).rejects.toThrow(SecretUnreadable);
     await catalog.secrets.remove('a');
     expect(await catalog.secrets.get('a')).toBeNull();
   });

@@ -44,6 +44,10 @@ it('is free again the moment its holder is killed', async () => {
   await (await lockDataFolder(folder)).release();
 });
 
+it.runIf(process.platform === 'linux')('refuses at once where no folder can be made', async () => {
+  await expect(lockDataFolder('/proc/nope/data')).rejects.toThrow('The data folder /proc/nope/data cannot be used');
+});
+
 it('refuses a folder of a newer version, and what is no folder', async () => {
   await (await lockDataFolder(folder)).release();
   const db = new DatabaseSync(join(folder, 'lock.db'));
