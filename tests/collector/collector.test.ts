@@ -337,12 +337,13 @@ describe('what a device has', () => {
 
   it('that ping answers makes up for no other source: neither in a test nor in the state', async () => {
     const loss = { kind: 'ping', key: 'ping', metric: 'ping.loss_ratio', unit: 'ratio', form: 'gauge', scale: 1 } as const;
-    const ping = new Map();
+    const ping: Bench['fleet'] = new Map();
     const b = bench({
-      sources: (fleet) => [createScriptedSource('snmp', fleet), createScriptedSource('ping', ping as never)],
+      sources: (fleet) => [createScriptedSource('snmp', fleet), createScriptedSource('ping', ping)],
     });
     const sw1 = b.add('sw1', { failure: TIMEOUT });
-    ping.set('sw1', { ...sw1, ports: [], extra: [loss], failure: null });
+    const pinged = { ...sw1, ports: [], extra: [loss], failure: null as typeof sw1.failure };
+    ping.set('sw1', pinged);
     const both: Device = device('sw1', 10 * SEC, { sources: [...device('sw1').sources, { type: 'ping' }] });
     const trying = (sources: Device['sources']) => b.collector.test({ address: 'sw1', sources, secret: null });
     const tried = [trying(both.sources), trying([{ type: 'ping' }]), b.collector.watch(both)];
@@ -355,7 +356,7 @@ describe('what a device has', () => {
     });
     expect(b.clock.nowMs() - (b.collector.deviceStatus('sw1')?.lastOkMs ?? 0)).toBeLessThan(11 * SEC);
     expect(b.catalog.all.events.filter((event) => event.kind === 'down')).toEqual([]);
-    ping.get('sw1').failure = TIMEOUT;
+    pinged.failure = TIMEOUT;
     await b.clock.advance(120 * SEC);
     expect(b.collector.deviceStatus('sw1')).toMatchObject({ state: 'down', reason: TIMEOUT.text });
     sw1.failure = null;
