@@ -13,6 +13,8 @@ export interface Journal {
   closeDevice(device: string, toMs: number): void;
   /** Takes over what an earlier run left open; resolves to the devices concerned. */
   adopt(): Promise<string[]>;
+  /** What an earlier run left open of a device and nobody has taken up, null when there is none of this kind. */
+  leftOpen(device: string, kind: NewEvent['kind']): NewEvent | null;
   /** Ends what an earlier run left open and nobody has taken up. */
   closeAdopted(device: string, toMs: number): void;
   flush(): Promise<void>;
@@ -116,6 +118,7 @@ export function createJournal(events: Catalog['events'], log: Log): Journal {
       }
       return [...adopted.keys()];
     },
+    leftOpen: (device, kind) => adopted.get(device)?.find(({ event }) => event.kind === kind)?.event ?? null,
     closeAdopted(device, toMs) {
       for (const entry of adopted.get(device) ?? []) end(entry, toMs);
       adopted.delete(device);

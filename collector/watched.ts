@@ -69,9 +69,11 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   let stalePlanMs = -Infinity;
   let lastSamples = 0;
 
-  let state: DeviceState = 'new';
-  let reason = '';
-  let sinceMs = clock.nowMs();
+  // Down before a restart of ours is down until it answers, as its event says.
+  const left = around.journal.leftOpen(device.id, 'down');
+  let state: DeviceState = left ? 'down' : 'new';
+  let reason = left?.text ?? '';
+  let sinceMs = left?.fromMs ?? clock.nowMs();
   let lastPollMs: number | null = null;
   let lastOkMs: number | null = null;
   let pollMs: number | null = null;

@@ -87,10 +87,14 @@ describe('a restart of ours', () => {
     await b.clock.advance(10 * SEC);
     await stopping;
     expect(b.catalog.all.events.filter((event) => event.toMs === null)).toHaveLength(4);
-    for (const one of b.fleet.values()) one.failure = null;
     const second = b.again();
     await second.start([device('sw1')]);
+    await b.clock.advance(SEC);
+    const down = b.catalog.all.events.find((event) => event.kind === 'down' && event.device === 'sw1');
+    expect(second.deviceStatus('sw1')).toMatchObject({ state: 'down', reason: TIMEOUT.text, sinceMs: down?.fromMs });
+    for (const one of b.fleet.values()) one.failure = null;
     await b.clock.advance(30 * SEC);
+    expect(second.deviceStatus('sw1')?.state).toBe('up');
     expect(b.catalog.all.events.filter((event) => event.toMs === null)).toEqual([]);
     expect(b.catalog.all.events.filter((event) => event.kind === 'gap')).toHaveLength(2);
     await b.stop(second);
