@@ -45,7 +45,7 @@ const SOON_MS = 1_000;
 const TEST_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 5_000;
 const JOURNAL_EVERY_MS = 1_000;
-const ALIVE_EVERY_MS = 20_000;
+const ALIVE_EVERY_MS = 5_000;
 /** Setting that holds when a collector was last at work, UTC milliseconds. */
 const ALIVE = 'collector.alive';
 
