@@ -1,5 +1,6 @@
 /** What a device would give, in one sentence. */
 import type { Failure, SourceSpec } from '../core/model.ts';
+import { countable } from '../core/parts.ts';
 import type { Preview } from '../core/ports.ts';
 import type { DiscoveryOutcome, FoundInstance, Plan } from '../core/readings.ts';
 import { joinFacts } from './inventory.ts';
@@ -69,9 +70,9 @@ const NAMES: Readonly<Record<string, readonly [string, string]>> = {
 const SINGLE = ['load', 'memory', 'ping'];
 
 /** "4 interfaces, 2 filesystems, CPU, load, memory" */
-export function countKinds(instances: readonly Pick<FoundInstance, 'kind'>[]): string {
+export function countKinds(instances: readonly Pick<FoundInstance, 'kind' | 'key'>[]): string {
   const counts = new Map<string, number>();
-  for (const { kind } of instances) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (const { kind } of countable(instances)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   counts.delete('system');
   const parts = [...counts].map(([kind, n]) => {
     if (SINGLE.includes(kind)) return kind;

@@ -1,5 +1,6 @@
 /** How many instances of each kind devices have, remembered a while: lists of devices are asked for often. */
 import type { Instance } from '../core/model.ts';
+import { countable } from '../core/parts.ts';
 import type { Catalog } from '../core/ports.ts';
 
 export type Counts = Readonly<Record<string, number>>;
@@ -9,7 +10,8 @@ const DEVICES_MAX = 20_000;
 /** Counts by kind of what is there now; what vanished does not count. */
 export function countByKind(instances: readonly Instance[]): Counts {
   const counts: Record<string, number> = {};
-  for (const { kind, vanishedMs } of instances) if (vanishedMs === null) counts[kind] = (counts[kind] ?? 0) + 1;
+  const present = instances.filter(({ vanishedMs }) => vanishedMs === null);
+  for (const { kind } of countable(present)) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
 }
 

@@ -21,8 +21,7 @@ export function deviceView(device: Device, status: DeviceStatus | null, counts: 
     facts: { ...device.facts },
     createdMs: device.createdMs,
     state,
-    reason:
-      status?.reason ?? (device.sources.length === 0 ? 'Its history was imported; it is not polled.' : 'It was not polled yet.'),
+    reason: status?.reason ?? (device.sources.length === 0 ? whyNotPolled(device) : 'It was not polled yet.'),
     sinceMs: status?.sinceMs ?? device.createdMs,
     lastPollMs: status?.lastPollMs ?? null,
     lastOkMs: status?.lastOkMs ?? null,
@@ -30,6 +29,13 @@ export function deviceView(device: Device, status: DeviceStatus | null, counts: 
     uptimeS: status?.uptimeS ?? null,
     counts: { ...counts },
   };
+}
+
+/** Of a device without sources: imported, or no longer in the configuration. */
+function whyNotPolled(device: Pick<Device, 'origin'>): string {
+  return device.origin === 'import'
+    ? 'Its history was imported; it is not polled.'
+    : 'It is not polled: nothing asks it any more.';
 }
 
 export function instanceView(instance: Instance): InstanceView {

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { DeviceInput, GraphRefView, InstanceView, Page, PollResult, PreviewView } from '../../core/api.ts';
 import { graphRefs } from '../../core/graphs.ts';
+import type { Device } from '../../core/model.ts';
 import type { Candidate } from '../../core/ports.ts';
 import type { App, RouteDeps } from '../app.ts';
 import { addressOf, askedFor } from '../device-input.ts';
@@ -127,6 +128,7 @@ export async function deviceActionRoutes(app: App, deps: RouteDeps): Promise<voi
   );
 }
 
-function refuseUnpolled(device: { name: string; sources: readonly unknown[] }): void {
-  if (device.sources.length === 0) throw conflict(`${quoted(device.name)} is not polled: its history was imported.`);
+function refuseUnpolled({ name, origin, sources }: Device): void {
+  const why = origin === 'import' ? 'its history was imported' : 'nothing asks it any more';
+  if (sources.length === 0) throw conflict(`${quoted(name)} is not polled: ${why}.`);
 }

@@ -35,6 +35,12 @@ describe('what a device would give, in one sentence', () => {
     ],
     ['ping beside SNMP that fails', [fails, pinged(3)], { ...TIMEOUT, text: `${TIMEOUT.text} It answers ping.` }],
     ['nothing answers although ping could be asked', [fails, pinged(null)], TIMEOUT],
+    [
+      'cores, and not their total',
+      [{ ...answers, outcome: plan(['cpu cpu', 'cpu cpu0', 'cpu cpu1']) }],
+      { text: 'answers SNMP 2c in 12 ms: 2 CPUs.' },
+    ],
+    ['a processor as a whole', [{ ...answers, outcome: plan(['cpu cpu']) }], { text: 'answers SNMP 2c in 12 ms: CPU.' }],
     ['SNMP alone fails', [fails], TIMEOUT],
     [
       'this machine answers for SNMP that fails',

@@ -156,6 +156,30 @@ describe('a device', () => {
       expect((await w.get('devices?state=up')).json<PageOf<DeviceView>>().items).toHaveLength(0);
     });
 
+    test('one that nothing asks says why: imported, or left by the configuration', async () => {
+      const { device } = await fixtures(w.catalog);
+      const reasons = {
+        import: 'Its history was imported; it is not polled.',
+        catalog: 'It is not polled: nothing asks it any more.',
+      };
+      for (const [origin, reason] of Object.entries(reasons)) {
+        await w.catalog.devices.put({ ...device, sources: [], origin: origin as 'import' | 'catalog' });
+        expect((await w.get('devices/web1')).json<DeviceView>()).toMatchObject({ state: 'not polled', reason });
+        expect((await w.post('devices/web1/test', {})).statusCode).toBe(409);
+      }
+    });
+
+    test('a processor as a whole is not counted beside its cores', async () => {
+      const { device } = await fixtures(w.catalog);
+      const [one] = await w.catalog.instances.list(device.id);
+      const cpu = (key: string) => ({ ...one!, id: key, kind: 'cpu', key, name: key });
+      await w.catalog.instances.put([cpu('cpu')]);
+      const counts = async () => (await w.get('devices/web1')).json<DeviceView>().counts;
+      expect(await counts()).toEqual({ interface: 1, disk: 1, cpu: 1 });
+      await w.catalog.instances.put([cpu('cpu0'), cpu('cpu1')]);
+      expect(await counts()).toEqual({ interface: 1, disk: 1, cpu: 2 });
+    });
+
     test('lists come in pages, in the order people expect', async () => {
       for (const n of [10, 2, 1, 33, 4]) await fixtures(w.catalog, `sw${n}`);
       const names: string[] = [];
