@@ -3,6 +3,7 @@
  * any order. The whole file is read and checked before anything is kept; the first bad line
  * refuses it with its number.
  */
+import { METRIC_UNITS } from '../core/metrics.ts';
 import { UNITS, type MetricName, type Unit } from '../core/model.ts';
 import { nearest } from '../core/text.ts';
 import { nameOf } from './device-input.ts';
@@ -16,6 +17,10 @@ export interface ImportLimits {
   readonly bytes: number;
 }
 export const IMPORT_LIMITS: ImportLimits = { rows: 5_000_000, bytes: 500_000_000 };
+/** Nothing counted in bits, bytes or seconds comes near; sums of such values stay finite. */
+const VALUE_MAX = 1e30;
+/** Rows this far ahead of now are mistakes, of a time zone at the least. */
+const FUTURE_MAX_MS = 86_400_000;
 const LINE_MAX = 10_000;
 const INSTANCE_MAX = 255;
 const METRIC = /^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/;
@@ -51,7 +56,12 @@ interface Growing {
 }
 
 /** @throws HttpProblem 400 with the number of the bad line, 413 beyond the limits */
-export async function readImport(bytes: AsyncIterable<Uint8Array>, limits: ImportLimits = IMPORT_LIMITS): Promise<ImportedFile> {
+export async function readImport(
+  bytes: AsyncIterable<Uint8Array>,
+  nowMs: number,
+  limits: ImportLimits = IMPORT_LIMITS,
+): Promise<ImportedFile> {
+  const latestMs = nowMs + FUTURE_MAX_MS;
   const table = new Map<string, Growing>();
   let order: number[] | null = null;
   let rows = 0;
@@ -67,7 +77,7 @@ export async function readImport(bytes: AsyncIterable<Uint8Array>, limits: Impor
       throw at(`it has ${cells.length} columns instead of ${order.length}; quote a value that holds a comma.`);
     if (++rows > limits.rows) throw new HttpProblem(413, `The file has more than ${limits.rows} rows: import it in parts.`);
     const cell = (column: number) => cells[order?.[column] ?? -1]?.trim() ?? '';
-    addRow(table, cell, line, at);
+    addRow(table, cell, line, latestMs, at);
   }
   if (order === null) throw badRequest(`The file is empty: its first line must be ${IMPORT_COLUMNS.join(',')}.`);
   if (rows === 0) throw badRequest('The file has a header and no rows, so there is nothing to import.');
@@ -76,7 +86,7 @@ export async function readImport(bytes: AsyncIterable<Uint8Array>, limits: Impor
 
 type At = (sentence: string) => HttpProblem;
 
-function addRow(table: Map<string, Growing>, cell: (column: number) => string, line: number, at: At): void {
+function addRow(table: Map<string, Growing>, cell: (column: number) => string, line: number, latestMs: number, at: At): void {
   const [device, instance, metric] = [cell(0), cell(1), cell(2)];
   const key = `${device}\n${instance}\n${metric}`;
   const unit = cell(3);
@@ -86,6 +96,7 @@ function addRow(table: Map<string, Growing>, cell: (column: number) => string, l
     throw at(`its unit is ${quoted(unit)}, but line ${series.line} says ${quoted(series.unit)} for the same series.`);
   const tMs = importTimeMs(cell(4));
   if (typeof tMs !== 'number') throw at(tMs.wrong);
+  if (tMs > latestMs) throw at(`the time ${quoted(cell(4))} lies in the future; times without an offset are UTC.`);
   if (series.length === series.tMs.length) {
     series.tMs = grown(series.tMs);
     series.value = grown(series.value);
@@ -113,6 +124,8 @@ function begin(device: string, instance: string, metric: string, unit: string, l
     const near = nearest(unit, UNITS);
     throw at(`${quoted(unit)} is not a unit; ${near === null ? '' : `did you mean ${near}? `}use one of ${UNITS.join(', ')}.`);
   }
+  const own = METRIC_UNITS.get(metric as MetricName);
+  if (own !== undefined && own !== unit) throw at(`the unit of ${metric} is ${own}, not ${unit}: convert the values.`);
   const room = () => new Float64Array(64);
   return {
     device,
@@ -130,6 +143,7 @@ function begin(device: string, instance: string, metric: string, unit: string, l
 function number(text: string, at: At): number {
   if (text === '') return NaN;
   const value = NUMBER.test(text) ? Number(text) : NaN;
+  if (Math.abs(value) > VALUE_MAX) throw at(`${quoted(text)} is larger than anything that can be measured.`);
   if (Number.isFinite(value)) return value;
   throw at(`${quoted(text)} is not a number: write it with a point and no separators, and leave it empty for a gap.`);
 }

@@ -41,7 +41,8 @@ export async function importRoutes(app: App, deps: RouteDeps): Promise<void> {
       running = true;
       try {
         // Ending the loop early must not cut the connection: the sentence has to arrive.
-        const file = await readImport(body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>);
+        const nowMs = deps.clock.nowMs();
+        const file = await readImport(body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>, nowMs);
         const plan = await planImport(deps.catalog, file, deps.clock.nowMs());
         return await keep(deps, file, plan);
       } finally {

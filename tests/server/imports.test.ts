@@ -4,7 +4,7 @@ import type { EventView, ImportResult, PageOf, SeriesData } from '../../core/api
 import { readImport } from '../../server/import-csv.ts';
 import { usualIntervalMs } from '../../server/import-plan.ts';
 import { importTimeMs } from '../../server/import-time.ts';
-import { detailOf, fixtures, world, type World } from './world.ts';
+import { detailOf, fixtures, NOW_MS, world, type World } from './world.ts';
 
 const HEAD = 'device,instance,metric,unit,time,value\n';
 const row = (time: string | number, value: string | number, series = 'old1,eth0,interface.in_bps,bps') =>
@@ -86,6 +86,14 @@ describe('a good file', () => {
     expect((await w.csv(rows('old1'))).statusCode).toBe(200);
   });
 
+  test('the greatest value, the latest time and metrics of anybody are taken; those keep their unit', async () => {
+    expect((await w.csv(HEAD + row('2026-03-16T12:00:00Z', '1e30'))).statusCode).toBe(200);
+    const own = (unit: string) => HEAD + row(1773136800, 1, `old1,ups,ups.charge,${unit}`);
+    expect((await w.csv(own('ratio'))).statusCode).toBe(200);
+    const other = await w.csv(own('1'));
+    expect([other.statusCode, detailOf(other)]).toEqual([400, 'Line 2: the unit of "old1/ups/ups.charge" is ratio here, not 1.']);
+  });
+
   test('quotes, CRLF, a byte order mark, other column orders and blank lines are fine', async () => {
     const text =
       '\ufeffTime,Value,Device,Instance,Metric,Unit\r\n\r\n2026-03-10 10:00:00,1e3,"a, ""b""","eth,0",interface.in_bps,bps\r\n';
@@ -149,7 +157,11 @@ describe('a bad line refuses the file and is named', () => {
     [bad(row('', 1)), 'Line 3: the time is missing.'],
     [bad(row(1773136900, 'NaN')), 'Line 3: "NaN" is not a number'],
     [bad(row(1773136900, 'Infinity')), 'Line 3: "Infinity" is not a number'],
-    [bad(row(1773136900, '1e999')), 'Line 3: "1e999" is not a number'],
+    [bad(row(1773136900, '1e999')), 'Line 3: "1e999" is larger than anything that can be measured.'],
+    [bad(row(1773136900, '-1.1e30')), 'Line 3: "-1.1e30" is larger than anything that can be measured.'],
+    [bad(row('2026-03-16T12:00:01Z', 1)), 'Line 3: the time "2026-03-16T12:00:01Z" lies in the future'],
+    [bad(row(1773136900, 1, 'old1,eth1,interface.in_bps,bytes')), 'Line 3: the unit of interface.in_bps is bps, not bytes'],
+    [bad(row(1773136900, 1, 'old1,/,disk.used_bytes,ratio')), 'Line 3: the unit of disk.used_bytes is bytes, not ratio'],
     [bad(row(1773136900, '"1,5"')), 'Line 3: "1,5" is not a number: write it with a point'],
     [bad(row(1773136900, '0x10')), 'Line 3: "0x10" is not a number'],
     [
@@ -190,11 +202,6 @@ describe('a bad line refuses the file and is named', () => {
     ]);
   });
 
-  test('a unit that the series is not kept in', async () => {
-    const answer = await w.csv(HEAD + row(1773136800, 1, 'web1,eth0,interface.in_bps,bytes'));
-    expect(detailOf(answer)).toBe('Line 2: the unit of "web1/eth0/interface.in_bps" is bps here, not bytes.');
-  });
-
   test('one series under two names', async () => {
     const answer = await w.csv(
       HEAD + row(1773136800, 1, 'web1,eth0,interface.in_bps,bps') + row(1773136800, 1, 'idweb1,eth0,interface.in_bps,bps'),
@@ -205,9 +212,9 @@ describe('a bad line refuses the file and is named', () => {
 
 test('a file has an end: rows and bytes are limited', async () => {
   const file = (rows: number) => Readable.from([Buffer.from(HEAD + row(1773136800, 1).repeat(rows))]);
-  await expect(readImport(file(4), { rows: 3, bytes: 1e6 })).rejects.toMatchObject({ statusCode: 413 });
-  await expect(readImport(file(400), { rows: 1e6, bytes: 1000 })).rejects.toMatchObject({ statusCode: 413 });
-  await expect(readImport(file(3), { rows: 3, bytes: 1e6 })).resolves.toMatchObject({ rows: 3 });
+  await expect(readImport(file(4), NOW_MS, { rows: 3, bytes: 1e6 })).rejects.toMatchObject({ statusCode: 413 });
+  await expect(readImport(file(400), NOW_MS, { rows: 1e6, bytes: 1000 })).rejects.toMatchObject({ statusCode: 413 });
+  await expect(readImport(file(3), NOW_MS, { rows: 3, bytes: 1e6 })).resolves.toMatchObject({ rows: 3 });
 });
 
 test('lines may be cut anywhere by the network', async () => {
@@ -215,7 +222,7 @@ test('lines may be cut anywhere by the network', async () => {
     HEAD + row(1773136800, 1, 'größe,eth0,interface.in_bps,bps') + row(1773136860, 2, 'größe,eth0,interface.in_bps,bps'),
   );
   const pieces = Array.from(text, (byte) => Buffer.from([byte]));
-  const file = await readImport(Readable.from(pieces));
+  const file = await readImport(Readable.from(pieces), NOW_MS);
   expect(file.series.map((s) => [s.device, Array.from(s.value)])).toEqual([['größe', [1, 2]]]);
 });
 

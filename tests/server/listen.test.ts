@@ -167,7 +167,7 @@ describe('the control socket', () => {
     expect(json.status).toBe(200);
     const csv =
       'device,instance,metric,unit,time,value\n' +
-      Array.from({ length: 20_000 }, (_, i) => `d,i,load.one,1,${1773136800 + i * 60},1\n`).join('');
+      Array.from({ length: 20_000 }, (_, i) => `d,i,load.one,1,${1771936800 + i * 60},1\n`).join('');
     const imported = await over(path(), 'POST', '/api/v1/imports', { 'content-type': 'text/csv' }, csv);
     expect(JSON.parse(imported.body)).toMatchObject({ rows: 20_000 });
     const refused = await over(
@@ -175,7 +175,7 @@ describe('the control socket', () => {
       'POST',
       '/api/v1/imports',
       { 'content-type': 'text/csv' },
-      csv.replace(',1773136800,', ',,') + csv.repeat(10),
+      csv.replace(',1771936800,', ',,') + csv.repeat(10),
     );
     expect(refused).toMatchObject({ status: 400 });
     expect(refused.body).toContain('Line 2: the time is missing.');
