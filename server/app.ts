@@ -10,7 +10,7 @@ import { acceptBodies } from './bodies.ts';
 import { SECURITY_HEADERS, secureHeaders } from './headers.ts';
 import { createHttpMetrics, type HttpMetrics } from './http-metrics.ts';
 import { openapi, openapiRoute } from './openapi.ts';
-import { pages } from './pages.ts';
+import { notFoundHandler, pages } from './pages.ts';
 import { createProcessFigures, type ProcessFigures } from './process-figures.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
@@ -83,7 +83,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   if (!BASE_PATH.test(config.basePath)) throw new TypeError(`not a base path: ${JSON.stringify(config.basePath)}`);
   const app = createFastify(config);
   app.setErrorHandler(errorHandler(log));
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'There is nothing at this address.'));
+  app.setNotFoundHandler(notFoundHandler(config.basePath));
 
   const sessions = config.adminPassword ? await createSessions(config.adminPassword, () => clock.nowMs()) : null;
   const tokens = createTokens(catalog.settings);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App, AppDeps } from './app.ts';
+import { sendProblem } from './problem.ts';
 
 const PAGES = ['/', '/devices', '/devices/*', '/graphs/*', '/events', '/login'];
 const HASHED = /^assets\/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
@@ -38,6 +39,20 @@ export async function pages(app: App, { webRoot, config }: AppDeps): Promise<voi
     void reply.header('cache-control', HASHED.test(file) ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
     return reply.sendFile(file);
   });
+}
+
+/** Whoever looks with a browser at an address that is none gets a sentence to read; programs get a problem document. */
+export function notFoundHandler(basePath: string) {
+  const html =
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found · Saguaro</title>' +
+    `<p>There is nothing at this address. <a href="${basePath}/">To the dashboard</a></p></html>\n`;
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const browser = reads && /\btext\/html\b/.test(request.headers.accept ?? '');
+    if (!browser || request.url.startsWith(`${basePath}/api/`))
+      return sendProblem(reply, 404, 'There is nothing at this address.');
+    return reply.code(404).type(HTML).send(html);
+  };
 }
 
 async function sendPage(

@@ -77,6 +77,22 @@ test.each([
   expect(answer.body).not.toContain('outside');
 });
 
+test.each(['/nothing', '/nothing.js', '/devicez/web1'])('%s in a browser is a page that says so', async (url) => {
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  const answer = await w.app.inject({ url, headers: { accept } });
+  expect([answer.statusCode, answer.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+  expect(answer.body).toContain('There is nothing at this address. <a href="/">');
+  expect(answer.headers['content-security-policy']).toBeDefined();
+  for (const other of [
+    { url, headers: { accept: '*/*' } },
+    { url, headers: { accept }, method: 'DELETE' as const },
+    { url: `/api/v1${url}`, headers: { accept } },
+  ]) {
+    const problem = await w.app.inject(other);
+    expect([problem.statusCode, problem.headers['content-type']]).toEqual([404, 'application/problem+json; charset=utf-8']);
+  }
+});
+
 test('under a base path everything moves there', async () => {
   const moved = await world({ basePath: '/saguaro' }, { webRoot: join(folder, 'dist') });
   try {
