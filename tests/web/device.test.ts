@@ -115,7 +115,9 @@ describe('the form', () => {
   ])('%s', (_, filled, input) => expect(toInput(filled)).toEqual(input));
 
   it.each(['abc', '', ' ', '0', '1.5', '90000', '-5', '1e3', '0x10', '86401'])('refuses the interval "%s"', (interval) =>
-    expect(refused({ ...EMPTY, address: 'a', interval })).toEqual({ intervalMs: 'Give a whole number of seconds, 1 to 86 400.' }),
+    expect(refused({ ...EMPTY, address: 'a', interval })).toEqual({
+      intervalMs: 'Give a whole number of seconds, 1 to 86\u00a0400.',
+    }),
   );
   it.each(['1', '60', ' 300 ', '86400'])('takes the interval "%s"', (interval) =>
     expect(refused({ ...EMPTY, address: 'a', interval })).toEqual({}),

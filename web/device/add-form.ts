@@ -57,10 +57,10 @@ export function refused(filled: Filled): Record<string, string> {
   const wrong: Record<string, string> = {};
   if (filled.address.trim() === '') wrong['address'] = 'Give a host name or an address.';
   if (!isWhole(filled.interval, INTERVAL_MIN_MS / 1000, INTERVAL_MAX_MS / 1000)) {
-    wrong['intervalMs'] = 'Give a whole number of seconds, 1 to 86 400.';
+    wrong['intervalMs'] = 'Give a whole number of seconds, 1 to 86\u00a0400.';
   }
   if (filled.how !== 'ping' && filled.port.trim() !== '' && !isWhole(filled.port, 1, 65_535)) {
-    wrong['snmp/port'] = 'Give a port from 1 to 65 535, or leave it empty for 161.';
+    wrong['snmp/port'] = 'Give a port from 1 to 65\u00a0535, or leave it empty for 161.';
   }
   return wrong;
 }
