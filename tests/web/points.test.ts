@@ -1,13 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GraphData, GraphLine } from '../../core/graph.ts';
-import { fitting, hasBand, linePoints, runs, slotAt, spread } from '../../web/graph/points.ts';
+import { cursorSlot, fitting, hasBand, linePoints, runs, slotAt, spread } from '../../web/graph/points.ts';
 
 const STEP = 60_000;
 function graph(mean: (number | null)[]): GraphData {
   return { fromMs: 0, toMs: mean.length * STEP, stepMs: STEP, tMs: mean.map((_, i) => i * STEP) } as unknown as GraphData;
 }
 const line = (mean: (number | null)[], below = false) => ({ mean, min: mean, max: mean, below }) as unknown as GraphLine;
+
+describe('the cursor', () => {
+  const data = graph([1, 2, 3]);
+  it.each([
+    [null, null],
+    [0, 0],
+    [90_000, 1],
+    [180_000, 2],
+    [180_001, null],
+    [-1, null],
+  ])('at %s ms is in slot %s', (tMs, slot) => expect(cursorSlot(data, tMs)).toBe(slot));
+  it('stays at its moment when the slots move on, and goes with the range', () => {
+    const later = { ...data, fromMs: STEP, toMs: 4 * STEP, tMs: data.tMs.map((t) => t + STEP) };
+    expect(cursorSlot(later, 90_000)).toBe(0);
+    expect(cursorSlot(later, 30_000)).toBeNull();
+    expect(cursorSlot(null, 90_000)).toBeNull();
+  });
+});
 
 describe('lines', () => {
   it('end where data ends and begin where it begins, and never cross a gap', () => {

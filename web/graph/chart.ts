@@ -13,8 +13,9 @@ import { place, type GraphOptions, type Scene } from './scene.ts';
 Chart.register(LineController, LineElement, PointElement, LinearScale);
 
 export interface Drawn {
-  update(data: GraphData, options: GraphOptions): void;
-  /** Slot to mark; null = none. Draws at once. */
+  /** New data with the slot to mark in it; null = none. */
+  update(data: GraphData, options: GraphOptions, slot: number | null): void;
+  /** Slot to mark in the same data. Draws at once. */
   mark(slot: number | null): void;
   /** After a change of theme, or once the font has come. */
   recolour(): void;
@@ -66,11 +67,10 @@ export function drawGraph(canvas: HTMLCanvasElement, data: GraphData, options: G
   });
 
   return {
-    update(next, nextOptions) {
-      const held = scene.cursor === null ? null : scene.data.tMs[scene.cursor];
+    update(next, nextOptions, slot) {
       scene.data = next;
       scene.options = nextOptions;
-      if (held !== null && held !== undefined) scene.cursor = slotAt(next, held);
+      scene.cursor = slot;
       chart.data.datasets = datasets(scene);
       const { x, y } = chart.options.scales ?? {};
       Object.assign(x ?? {}, { min: next.fromMs, max: next.toMs });

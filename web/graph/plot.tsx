@@ -52,7 +52,7 @@ export function Plot(props: PlotProps) {
     };
   }, []);
   useEffect(() => {
-    drawn.current?.update(data, options(props));
+    drawn.current?.update(data, options(props), slot);
   }, [data, size, props.envelope, props.p95, props.frame?.fromMs, props.frame?.toMs]);
   useEffect(() => {
     drawn.current?.mark(slot);
@@ -107,7 +107,11 @@ function Over({ data, size, slot, onSlot, onZoom, onPick, drawn }: OverProps) {
     const [a, b] = [chart.at(Math.min(drag.from, drag.to)), chart.at(Math.max(drag.from, drag.to))];
     if (!a || !b) return;
     if (Math.abs(drag.to - drag.from) < DRAG_MIN_PX) onPick?.(chart.at(local(event))?.tMs ?? a.tMs);
-    else onZoom?.(a.tMs, b.tMs);
+    else if (onZoom) {
+      onZoom(a.tMs, b.tMs);
+      // What lay under the pointer is elsewhere now.
+      onSlot?.(null);
+    }
   };
   const box = drawn.current?.area();
   const clamp = (x: number) => (box ? Math.max(box.left, Math.min(box.right, x)) : x);

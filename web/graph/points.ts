@@ -71,6 +71,12 @@ export function slotAt(data: GraphData, tMs: number): number {
   return Math.max(0, Math.min(n - 1, Math.floor((tMs - first) / data.stepMs)));
 }
 
+/** Slot under a cursor that stands at a moment; null without one, or where the range has moved away from it. */
+export function cursorSlot(data: GraphData | null, cursorMs: number | null): number | null {
+  if (!data || cursorMs === null || cursorMs < data.fromMs || cursorMs > data.toMs || data.tMs.length === 0) return null;
+  return slotAt(data, cursorMs);
+}
+
 export interface Label {
   readonly y: number;
   readonly height: number;
