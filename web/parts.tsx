@@ -21,10 +21,17 @@ export function State({ state }: { state: DeviceView['state'] }) {
 }
 
 /** "data 40 s old", counting. */
-export function Age({ newestMs, warnAfterMs = Infinity }: { newestMs: number | null; warnAfterMs?: number }) {
+interface AgeProps {
+  readonly newestMs: number | null;
+  readonly warnAfterMs?: number;
+  /** Nothing polls it: its data has no age to warn of. */
+  readonly imported?: boolean;
+}
+
+export function Age({ newestMs, warnAfterMs = Infinity, imported = false }: AgeProps) {
   const now = useNow(1_000);
-  const old = newestMs !== null && now - newestMs > warnAfterMs;
-  return <span class={old ? 'warn' : ''}>{dataAge(newestMs, now)}</span>;
+  const old = !imported && newestMs !== null && now - newestMs > warnAfterMs;
+  return <span class={old ? 'warn' : ''}>{imported && newestMs === null ? 'imported' : dataAge(newestMs, now)}</span>;
 }
 
 export function useTitle(title: string): void {
@@ -54,7 +61,12 @@ export function RangeTools({ route, range }: { route: Route; range: string }) {
     <>
       <div class="seg fill" role="group" aria-label="Time range">
         {PRESETS.map((preset) => (
-          <button type="button" key={preset} aria-pressed={range === preset} onClick={() => go({ ...route, range: preset })}>
+          <button
+            type="button"
+            key={preset}
+            aria-pressed={shortRange(range) === preset}
+            onClick={() => go({ ...route, range: preset })}
+          >
             {preset}
           </button>
         ))}
@@ -69,6 +81,7 @@ export function RangeTools({ route, range }: { route: Route; range: string }) {
       >
         <input
           class="range"
+          size={Math.max(34, typed.length + 1)}
           type="text"
           aria-label="Range, typed"
           title='As in "last 3d", "2026-03", "yesterday" or "now-7d to now"'

@@ -61,11 +61,11 @@ export function createFleet(startMs: number, empty: boolean): Fleet {
       device === idOf(10)
         ? []
         : [
-            { fromMs: startMs - 11.2 * H, toMs: startMs - 10.3 * H, text: 'no data 03:08–04:02: no answer to SNMP' },
+            { fromMs: startMs - 11.2 * H, toMs: startMs - 10.3 * H, text: 'No data for 54 min: SNMP did not answer.' },
             {
               fromMs: startMs - 4.6 * D,
               toMs: startMs - 4.35 * D,
-              text: 'no data 13 Nov 02:10–08:25: power work at Phoenix DC2',
+              text: 'No data for 6 h: power work at Phoenix DC2.',
             },
           ],
   };

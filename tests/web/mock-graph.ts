@@ -22,8 +22,9 @@ export function mockGraph(fleet: Fleet, id: string, fromMs: number, toMs: number
   const gaps = fleet.gaps(deviceId).filter((g) => g.toMs > fromMs && g.fromMs < toMs);
   const tMs: number[] = [];
   for (let t = Math.floor(fromMs / stepMs) * stepMs; t < toMs; t += stepMs) tMs.push(t);
+  const newestMs = device.origin === 'import' ? Date.now() - 200 * D : Date.now() - 40_000;
   const known = (t: number) =>
-    t >= oldestMs && t + stepMs <= Date.now() + stepMs && !gaps.some((g) => t < g.toMs && t + stepMs > g.fromMs);
+    t >= oldestMs && t + stepMs <= newestMs + 40_000 + stepMs && !gaps.some((g) => t < g.toMs && t + stepMs > g.fromMs);
   const size = { bps: 4e9, bytes: 2.4e10, ratio: 0.6, ms: 12, per_s: 0.4, s: 1, '1': 6 }[spec.unit];
   const noise = stepMs <= 300_000 ? 0.06 : 0.03;
   const lines = spec.lines.map((line, n): GraphLine => {
@@ -78,7 +79,7 @@ export function mockGraph(fleet: Fleet, id: string, fromMs: number, toMs: number
     limits,
     y: valueTicks(top, reach(true), spec.unit, zoneless),
     x: { ticks: timeTicks(fromMs, toMs, width, ZONE) },
-    newestMs: Date.now() - 40_000,
+    newestMs,
     oldestMs,
     about: `${stepMs / 60_000} min averages of ${device.intervalMs / 1000} s samples; the band is the lowest and highest sample`,
   };

@@ -85,7 +85,7 @@ function Row({ device: d, now, placed }: { device: DeviceView; now: number; plac
       <td class="num only-wide">{d.counts['disk'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.uptimeS === null ? <span class="mut">–</span> : formatDuration(d.uptimeS * 1000)}</td>
       <td class={`num c-age ${old ? 'warn' : ''}`} {...(ageMs === null ? {} : { 'data-l': 'data' })}>
-        {ageMs === null ? <span class="mut">no data</span> : formatDuration(ageMs)}
+        {ageMs === null ? <span class="mut">{d.sources.length === 0 ? 'imported' : 'no data'}</span> : formatDuration(ageMs)}
         {ageMs !== null && <span class="only-phone"> old</span>}
       </td>
     </tr>

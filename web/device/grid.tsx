@@ -1,6 +1,6 @@
 /** The graphs of a device; details on request. */
-import { useState } from 'preact/hooks';
-import type { GraphRef } from '../../core/graph.ts';
+import { useRef, useState } from 'preact/hooks';
+import type { GraphData, GraphRef } from '../../core/graph.ts';
 import { GraphFigure } from '../graph/figure.tsx';
 import { count } from '../words.ts';
 
@@ -13,11 +13,14 @@ export interface GridProps {
   readonly gone: ReadonlySet<string>;
   readonly range: string;
   readonly intervalMs: number;
+  /** What the graphs that are shown hold, whenever one of them has new data. */
+  readonly onData: (shown: readonly GraphData[]) => void;
 }
 
-export function GraphGrid({ graphs, gone, range, intervalMs }: GridProps) {
+export function GraphGrid({ graphs, gone, range, intervalMs, onData }: GridProps) {
   const [cursorMs, setCursor] = useState<number | null>(null);
   const [more, setMore] = useState(false);
+  const held = useRef(new Map<string, GraphData>());
   const main = graphs.filter((g) => g.rank !== 'detail' && !gone.has(g.instance ?? ''));
   const ports = main.filter((g) => g.family === 'interface');
   // A port that is one of many must not push load and memory off the page.
@@ -34,6 +37,10 @@ export function GraphGrid({ graphs, gone, range, intervalMs }: GridProps) {
             intervalMs={intervalMs}
             cursorMs={cursorMs}
             onCursor={setCursor}
+            onData={(data) => {
+              held.current.set(graph.id, data);
+              onData(shown.flatMap((g) => held.current.get(g.id) ?? []));
+            }}
           />
         ))}
       </div>

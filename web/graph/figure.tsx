@@ -1,11 +1,13 @@
 /** One small graph of a grid: title, key with current values, plot. */
-import type { GraphRef } from '../../core/graph.ts';
+import { useEffect } from 'preact/hooks';
+import type { GraphData, GraphRef } from '../../core/graph.ts';
 import { formatWith } from '../../core/units.ts';
 import { sentence } from '../api.ts';
 import { go } from '../live.ts';
 import { href } from '../address.ts';
+import { isEmpty, Nothing } from './nothing.tsx';
 import { Plot } from './plot.tsx';
-import { slotAt } from './points.ts';
+import { cursorSlot, slotMiddle } from './points.ts';
 import { useGraph, useSeen } from './use-graph.ts';
 
 export interface FigureProps {
@@ -15,13 +17,16 @@ export interface FigureProps {
   /** Moment under the cursor of any graph of the grid. */
   readonly cursorMs: number | null;
   readonly onCursor: (tMs: number | null) => void;
+  readonly onData: (data: GraphData) => void;
 }
 
-export function GraphFigure({ graph, range, intervalMs, cursorMs, onCursor }: FigureProps) {
+export function GraphFigure({ graph, range, intervalMs, cursorMs, onCursor, onData }: FigureProps) {
   const [ref, width] = useSeen<HTMLElement>();
   const { value: data, error } = useGraph(graph.id, range, width, intervalMs);
-  const inside = data !== null && cursorMs !== null && cursorMs >= data.fromMs && cursorMs <= data.toMs;
-  const slot = inside ? slotAt(data, cursorMs) : null;
+  useEffect(() => {
+    if (data) onData(data);
+  }, [data]);
+  const slot = cursorSlot(data, cursorMs);
   const to = { page: 'graph' as const, id: graph.id, range };
   return (
     <figure class="g" ref={ref}>
@@ -41,18 +46,16 @@ export function GraphFigure({ graph, range, intervalMs, cursorMs, onCursor }: Fi
           </span>
         ))}
       </div>
-      {data === null || data.newestMs === null ? (
+      {data === null || isEmpty(data) ? (
         <div class="plot small">
-          <div class="hole">
-            {error ? sentence(error) : data === null ? '' : 'No sample yet. The first graph is there after two polls.'}
-          </div>
+          {data && !error ? <Nothing data={data} /> : <div class="hole">{error ? sentence(error) : ''}</div>}
         </div>
       ) : (
         <Plot
           data={data}
           size="small"
           slot={slot}
-          onSlot={(at) => onCursor(at === null ? null : (data.tMs[at] ?? 0) + data.stepMs / 2)}
+          onSlot={(at) => onCursor(at === null ? null : slotMiddle(data, at))}
           onPick={() => go(to)}
         />
       )}

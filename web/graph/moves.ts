@@ -9,7 +9,10 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['m', 60_000],
   ['s', 1_000],
 ];
-const YEAR_MS = 365 * 86_400_000;
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
+/** Typed times lose their seconds. */
+const ROUNDED_MS = 60_000;
 const ZOOM_MIN_MS = 60_000;
 
 /** Spans that have a button keep its name. */
@@ -47,6 +50,23 @@ export function wider({ fromMs, toMs, zone, stepMs }: GraphData, nowMs: number):
   if (span > 50 * YEAR_MS) return typedRange(fromMs, toMs, zone);
   if (toMs + Math.max(stepMs, span / 2) >= nowMs) return untilNow(2 * span);
   return typedRange(fromMs - span / 2, toMs + span / 2, zone);
+}
+
+/**
+ * First range of what nothing polls: the day before its newest sample; all of history where only its begin
+ * is known; '' where the range shown holds the newest one, or there is none.
+ */
+export function reaching(shown: readonly GraphData[], nowMs: number): string {
+  const [first] = shown;
+  const moments = (of: 'newestMs' | 'oldestMs') => shown.map((d) => d[of]).filter((t) => t !== null);
+  const newest = Math.max(...moments('newestMs'));
+  const oldest = Math.min(...moments('oldestMs'));
+  if (!first) return '';
+  if (newest > 0) {
+    if (newest >= first.fromMs && newest <= first.toMs) return '';
+    return typedRange(newest + ROUNDED_MS - DAY_MS, newest + ROUNDED_MS, first.zone);
+  }
+  return oldest < first.fromMs ? typedRange(oldest, nowMs, first.zone) : '';
 }
 
 /** The dragged part, no shorter than a minute. */

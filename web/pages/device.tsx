@@ -1,16 +1,20 @@
-import { useMemo } from 'preact/hooks';
-import type { DeviceView, EventView, InstanceView } from '../../core/api.ts';
+import { useMemo, useState } from 'preact/hooks';
+import type { DeviceView, InstanceView } from '../../core/api.ts';
 import { formatDuration } from '../../core/units.ts';
+import type { GraphData, GraphGap } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
 import { api, ApiError } from '../api.ts';
 import { GraphGrid } from '../device/grid.tsx';
 import { latestOf } from '../device/now.ts';
 import { FilesystemTable, InterfaceTable } from '../device/tables.tsx';
 import { EventList } from '../event-list.tsx';
+import { commonGap } from '../graph/gaps.ts';
+import { reaching } from '../graph/moves.ts';
 import { useLive, useNow } from '../live.ts';
 import { Age, rangeOf, RangeTools, State, Trouble, useTitle } from '../parts.tsx';
+import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
-import { asked, day } from '../words.ts';
+import { asked, day, when } from '../words.ts';
 
 const EVENTS_SHOWN = 12;
 const INSTANCES_EVERY_MS = 60_000;
@@ -44,7 +48,13 @@ export function DevicePage({ route, devices, zone }: Shared) {
   const latest = useMemo(() => latestOf(series.value ?? []), [series.value]);
   useTitle(device?.name ?? 'Device');
 
-  const range = rangeOf(route, device);
+  const [gap, setGap] = useState<GraphGap>();
+  const [reach, setReach] = useState('');
+  const range = route.range || reach || rangeOf(route, device);
+  const learn = (shown: readonly GraphData[]) => {
+    setGap(commonGap(shown));
+    if (device?.sources.length === 0) setReach((held) => reaching(shown, serverNow()) || held);
+  };
   if (!device) return <Missing error={asked.error} />;
   const of = (kind: string) => inOrder(instances.value ?? [], kind);
   const [ports, disks] = [of('interface'), of('disk')];
@@ -69,7 +79,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
         <State state={device.state} />
         <div class="end">
           <span>
-            <Age newestMs={device.lastOkMs} warnAfterMs={3 * device.intervalMs} />
+            <Age newestMs={device.lastOkMs} warnAfterMs={3 * device.intervalMs} imported={device.sources.length === 0} />
             {device.sources.length > 0 && `, collected every ${formatDuration(device.intervalMs)}`}
           </span>
         </div>
@@ -87,7 +97,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
       <div class="tools" id="graphs">
         <RangeTools route={route} range={range} />
         <div class="end">
-          <span class="s mut">{settled && gapLine(happened, now)}</span>
+          <span class="s mut">{gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text}`}</span>
         </div>
       </div>
       <Trouble error={graphs.error ?? instances.error} />
@@ -103,7 +113,9 @@ export function DevicePage({ route, devices, zone }: Shared) {
             </div>
           )}
           <h2 class="vh">Graphs</h2>
-          {graphs.value && <GraphGrid graphs={graphs.value} gone={gone} range={range} intervalMs={device.intervalMs} />}
+          {graphs.value && (
+            <GraphGrid graphs={graphs.value} gone={gone} range={range} intervalMs={device.intervalMs} onData={learn} />
+          )}
           {ports.length > 0 && (
             <section id="interfaces">
               <header>
@@ -169,17 +181,6 @@ function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
       ))}
     </div>
   );
-}
-
-/** "hatched: no data 03:08–04:02, no answer": the newest gap of the last day, in one line above the graphs. */
-function gapLine(events: readonly EventView[], now: number): string {
-  const gap = events.find((e) => e.kind === 'gap' && (e.toMs ?? now) > now - 86_400_000);
-  return gap
-    ? `hatched: ${gap.text.charAt(0).toLowerCase()}${gap.text
-        .slice(1)
-        .replace(/\.$/, '')
-        .replace(/(\d): /, '$1, ')}`
-    : '';
 }
 
 function Missing({ error }: { error: unknown }) {

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { DeviceView } from '../../core/api.ts';
 import type { GraphData } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
@@ -6,26 +6,34 @@ import { api, ApiError } from '../api.ts';
 import { EventList } from '../event-list.tsx';
 import { History } from '../graph/history.tsx';
 import { Legend, TableTwin } from '../graph/legend.tsx';
-import { earlier, later, wider, zoomed } from '../graph/moves.ts';
+import { earlier, later, reaching, wider, zoomed } from '../graph/moves.ts';
+import { isEmpty, Nothing } from '../graph/nothing.tsx';
 import { Plot } from '../graph/plot.tsx';
+import { cursorSlot, slotMiddle } from '../graph/points.ts';
 import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive, useNow } from '../live.ts';
 import { Age, rangeOf, RangeTools, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
 import { withMore, type Route } from '../route.ts';
-import { day, typedRange } from '../words.ts';
+import { day } from '../words.ts';
 
 export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const { id } = route;
   const [ref, width] = useSeen<HTMLDivElement>();
   const deviceId = id.split('~')[1] ?? '';
   const device = devices?.find((d) => d.id === deviceId);
-  const range = rangeOf(route, device);
+  const [reach, setReach] = useState('');
+  const range = route.range || reach || rangeOf(route, device);
   // Without a range in the address the device's age decides: wait until it is known.
   const ready = route.range !== '' || devices !== null || devicesError !== null;
   const { value: data, error, pending } = useGraph(id, range, ready ? width : 0, device?.intervalMs ?? 60_000);
-  const [slot, setSlot] = useState<number | null>(null);
+  useEffect(() => {
+    if (data && device?.sources.length === 0) setReach((held) => reaching([data], serverNow()) || held);
+  }, [data, device === undefined]);
+  // A moment, not a slot: slots move on with time.
+  const [cursorMs, setCursor] = useState<number | null>(null);
+  const slot = cursorSlot(data, cursorMs);
   // Bands and 95ths of many lines would hide each other.
   const few = (data?.lines.length ?? 0) <= 2;
   const on = (name: string) => (few ? route.more[name] !== '0' : name === 'band' && route.more[name] === '1');
@@ -43,7 +51,15 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
         <h1>{data?.title ?? '\u00a0'}</h1>
         <span class="sec wrap">{data?.subtitle ?? '\u00a0'}</span>
         <div class="end">
-          {data ? <Age newestMs={data.newestMs} warnAfterMs={3 * Math.max(60_000, device?.intervalMs ?? 60_000)} /> : '\u00a0'}
+          {data ? (
+            <Age
+              newestMs={data.newestMs}
+              warnAfterMs={3 * Math.max(60_000, device?.intervalMs ?? 60_000)}
+              imported={device?.sources.length === 0}
+            />
+          ) : (
+            '\u00a0'
+          )}
         </div>
       </div>
       <Tools few={few} route={route} range={range} data={data} zone={zone} on={on} table={table} move={move} />
@@ -52,18 +68,18 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
         {error instanceof ApiError && error.status === 404 && <a href={href({ page: 'devices' })}>All devices</a>}
       </Trouble>
       <div ref={ref}>
-        {data && data.newestMs !== null && !isEmpty(data) ? (
+        {data && !isEmpty(data) ? (
           <Plot
             data={data}
             size="large"
             envelope={on('band')}
             p95={on('p95')}
             slot={slot}
-            onSlot={setSlot}
+            onSlot={(at) => setCursor(at === null ? null : slotMiddle(data, at))}
             onZoom={(from, to) => move(zoomed(data, from, to))}
           />
         ) : (
-          <div class="plot large">{data && <Nothing route={route} data={data} />}</div>
+          <div class="plot large">{data && <Nothing data={data} />}</div>
         )}
       </div>
       {data && data.oldestMs !== null && <History id={id} data={data} range={range} onMove={move} />}
@@ -78,8 +94,6 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
     </>
   );
 }
-
-const isEmpty = (data: GraphData) => data.lines.every((l) => l.stats.known === 0);
 
 interface ToolsProps {
   readonly route: Route;
@@ -138,21 +152,6 @@ function Switch({ name, checked, onChange }: { name: string; checked: boolean; o
     <label class="chk">
       <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} /> {name}
     </label>
-  );
-}
-
-/** One sentence and one action in place of the plot. */
-function Nothing({ route, data }: { route: Route; data: GraphData }) {
-  const { oldestMs, zone } = data;
-  if (oldestMs === null) return <p class="hole">No sample yet. The first points are there after two polls.</p>;
-  const span = data.toMs - data.fromMs;
-  return (
-    <div class="hole">
-      <p>No samples in this range. The first is from {day(oldestMs, zone)}.</p>
-      <a class="btn" href={href({ ...route, range: typedRange(oldestMs, oldestMs + span, zone) })}>
-        Go there
-      </a>
-    </div>
   );
 }
 
