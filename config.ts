@@ -86,6 +86,11 @@ export function formatConfigError(error: ConfigError): string {
   return `${place}${error.key === '' ? 'the file' : error.key} ${error.text}`;
 }
 
+/** With a full stop, unless it ends already. */
+export function asSentence(text: string): string {
+  return /[.?]$/.test(text) ? text : `${text}.`;
+}
+
 const SELF_INTERVAL_MS = 10_000;
 const DEVICE_INTERVAL_MS = 60_000;
 const DEFAULT_PORT = 8080;
@@ -113,14 +118,22 @@ export function loadConfig({ path, env, home }: { path: string | null; env: Envi
     const { file, line } = placeOf(key);
     return file !== null && line !== null ? dirname(resolve(file)) : process.cwd();
   };
-  const config = trust(value, env, home, fail, folderOf);
+  const config = trust(value, env, home, fail, folderOf, merged.faulty);
   if (errors.length > 0) return { ok: false, errors };
   return { ok: true, config: { ...config, files, warnings: unknownVariables(env) } };
 }
 
 type Trusted = Omit<Config, 'files' | 'warnings'>;
 
-function trust(file: ConfigFile, env: Environment, home: string, fail: Fail, folderOf: (path: Path) => string): Trusted {
+/** @param faulty entries that lost what was wrong with them: what they still say is no whole to be judged */
+function trust(
+  file: ConfigFile,
+  env: Environment,
+  home: string,
+  fail: Fail,
+  folderOf: (path: Path) => string,
+  faulty: ReadonlySet<unknown>,
+): Trusted {
   const readSecret: ReadSecret = (ref, path) => {
     if (typeof ref === 'string') return ref;
     if ('env' in ref) {
@@ -150,6 +163,7 @@ function trust(file: ConfigFile, env: Environment, home: string, fail: Fail, fol
   const adminPassword = file.adminPassword === undefined ? null : (readSecret(file.adminPassword, ['adminPassword']) ?? null);
   if (adminPassword !== null && adminPassword.length < 8) fail(['adminPassword'], 'must have at least 8 characters');
   file.trustedProxies?.forEach((proxy, i) => {
+    if (typeof proxy !== 'string') return; // Its fault is named already.
     const [ip = '', bits, more] = proxy.split('/');
     const max = isIP(ip) === 6 ? 128 : 32;
     if (isIP(ip) === 0 || more !== undefined || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= max))) {
@@ -180,15 +194,19 @@ function trust(file: ConfigFile, env: Environment, home: string, fail: Fail, fol
           intervalMs: interval(self?.interval, ['thisMachine', 'interval'], SELF_INTERVAL_MS),
           snmp: self?.snmp ?? true,
         };
+  const seen = new Map<string, number>();
   const devices = (file.devices ?? []).map((entry, i): ConfigDevice => {
     const at: Path = ['devices', i];
-    return { ...trustDevice(entry, at, fail, readSecret), intervalMs: interval(entry.interval, [...at, 'interval'], intervalMs) };
-  });
-  const seen = new Map<string, number>();
-  devices.forEach(({ name }, i) => {
-    const first = seen.get(name);
-    if (first === undefined) seen.set(name, i);
-    else fail(['devices', i, 'name'], `${JSON.stringify(name)} is the name of devices[${first}] already; names are unique`);
+    const first = seen.get(entry.name);
+    if (first !== undefined)
+      fail([...at, 'name'], `${JSON.stringify(entry.name)} is the name of devices[${first}] already; names are unique`);
+    // A faulty entry may lack its name.
+    else if (typeof entry.name === 'string') seen.set(entry.name, i);
+    const judge: Fail = faulty.has(entry) ? () => undefined : fail;
+    return {
+      ...trustDevice(entry, at, judge, readSecret),
+      intervalMs: interval(entry.interval, [...at, 'interval'], intervalMs),
+    };
   });
   return {
     dataDir,

@@ -9,14 +9,14 @@ import { parseCommand } from './command/arguments.ts';
 import { createApi, socketTransport, type Api, type Transport } from './command/api.ts';
 import { CATALOG_FILE, HISTORY_FILE, KEY_FILE, readBackup, writeBackup } from './command/archive.ts';
 import { BackupInput } from './command/installation.ts';
-import { Refusal, UsageError, type Command, type Context } from './command/command.ts';
+import { ConfigRefusal, Refusal, UsageError, type Command, type Context } from './command/command.ts';
 import { COMMANDS } from './command/commands.ts';
 import { ensureDashboard } from './command/dashboard.ts';
 import { helpFor } from './command/help.ts';
 import type { House } from './command/house.ts';
 import { createLog, errorText } from './command/log.ts';
 import { createTerminal } from './command/terminal.ts';
-import { formatConfigError, loadConfig, type Config, type Environment, type LoadedConfig } from './config.ts';
+import { loadConfig, type Config, type Environment, type LoadedConfig } from './config.ts';
 import type { Catalog, CollectorControl, Log } from './core/ports.ts';
 import { loadProfiles, ProfileError } from './collector/snmp/profile.ts';
 import type { App } from './server/app.ts';
@@ -79,6 +79,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
     if (errors.length > 0) throw new AggregateError(errors, 'not everything could be closed', { cause: errors[0] });
   };
   try {
+    keepPrivate();
     const profiles = loadProfiles([join(HOME, 'collector', 'profiles'), ...config.profileFolders]);
     const lock = await lockDataFolder(config.dataDir);
     closing.push(() => lock.release());
@@ -154,6 +155,11 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
   }
 }
 
+/** Whatever is written from here on is for this user alone, also in a folder that others may look into. */
+function keepPrivate(): void {
+  process.umask(0o077);
+}
+
 /** Polls by request only: nothing is watched until somebody asks for it. */
 function watchFirst(collector: CollectorControl, catalog: Catalog): CollectorControl {
   return {
@@ -218,11 +224,12 @@ async function main(words: readonly string[], env: Environment): Promise<number>
     if (!command || args.flag('help')) return help(terminal.print, command, group, args.flag('help'), words.length === 0);
     const overrides = { SAGUARO_DATA: args.text('data'), SAGUARO_LISTEN: args.text('listen') };
     const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-    const load = (): LoadedConfig => loadConfig({ path: args.text('config') ?? null, env: { ...env, ...given }, home: HOME });
+    const load = (): LoadedConfig =>
+      nameOptions(loadConfig({ path: args.text('config') ?? null, env: { ...env, ...given }, home: HOME }), Object.keys(given));
     const trusted = (): Config => {
       const loaded = load();
       if (loaded.ok) return loaded.config;
-      throw new Refusal(loaded.errors.map(formatConfigError).join('\n'));
+      throw new ConfigRefusal(loaded.errors);
     };
     const logOf = (config: Config): Log => {
       const secrets = [
@@ -264,6 +271,7 @@ async function main(words: readonly string[], env: Environment): Promise<number>
       },
       restore: async (archive, force) => {
         const { dataDir } = trusted();
+        keepPrivate();
         const lock = await lockDataFolder(dataDir);
         try {
           return await readBackup(dataDir, archive, force);
@@ -278,6 +286,14 @@ async function main(words: readonly string[], env: Environment): Promise<number>
   } finally {
     await closeApi(api);
   }
+}
+
+/** Blames the option a person gave, not the variable it stands for. */
+function nameOptions(loaded: LoadedConfig, given: readonly string[]): LoadedConfig {
+  if (loaded.ok) return loaded;
+  const name = <T extends string | null>(text: T) =>
+    text !== null && given.includes(text) ? `--${text.replace('SAGUARO_', '').toLowerCase()}` : text;
+  return { ok: false, errors: loaded.errors.map((error) => ({ ...error, file: name(error.file), key: name(error.key) })) };
 }
 
 function help(
@@ -325,4 +341,14 @@ function refuse(error: unknown, say: (text: string) => void): number {
   return 1;
 }
 
+/** `| head` has seen enough: what is still to be written is wanted by nobody, and that is no fault. */
+function endureClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+endureClosedPipes();
 process.exitCode = await main(process.argv.slice(2), process.env);

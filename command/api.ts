@@ -80,8 +80,10 @@ export function createApi(through: Api['through'], transport: Transport, basePat
 
 function sentenceOf(problem: Partial<Problem> | null, status: number): string {
   const detail = problem?.detail ?? `The server answered ${status} without saying why.`;
-  const more = (problem?.errors ?? []).map(({ path, message }) => `\n  ${path} ${message}`).join('');
-  return detail + more;
+  const errors = problem?.errors ?? [];
+  // The detail is made of the first error as a rule; the others follow it.
+  const others = errors[0] && detail.includes(errors[0].message) ? errors.slice(1) : errors;
+  return detail + others.map(({ path, message }) => `\n  ${path} ${message}`).join('');
 }
 
 /** Requests over a Unix socket. */

@@ -1,5 +1,5 @@
 /** What a command of the command line is, and what it gets to work with. */
-import type { Config } from '../config.ts';
+import { formatConfigError, type Config, type ConfigError } from '../config.ts';
 import type { Api } from './api.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -43,7 +43,7 @@ export interface Context {
   readonly json: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly commands: readonly Command[];
-  /** The trusted configuration. @throws Refusal with every fault in it */
+  /** The trusted configuration. @throws ConfigRefusal with every fault in it */
   config(): Config;
   /** Asks the running server, or the data folder itself when none runs; closed by the caller of the command. */
   api(): Promise<Api>;
@@ -58,6 +58,16 @@ export class Refusal extends Error {
   constructor(text: string, options?: ErrorOptions) {
     super(text, options);
     this.name = 'Refusal';
+  }
+}
+
+/** The configuration is wrong; the text names every fault in it. */
+export class ConfigRefusal extends Refusal {
+  readonly errors: readonly ConfigError[];
+  constructor(errors: readonly ConfigError[]) {
+    super(errors.map(formatConfigError).join('\n'));
+    this.name = 'ConfigRefusal';
+    this.errors = errors;
   }
 }
 

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { Type } from 'typebox';
 import type { StatusView } from '../core/api.ts';
 import { formatDuration, formatWith } from '../core/units.ts';
-import { type Command } from './command.ts';
+import { asSentence, formatConfigError, type Config } from '../config.ts';
+import { ConfigRefusal, type Command, type Context } from './command.ts';
 
 export const serve: Command = {
   words: ['serve'],
@@ -58,12 +59,16 @@ export const validate: Command = {
   words: ['validate'],
   summary: 'Check the configuration without starting anything',
   operands: [],
-  about: ['Names every fault with file, line and key. Secrets that the configuration refers to are looked up as well.'],
+  about: [
+    'Names every fault with file, line and key. Secrets that the configuration refers to are looked up as well.',
+    'With --json: {"ok", "files", "devices", "warnings"}, or {"ok": false, "errors": [{"file", "line", "key", "message"}]} and status 1.',
+  ],
   options: [],
   examples: ['saguaro validate', 'saguaro validate --config /etc/saguaro'],
   async run(context) {
-    const config = context.config();
-    for (const warning of config.warnings) context.terminal.say(`Warning: ${warning}.`);
+    const config = checked(context);
+    if (config === null) return 1;
+    for (const warning of config.warnings) context.terminal.say(`Warning: ${asSentence(warning)}`);
     const files = config.files.length === 0 ? 'No configuration file: the defaults' : config.files.join(', ');
     const devices = config.devices.length === 1 ? '1 device' : `${config.devices.length} devices`;
     if (context.json)
@@ -74,6 +79,21 @@ export const validate: Command = {
     return 0;
   },
 };
+
+/** The configuration; null when it is wrong and a program was told so. @throws ConfigRefusal for people */
+function checked(context: Context): Config | null {
+  try {
+    return context.config();
+  } catch (error) {
+    if (!context.json || !(error instanceof ConfigRefusal)) throw error;
+    const errors = error.errors.map((fault) => {
+      const { file, line, key } = fault;
+      return { file, line, key, message: formatConfigError({ ...fault, file: null }) };
+    });
+    context.terminal.print(JSON.stringify({ ok: false, errors }));
+    return null;
+  }
+}
 
 export const backup: Command = {
   words: ['backup'],

@@ -48,7 +48,7 @@ export const query: Command = {
     if (context.json) context.terminal.print(JSON.stringify({ series: data.series, unit, tier: data.tier, step, bins }));
     else {
       context.terminal.print(
-        `${series} in ${unit}, ${data.tier === 'raw' ? 'readings' : `bins of ${formatDuration(step * 1000)}`}, ${bins.length} rows`,
+        `${series} in ${unit}, ${data.tier === 'raw' ? 'readings' : `bins of ${formatDuration(step * 1000)}`}, ${counted(bins.length, 'row')}`,
       );
       const show = (value: number | null) => formatWith(value, unit as Unit);
       const rows = bins.map((bin) => [
@@ -84,12 +84,14 @@ export const importCsv: Command = {
     else {
       const made = result.devicesCreated.length > 0 ? `; new devices: ${result.devicesCreated.join(', ')}` : '';
       context.terminal.print(
-        `Imported ${result.samples} samples of ${result.series} series from ${result.rows} rows, ${result.bins} bins computed${made}.`,
+        `Imported ${counted(result.samples, 'sample')} of ${result.series} series from ${counted(result.rows, 'row')}, ${counted(result.bins, 'bin')} computed${made}.`,
       );
     }
     return 0;
   },
 };
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 async function opened(file: string): Promise<Readable> {
   try {

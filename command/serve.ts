@@ -1,7 +1,9 @@
 /** The life of a server: begin, reload, keep up, end in order. */
+import { isDeepStrictEqual } from 'node:util';
 import { scheduleJob } from 'node-schedule';
-import { formatConfigError, type Config, type LoadedConfig } from '../config.ts';
+import { asSentence, formatConfigError, type Config, type LoadedConfig } from '../config.ts';
 import type { Device } from '../core/model.ts';
+import { SecretUnreadable } from '../core/ports.ts';
 import { formatDuration } from '../core/units.ts';
 import { alignDevices } from './config-devices.ts';
 import type { House } from './house.ts';
@@ -12,16 +14,24 @@ import { alignThisMachine } from './this-machine.ts';
 const UPKEEP_EVERY_MS = 60_000;
 const END_WITHIN_MS = 10_000;
 const ECHO_MS = 500;
+const NAMES_SHOWN = 10;
 /** Local time of the nightly upkeep, when the least is going on. */
 const NIGHTLY = '17 3 * * *';
 /** Parts of the configuration that only a new start takes over. */
 const FIXED = ['dataDir', 'server', 'log', 'tiers', 'profileFolders'] as const satisfies readonly (keyof Config)[];
-const FIXED_NAMES: Readonly<Record<(typeof FIXED)[number], string>> = {
-  dataDir: 'data',
-  server: 'listen, publicUrl, basePath, trustedProxies, allowedHosts, adminPassword or timeZone',
-  log: 'log',
-  tiers: 'retention',
-  profileFolders: 'profiles',
+/** The keys of the file that decide them. */
+const FIXED_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
+  data: ({ dataDir }) => dataDir,
+  listen: ({ server }) => [server.host, server.port],
+  publicUrl: ({ server }) => server.publicUrl,
+  basePath: ({ server }) => server.basePath,
+  trustedProxies: ({ server }) => server.trustedProxies,
+  allowedHosts: ({ server }) => server.allowedHosts,
+  adminPassword: ({ server }) => server.adminPassword,
+  timeZone: ({ server }) => server.zone,
+  log: ({ log }) => log,
+  retention: ({ tiers }) => tiers,
+  profiles: ({ profileFolders }) => profileFolders,
 };
 
 /** Signals as they come in; main.ts gives those of the process, tests their own. */
@@ -52,12 +62,13 @@ export async function serveHouse(
   const reloadOnce = async () => {
     const loaded = reload();
     if (!loaded.ok) {
-      for (const error of loaded.errors) log.error(`The configuration was not taken over: ${formatConfigError(error)}.`);
+      for (const error of loaded.errors)
+        log.error(asSentence(`The configuration was not taken over: ${formatConfigError(error)}`));
       log.error('The last good configuration goes on.');
       return;
     }
-    const fixed = FIXED.filter((key) => JSON.stringify(loaded.config[key]) !== JSON.stringify(config[key]));
-    for (const key of fixed) log.warn(`A change of ${FIXED_NAMES[key]} needs a new start; the old value goes on until then.`);
+    const changed = Object.entries(FIXED_KEYS).filter(([, read]) => !isDeepStrictEqual(read(loaded.config), read(config)));
+    for (const [key] of changed) log.warn(`A change of ${key} needs a new start; the old value goes on until then.`);
     config = { ...loaded.config, ...Object.fromEntries(FIXED.map((key) => [key, config[key]])) };
     await takeOver(house, config);
     log.info('The configuration was read again.');
@@ -73,10 +84,11 @@ export async function serveHouse(
   try {
     const aligned = await alignDevices(house, config);
     const self = await alignThisMachine(house, config);
-    for (const warning of config.warnings) log.warn(`${warning}.`);
+    for (const warning of config.warnings) log.warn(asSentence(warning));
     const url = await house.listen();
     await house.openSocket();
     const devices = (await house.catalog.devices.list()).filter(({ sources }) => sources.length > 0);
+    await sayUnreadable(house, devices);
     await house.startPolling(devices);
     terminal.print(`Saguaro shows what it knows at ${url}`);
     terminal.print(pollingLine(devices, self));
@@ -97,6 +109,29 @@ export async function serveHouse(
     signals.off('SIGINT', stop);
     signals.off('SIGHUP', onReload);
   }
+}
+
+/** Said once for all of them: why their secrets cannot be read. */
+async function sayUnreadable({ catalog, log }: House, devices: readonly Device[]): Promise<void> {
+  const names: string[] = [];
+  let why = '';
+  for (const { name, sources } of devices) {
+    for (const source of sources) {
+      if (source.type !== 'snmp') continue;
+      await catalog.secrets.get(source.secret).catch((error: unknown) => {
+        // Of any other trouble the collector tells when it asks the device.
+        if (!(error instanceof SecretUnreadable)) return;
+        names.push(name);
+        why ||= error.message;
+      });
+    }
+  }
+  if (names.length === 0) return;
+  const shown =
+    names.length > NAMES_SHOWN
+      ? `${names.slice(0, NAMES_SHOWN).join(', ')} and ${names.length - NAMES_SHOWN} more`
+      : names.join(', ');
+  log.error(`${why} Until then these cannot be asked by SNMP: ${shown}.`);
 }
 
 function pollingLine(devices: readonly Device[], self: Device | null): string {

@@ -14,6 +14,8 @@ const KEY_MIN_LENGTH = 8;
 export function trustDevice(entry: DeviceEntry, at: Path, fail: Fail, readSecret: ReadSecret): Omit<ConfigDevice, 'intervalMs'> {
   const snmp = entry.snmp === undefined ? null : trustSnmp(entry.snmp, [...at, 'snmp'], fail, readSecret);
   if (snmp === null && entry.ping !== true) fail(at, 'does not say how it is asked; give it snmp, or ping: true');
+  // One colon only: more of them are IPv6.
+  if (/^[^:]+:\d+$/.test(entry.address ?? '')) fail([...at, 'address'], 'must not hold a port; give it as snmp.port');
   const sources: SourceSpec[] = [...(snmp ? [snmp.source] : []), ...(entry.ping === true ? [{ type: 'ping' as const }] : [])];
   return {
     name: entry.name,

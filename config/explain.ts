@@ -7,11 +7,27 @@ export type Path = readonly (string | number)[];
 export interface Fault {
   readonly path: Path;
   readonly text: string;
+  /** The value is sound as far as it goes; something is missing in it. */
+  readonly incomplete?: true;
 }
 
 interface ObjectSchema {
   readonly properties: Readonly<Record<string, TSchema>>;
   readonly required?: readonly string[];
+}
+
+/**
+ * Takes out of a value whatever the faults name, so that the rest can be checked on its own.
+ * A wrong entry of a list is emptied, so that the others keep their numbers.
+ */
+export function prune(value: unknown, faults: readonly Fault[]): void {
+  for (const { path, incomplete } of faults) {
+    const last = path.at(-1);
+    const parent = path.slice(0, -1).reduce((at: unknown, step) => (at as Record<string, unknown> | undefined)?.[step], value);
+    if (incomplete || last === undefined || typeof parent !== 'object' || parent === null) continue;
+    if (Array.isArray(parent)) parent[Number(last)] = {};
+    else Reflect.deleteProperty(parent, last);
+  }
 }
 
 /** `devices[2].snmp.port` */
@@ -47,5 +63,5 @@ function explainObject(schema: ObjectSchema, value: unknown, path: Path): Fault[
     ];
   });
   const missing = (schema.required ?? []).filter((key) => !Object.hasOwn(value, key));
-  return [...faults, ...missing.map((key) => ({ path, text: `needs the key ${key}` }))];
+  return [...faults, ...missing.map((key) => ({ path, text: `needs the key ${key}`, incomplete: true as const }))];
 }

@@ -2,14 +2,17 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigError } from '../config.ts';
-import { explain, keyOf, type Path } from './explain.ts';
+import { explain, keyOf, prune, type Path } from './explain.ts';
 import { ConfigFile } from './schema.ts';
 import { parseYaml } from './yaml-file.ts';
 
 const FILE_MAX_BYTES = 32 * 1024 * 1024;
 
 export interface Merged {
+  /** What is wrong in the files is left out of it. */
   readonly value: ConfigFile;
+  /** Devices in it that had a fault. */
+  readonly faulty: ReadonlySet<unknown>;
   readonly placeOf: (path: Path) => { file: string | null; line: number | null };
 }
 
@@ -33,6 +36,7 @@ export function filesAt(path: string, errors: ConfigError[]): string[] {
 /** Lists of several files are joined; any other key may stand in one of them only. */
 export function mergeFiles(files: readonly string[], errors: ConfigError[]): Merged {
   const value: Record<string, unknown> = {};
+  const faulty = new Set<unknown>();
   const owner = new Map<string, { file: string; lineOf: (path: Path) => number; offset: number }[]>();
   for (const file of files) {
     let text: string;
@@ -49,7 +53,12 @@ export function mergeFiles(files: readonly string[], errors: ConfigError[]): Mer
     if (yaml.faults.length > 0 || yaml.value === null || yaml.value === undefined) continue;
     const faults = explain(ConfigFile, yaml.value);
     errors.push(...faults.map((fault) => ({ file, line: yaml.lineOf(fault.path), key: keyOf(fault.path), text: fault.text })));
-    if (faults.length > 0) continue;
+    if (faults.some(({ path }) => path.length === 0)) continue;
+    prune(yaml.value, faults);
+    const entries = (yaml.value as ConfigFile).devices ?? [];
+    for (const { path, incomplete } of faults) {
+      if (path[0] === 'devices' && typeof path[1] === 'number' && !incomplete) faulty.add(entries[path[1]]);
+    }
     for (const [key, entry] of Object.entries(yaml.value as ConfigFile)) {
       const before = owner.get(key) ?? [];
       const old = value[key];
@@ -63,6 +72,7 @@ export function mergeFiles(files: readonly string[], errors: ConfigError[]): Mer
   }
   return {
     value: value,
+    faulty,
     placeOf: ([key, index, ...rest]) => {
       const owners = typeof key === 'string' ? (owner.get(key) ?? []) : [];
       const at = typeof index === 'number' ? owners.findLast(({ offset }) => offset <= index) : owners[0];

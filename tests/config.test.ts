@@ -70,6 +70,26 @@ describe('faults are named with file, line and key', () => {
       'f:3: devices[0].address must be a host name or an IP address',
     ],
     [
+      'an address with a port',
+      'devices:\n  - name: a\n    address: 192.0.2.1:1161\n    ping: true',
+      'f:3: devices[0].address must not hold a port; give it as snmp.port',
+    ],
+    [
+      'a misspelt way to ask, without what follows from it',
+      'devices:\n  - name: a\n    address: h\n    snpm: {community: x}',
+      'f:4: devices[0].snpm is not a known key; did you mean snmp?',
+    ],
+    [
+      'an entry of a list, without what follows from it',
+      'trustedProxies: [1, 10.0.0.0/8]',
+      'f:1: trustedProxies[0] must be an IP address or a network such as 10.0.0.0/8',
+    ],
+    [
+      'a device that is none',
+      'devices:\n  - 5\n  - {name: a, address: h, ping: true}',
+      'f:2: devices[0] must have keys of its own',
+    ],
+    [
       'no way to ask',
       'devices:\n  - name: a\n    address: h',
       'f:2: devices[0] does not say how it is asked; give it snmp, or ping: true',
@@ -142,6 +162,28 @@ describe('faults are named with file, line and key', () => {
 
   test('several faults are all reported', () => {
     expect(faults('listne: 1\nintervl: 1\nlog: loud')).toHaveLength(3);
+  });
+
+  test('faults of form do not hide the others', () => {
+    const text = [
+      'listen: 8080x',
+      'timeZone: Mars/X',
+      'devices:',
+      '  - {name: a, snmp: {community: {env: NOT_SET}}}',
+      '  - {name: b, address: h, intervall: 5s, snmp: {community: {file: nowhere}}}',
+      '  - {name: c, address: h, interval: 5d, ping: true}',
+      '  - {name: a, address: h, ping: true}',
+    ].join('\n');
+    expect(faults(text).sort()).toEqual([
+      'f:1: listen must be host:port, such as 127.0.0.1:8080 or [::1]:8080',
+      'f:2: timeZone must be a time zone such as Europe/Paris or UTC',
+      'f:4: devices[0] needs the key address',
+      'f:4: devices[0].snmp.community wants the environment variable NOT_SET, which is not set',
+      'f:5: devices[1].intervall is not a known key; did you mean interval?',
+      'f:5: devices[1].snmp.community wants the secret in nowhere, which cannot be read (there is no such file)',
+      'f:6: devices[2].interval must be from 1s to 1d',
+      'f:7: devices[3].name "a" is the name of devices[0] already; names are unique',
+    ]);
   });
 
   test('a secret file that is missing, and the secret is never in a message', () => {

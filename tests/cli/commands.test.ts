@@ -223,6 +223,15 @@ describe('exit status and streams', () => {
     expect(ended).toMatchObject({ status: 1, stdout: '' });
     expect(ended.stderr).toContain(`${file}:3: devices[0].adress is not a known key; did you mean address?`);
     expect(ended.stderr).toContain(`${file}:3: devices[0] needs the key address`);
+    const told = await saguaro(['validate', '--json'], { ...data.env, SAGUARO_CONFIG: file });
+    expect(told).toMatchObject({ status: 1, stderr: '' });
+    expect(JSON.parse(told.stdout)).toEqual({
+      ok: false,
+      errors: [
+        { file, line: 3, key: 'devices[0].adress', message: 'devices[0].adress is not a known key; did you mean address?' },
+        { file, line: 3, key: 'devices[0]', message: 'devices[0] needs the key address' },
+      ],
+    });
     configIn(data.path);
     expect(await saguaro(['validate'], data.env)).toMatchObject({
       status: 0,
@@ -260,14 +269,16 @@ describe('a running server', () => {
       const refused = await saguaro(['device', 'remove', 'one'], data.env);
       expect(refused.status).toBe(1);
 
-      configIn(data.path, `thisMachine: {poll: false}\ndevices:\n${device('one')}    intervall: 5s\n`);
+      configIn(data.path, `thisMachine: {poll: false}\nintervall: 5s\ndevices:\n${device('one')}`);
       server.signal('SIGHUP');
-      await server.says(/saguaro\.yaml:\d+: .*\n.*last good configuration goes on/);
+      await server.says(/saguaro\.yaml:\d+: .* did you mean interval\?\n.*last good configuration goes on/);
       expect((await get<PageOf<DeviceView>>(server, 'devices')).items.map(({ name }) => name)).toEqual(['one']);
 
-      configIn(data.path, `thisMachine: {poll: false}\nlisten: 127.0.0.1:1\ndevices:\n${device('two')}`);
+      configIn(data.path, `thisMachine: {poll: false}\nlisten: 127.0.0.1:1\ntimeZone: Pacific/Apia\ndevices:\n${device('two')}`);
       server.signal('SIGHUP');
       await server.says(/configuration was read again/);
+      // What a variable decides, the file cannot change.
+      expect(server.output().match(/A change of .*? needs a new start/g)).toEqual(['A change of timeZone needs a new start']);
       expect(await names()).toEqual(['one catalog 0', 'two config 1']);
 
       configIn(data.path, `thisMachine: {poll: false}\ndevices:\n${device('one')}${device('two')}`);

@@ -1,5 +1,6 @@
 /** Bad input gets a clear answer: one sentence a person understands, exit status 1, nothing changed. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -60,6 +61,13 @@ describe('a server that cannot start says why', () => {
     }
   });
 
+  test('an option is blamed by its name', async () => {
+    const { env } = setting();
+    const { status, stderr } = await saguaro(['serve', '--listen', '127.0.0.1:80800'], env);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^saguaro: --listen: listen must be host:port/);
+  });
+
   test('another address than loopback without a password', async () => {
     const { env } = setting();
     expect(await refusal({ ...env, SAGUARO_LISTEN: '0.0.0.0:0' })).toMatch(
@@ -113,6 +121,44 @@ describe('a server that cannot start says why', () => {
     writeFileSync(join(path, 'profiles', 'mine.yaml'), 'profile: mine\ntabels: []\n');
     expect(await refusal(env)).toMatch(/mine\.yaml:2: .*tabels.*tables/);
   });
+});
+
+test('the databases are for their owner alone, in a folder that others may look into', async () => {
+  const { env } = setting();
+  mkdirSync(env.SAGUARO_DATA, { mode: 0o755 });
+  expect((await saguaro(['status'], env)).status).toBe(0);
+  for (const file of ['catalog.db', 'history.db', 'lock.db'])
+    expect(statSync(join(env.SAGUARO_DATA, file)).mode & 0o777, file).toBe(0o600);
+});
+
+test('a reader that has seen enough is no fault', async () => {
+  const { env } = setting();
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', '..', 'main.ts'), 'status'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const status = await new Promise((resolve) => child.once('close', resolve));
+  expect(said).toBe('');
+  expect(status).toBe(0);
+});
+
+test('without the key of the secrets, that is what is said', async () => {
+  const { env } = setting();
+  const add = ['device', 'add', '127.0.0.1', '--name', 'kept', '--force', '--port', '9', '--timeout', '100ms', '--retries', '0'];
+  expect((await saguaro([...add, '--community', 'sesame'], env)).status).toBe(0);
+  rmSync(join(env.SAGUARO_DATA, 'secret.key'));
+  const { status, stderr } = await saguaro(['device', 'test', 'kept'], env);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^saguaro: The key file \S+secret\.key is missing; put it back, or enter the secrets .* again\.\n$/);
+  const server = await startServer(env);
+  try {
+    await server.says(/secret\.key is missing; .* cannot be asked by SNMP: kept\./);
+  } finally {
+    await server.stop();
+  }
 });
 
 describe('a running server answers in sentences', () => {
