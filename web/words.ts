@@ -130,6 +130,11 @@ export function asked(sources: readonly string[], and = ' and '): string {
   return sources.map((source) => source.replace(/^snmp (\S+)$/, 'SNMPv$1')).join(and);
 }
 
+/** Its history came from elsewhere and nothing asks it; what only left the configuration is not that. */
+export function isImported(device: DeviceView | undefined): boolean {
+  return device?.origin === 'import' && device.sources.length === 0;
+}
+
 /** A whole number with thin-spaced thousands: "8", "47 512". */
 export function whole(n: number): string {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u2009');

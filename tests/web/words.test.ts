@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { EventView } from '../../core/api.ts';
+import type { DeviceView, EventView } from '../../core/api.ts';
 import { parseRangeText } from '../../core/time-range.ts';
-import { count, dataAge, dayName, eventWord, moment, newestFirst, typedRange, typedTime, when, whole } from '../../web/words.ts';
+import {
+  count,
+  dataAge,
+  dayName,
+  eventWord,
+  isImported,
+  moment,
+  newestFirst,
+  typedRange,
+  typedTime,
+  when,
+  whole,
+} from '../../web/words.ts';
 
 const NOW = Date.UTC(2026, 10, 17, 14, 20, 5);
 const PARIS = 'Europe/Paris';
@@ -56,6 +68,16 @@ describe('words', () => {
     const fromMs = NOW - 59.5 * 60_000;
     const event = { kind, fromMs, toMs: lastedMs === null ? null : fromMs + lastedMs } as EventView;
     expect(eventWord(event, NOW)).toEqual({ shape, word });
+  });
+
+  it('calls imported only what was imported and is not polled', () => {
+    const device = (origin: string, ...sources: string[]) => ({ origin, sources }) as unknown as DeviceView;
+    expect([device('import'), device('import', 'ping'), device('config'), undefined].map(isImported)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it('puts events in the order of the times they show', () => {

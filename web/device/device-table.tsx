@@ -3,7 +3,7 @@ import type { DeviceView } from '../../core/api.ts';
 import { formatDuration } from '../../core/units.ts';
 import { href } from '../address.ts';
 import { State } from '../parts.tsx';
-import { asked } from '../words.ts';
+import { asked, isImported } from '../words.ts';
 import type { Sort } from './order.ts';
 
 const COLUMNS: readonly { sort: Sort | null; head: string; number?: boolean; class: string }[] = [
@@ -80,12 +80,12 @@ function Row({ device: d, now, placed }: { device: DeviceView; now: number; plac
         {d.address !== '' ? d.address : d.origin === 'self' ? 'this machine' : <span class="mut">–</span>}
       </td>
       {placed && <td class="sec wrap only-wide">{d.site}</td>}
-      <td class="sec nw only-wide">{d.sources.length === 0 ? 'imported' : asked(d.sources, ', ')}</td>
+      <td class="sec nw only-wide">{isImported(d) ? 'imported' : asked(d.sources, ', ') || 'not asked'}</td>
       <td class="num only-wide">{d.counts['interface'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.counts['disk'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.uptimeS === null ? <span class="mut">–</span> : formatDuration(d.uptimeS * 1000)}</td>
       <td class={`num c-age ${old ? 'warn' : ''}`} {...(ageMs === null ? {} : { 'data-l': 'data' })}>
-        {ageMs === null ? <span class="mut">{d.sources.length === 0 ? 'imported' : 'no data'}</span> : formatDuration(ageMs)}
+        {ageMs === null ? <span class="mut">{isImported(d) ? 'imported' : 'no data'}</span> : formatDuration(ageMs)}
         {ageMs !== null && <span class="only-phone"> old</span>}
       </td>
     </tr>

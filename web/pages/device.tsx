@@ -14,7 +14,7 @@ import { useLive, useNow } from '../live.ts';
 import { Age, rangeOf, RangeTools, State, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
-import { asked, day, when } from '../words.ts';
+import { asked, day, isImported, when } from '../words.ts';
 
 const EVENTS_SHOWN = 12;
 const INSTANCES_EVERY_MS = 60_000;
@@ -79,7 +79,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
         <State state={device.state} />
         <div class="end">
           <span>
-            <Age newestMs={device.lastOkMs} warnAfterMs={3 * device.intervalMs} imported={device.sources.length === 0} />
+            <Age newestMs={device.lastOkMs} warnAfterMs={3 * device.intervalMs} imported={isImported(device)} />
             {device.sources.length > 0 && `, collected every ${formatDuration(device.intervalMs)}`}
           </span>
         </div>

@@ -16,7 +16,7 @@ import { Age, rangeOf, RangeTools, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
 import { withMore, type Route } from '../route.ts';
-import { day } from '../words.ts';
+import { day, isImported } from '../words.ts';
 
 export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const { id } = route;
@@ -55,7 +55,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
             <Age
               newestMs={data.newestMs}
               warnAfterMs={3 * Math.max(60_000, device?.intervalMs ?? 60_000)}
-              imported={device?.sources.length === 0}
+              imported={isImported(device)}
             />
           ) : (
             '\u00a0'
