@@ -19,7 +19,7 @@ import { createTerminal } from './command/terminal.ts';
 import { loadConfig, type Config, type Environment, type LoadedConfig } from './config.ts';
 import type { Catalog, CollectorControl, Log } from './core/ports.ts';
 import { loadProfiles, ProfileError } from './collector/snmp/profile.ts';
-import type { App } from './server/app.ts';
+import type { App } from './server/parts.ts';
 import { CannotListen, listen, listenOnSocket, socketAddress } from './server/listen.ts';
 import { HttpProblem } from './server/problem.ts';
 import { DataFolderError } from './store/failures.ts';

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { App } from './app.ts';
+import type { App } from './parts.ts';
 import { HttpProblem } from './problem.ts';
 import type { Sessions } from './sessions.ts';
 import { hostCheck, type ServerConfig } from './settings.ts';

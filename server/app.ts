@@ -1,17 +1,15 @@
 /** Builds the HTTP side: API, metrics, health and dashboard. It does not listen: see listen.ts. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
-import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
-import { guard, type Access } from './access.ts';
+import Fastify from 'fastify';
+import { guard } from './access.ts';
 import { acceptBodies } from './bodies.ts';
 import { SECURITY_HEADERS, secureHeaders } from './headers.ts';
-import { createHttpMetrics, type HttpMetrics } from './http-metrics.ts';
+import { createHttpMetrics } from './http-metrics.ts';
 import { openapi, openapiRoute } from './openapi.ts';
 import { notFoundHandler, pages } from './pages.ts';
-import { createProcessFigures, type ProcessFigures } from './process-figures.ts';
+import { createProcessFigures } from './process-figures.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -25,47 +23,11 @@ import { seriesRoutes } from './routes/series.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { statusRoutes } from './routes/status.ts';
 import { tokenRoutes } from './routes/tokens.ts';
-import { createSessions, type Sessions } from './sessions.ts';
+import { createSessions } from './sessions.ts';
+import type { App, AppDeps, RouteDeps } from './parts.ts';
 import type { ServerConfig } from './settings.ts';
-import { createTokens, type Tokens } from './tokens.ts';
+import { createTokens } from './tokens.ts';
 import { validatorCompiler } from './validation.ts';
-
-export interface AppDeps {
-  readonly history: History;
-  readonly catalog: Catalog;
-  /** Null when this process does not poll. */
-  readonly collector: CollectorControl | null;
-  readonly clock: Clock;
-  readonly config: ServerConfig;
-  readonly version: string;
-  /** Folder of the built dashboard; null when there is none. */
-  readonly webRoot: string | null;
-  readonly log: Log;
-  /** More routes under /api/v1; those with `config: { socketOnly: true }` answer on the control socket only. */
-  readonly socketRoutes?: (app: App) => void | Promise<void>;
-}
-
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Who may ask, and how a socket becomes trusted. */
-    access: Access;
-    settings: ServerConfig;
-    /** Closes what else the app listens on. */
-    doors: (() => Promise<void>)[];
-  }
-}
-
-/** What routes need beyond the dependencies of the app. */
-export interface RouteDeps extends AppDeps {
-  readonly access: Access;
-  readonly sessions: Sessions | null;
-  readonly tokens: Tokens;
-  readonly http: HttpMetrics;
-  readonly figures: ProcessFigures;
-  readonly startedMs: number;
-}
 
 /** '' or '/name', once or more; it is written into pages. */
 const BASE_PATH = /^(?:\/[A-Za-z0-9._~-]+)*$/;

@@ -1,5 +1,5 @@
 /** Which bodies are read at all: JSON, and CSV as a stream where a route asks for it. */
-import type { App } from './app.ts';
+import type { App } from './parts.ts';
 import { HttpProblem } from './problem.ts';
 
 export function acceptBodies(app: App): void {

@@ -1,5 +1,5 @@
 /** Headers that tell browsers what this server never does: inline code, framing, foreign sources. */
-import type { App } from './app.ts';
+import type { App } from './parts.ts';
 
 const CSP = [
   "default-src 'none'",

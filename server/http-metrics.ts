@@ -1,5 +1,5 @@
 /** Counts requests by route, never by address, so that the number of series stays small. */
-import type { App } from './app.ts';
+import type { App } from './parts.ts';
 
 /** Upper edges of the duration histogram, seconds. */
 export const DURATION_EDGES_S: readonly number[] = [0.005, 0.025, 0.1, 0.5, 2.5, 10];

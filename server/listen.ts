@@ -3,7 +3,7 @@ import { chmod, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { relative } from 'node:path';
-import type { App } from './app.ts';
+import type { App } from './parts.ts';
 import { answerBadRequests } from './raw-problem.ts';
 import { listenRefusal } from './settings.ts';
 

@@ -1,7 +1,7 @@
 /** The API described by the same schemas that check it. */
 import swagger from '@fastify/swagger';
 import { Problem } from '../core/api.ts';
-import type { App, RouteDeps } from './app.ts';
+import type { App, RouteDeps } from './parts.ts';
 import { Type } from 'typebox';
 
 /** What every route may answer besides its own: the shared problem schema. */

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { App, AppDeps } from './app.ts';
+import type { App, AppDeps } from './parts.ts';
 import { sendProblem } from './problem.ts';
 
 const PAGES = ['/', '/devices', '/devices/*', '/graphs/*', '/events', '/login'];

@@ -4,7 +4,7 @@ import { DeviceInput, GraphRefView, InstanceView, Page, PollResult, PreviewView 
 import { graphRefs } from '../../core/graphs.ts';
 import type { Device } from '../../core/model.ts';
 import type { Candidate } from '../../core/ports.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { addressOf, askedFor } from '../device-input.ts';
 import { deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { DeviceAdded, DeviceChange, DeviceInput, DeviceView, Page } from '../../core/api.ts';
 import { NO_FACTS, type Device, type SnmpSecret } from '../../core/model.ts';
 import type { Preview } from '../../core/ports.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import {
   addressOf,
   askedFor,

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { EventView, Page } from '../../core/api.ts';
 import type { Event } from '../../core/model.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';
 import { badCursor, decodeCursor, encodeCursor, PAGE_DEFAULT, paging } from '../paging.ts';

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { GraphData } from '../../core/graph.ts';
 import { csvCell } from '../../core/text.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { readGraph } from '../graph-data.ts';
 import { GraphView } from '../graph-schema.ts';
 import { problems, textAnswer } from '../openapi.ts';

@@ -1,6 +1,6 @@
 /** For those who watch the process: is it alive, is it ready, and its figures. */
 import { Type } from 'typebox';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { devicesByState } from '../devices.ts';
 import { METRICS_TYPE, metricsText } from '../metrics.ts';
 import { problems, textAnswer } from '../openapi.ts';

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { ImportResult } from '../../core/api.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { acceptCsv } from '../bodies.ts';
 import { IMPORT_LIMITS, readImport, type ImportedFile } from '../import-csv.ts';
 import { planImport, type ImportPlan } from '../import-plan.ts';

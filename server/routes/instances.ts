@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { InstanceView, Page } from '../../core/api.ts';
 import type { Instance } from '../../core/model.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';
 import { pageAcross, paging } from '../paging.ts';

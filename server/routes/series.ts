@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Page, SeriesData, SeriesView } from '../../core/api.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';
 import { pageAcross, paging } from '../paging.ts';

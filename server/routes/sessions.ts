@@ -1,7 +1,7 @@
 /** Login and logout of people. */
 import { Type } from 'typebox';
 import { SESSION_COOKIE } from '../access.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { problems } from '../openapi.ts';
 import { conflict, HttpProblem } from '../problem.ts';
 import { SESSION_MS } from '../sessions.ts';

@@ -1,5 +1,5 @@
 import { StatusView } from '../../core/api.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { devicesByState } from '../devices.ts';
 import { problems } from '../openapi.ts';
 

@@ -1,7 +1,7 @@
 /** Bearer tokens for programs. */
 import { Type } from 'typebox';
 import { Page } from '../../core/api.ts';
-import type { App, RouteDeps } from '../app.ts';
+import type { App, RouteDeps } from '../parts.ts';
 import { nameOf } from '../device-input.ts';
 import { problems } from '../openapi.ts';
 import { pageInOrder, paging } from '../paging.ts';

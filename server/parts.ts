@@ -1,0 +1,48 @@
+/** What the app is made of, and what its routes are given: types only, so that all may know them. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
+import type { Access } from './access.ts';
+import type { HttpMetrics } from './http-metrics.ts';
+import type { ProcessFigures } from './process-figures.ts';
+import type { Sessions } from './sessions.ts';
+import type { ServerConfig } from './settings.ts';
+import type { Tokens } from './tokens.ts';
+
+export interface AppDeps {
+  readonly history: History;
+  readonly catalog: Catalog;
+  /** Null when this process does not poll. */
+  readonly collector: CollectorControl | null;
+  readonly clock: Clock;
+  readonly config: ServerConfig;
+  readonly version: string;
+  /** Folder of the built dashboard; null when there is none. */
+  readonly webRoot: string | null;
+  readonly log: Log;
+  /** More routes under /api/v1; those with `config: { socketOnly: true }` answer on the control socket only. */
+  readonly socketRoutes?: (app: App) => void | Promise<void>;
+}
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Who may ask, and how a socket becomes trusted. */
+    access: Access;
+    settings: ServerConfig;
+    /** Closes what else the app listens on. */
+    doors: (() => Promise<void>)[];
+  }
+}
+
+/** What routes need beyond the dependencies of the app. */
+export interface RouteDeps extends AppDeps {
+  readonly access: Access;
+  readonly sessions: Sessions | null;
+  readonly tokens: Tokens;
+  readonly http: HttpMetrics;
+  readonly figures: ProcessFigures;
+  readonly startedMs: number;
+}
