@@ -1,7 +1,7 @@
 /** The event loop's end of the catalog's worker. */
-import { Worker } from 'node:worker_threads';
 import { DataFolderError } from '../failures.ts';
-import type { Reply, Request, Result, Step } from './protocol.ts';
+import { openLine } from '../line.ts';
+import type { Reply, Result, Step } from './protocol.ts';
 
 export class StatementError extends Error {
   /** Primary result code of SQLite, null when it was something else. */
@@ -23,55 +23,21 @@ export interface Connection {
 
 /** @throws DataFolderError when the file cannot be used */
 export async function connect(path: string): Promise<Connection> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { path } });
-  const waiting = new Map<number, { resolve: (results: readonly Result[]) => void; reject: (error: Error) => void }>();
-  let nextId = 0;
-  let ended: Error | null = null;
-  const end = (error: Error) => {
-    ended ??= error;
-    for (const { reject } of waiting.values()) reject(ended);
-    waiting.clear();
-  };
-  worker.on('message', (reply: Reply) => {
-    const request = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if (!request) return;
-    if (reply.ok) request.resolve(reply.results);
-    else request.reject(reply.dataFolder ? new DataFolderError(reply.message) : new StatementError(reply.message, reply.code));
+  const line = await openLine<Reply>({
+    file: new URL('./worker.ts', import.meta.url),
+    workerData: { path },
+    name: 'the catalog',
+    read: (reply) => {
+      if (reply.ok) return reply.results;
+      throw reply.dataFolder ? new DataFolderError(reply.message) : new StatementError(reply.message, reply.code);
+    },
   });
-  worker.on('error', (cause) => end(new Error(`the catalog's worker failed: ${String(cause)}`, { cause })));
-  worker.on('exit', () => end(new Error('the catalog is closed')));
-
-  const expect = (id: number) =>
-    new Promise<readonly Result[]>((resolve, reject) => {
-      if (ended) reject(ended);
-      else waiting.set(id, { resolve, reject });
-    });
-  const send = (steps: readonly Step[], alone: boolean) => {
-    const id = ++nextId;
-    const answer = expect(id);
-    if (!ended) worker.postMessage({ id, steps, alone } satisfies Request);
-    return answer;
-  };
-  try {
-    await expect(0);
-  } catch (error) {
-    await worker.terminate();
-    throw error;
-  }
-  let closing: Promise<void> | null = null;
+  const send = async (steps: readonly Step[], alone: boolean) => (await line.ask({ steps, alone })) as readonly Result[];
   return {
-    run: (steps) => (steps.length === 0 ? Promise.resolve([]) : send(steps, false)),
+    run: async (steps) => (steps.length === 0 ? [] : send(steps, false)),
     alone: async (step) => {
       await send([step], true);
     },
-    close: () => {
-      closing ??= (async () => {
-        const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-        await send([], true);
-        await exited;
-      })();
-      return closing;
-    },
+    close: () => line.close({ steps: [], alone: true }),
   };
 }
