@@ -17,6 +17,7 @@ import type { House } from './command/house.ts';
 import { createLog, errorText } from './command/log.ts';
 import { createTerminal } from './command/terminal.ts';
 import { loadConfig, type Config, type Environment, type LoadedConfig } from './config.ts';
+import { ALIVE_SETTING } from './core/model.ts';
 import type { Catalog, CollectorControl, Log } from './core/ports.ts';
 import { loadProfiles, ProfileError } from './collector/snmp/profile.ts';
 import type { App } from './server/parts.ts';
@@ -88,7 +89,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       keyPath: join(config.dataDir, KEY_FILE),
     });
     closing.push(() => catalog.close());
-    const aliveMs = Number((await catalog.settings.get('collector.alive')) ?? 0);
+    const aliveMs = Number((await catalog.settings.get(ALIVE_SETTING)) ?? 0);
     const clock = make.createSystemClock({
       onStep: ({ text }) => log.warn(text),
       // A clock set back while nothing ran must not make the first polls fall into recorded time.

@@ -2,7 +2,7 @@
  * The collector: discovers devices, polls them by schedule, and hands what came to the history
  * and the catalog. One device's failure never touches another.
  */
-import type { Device, GapCause, SourceSpec } from '../core/model.ts';
+import { ALIVE_SETTING, type Device, type GapCause, type SourceSpec } from '../core/model.ts';
 import type { Catalog, Clock, CollectorControl, DeviceStatus, History, Log, Preview } from '../core/ports.ts';
 import { createAsker, failure } from './asking.ts';
 import { createGate } from './gate.ts';
@@ -46,8 +46,6 @@ const TEST_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 5_000;
 const JOURNAL_EVERY_MS = 1_000;
 const ALIVE_EVERY_MS = 5_000;
-/** Setting that holds when a collector was last at work, UTC milliseconds. */
-const ALIVE = 'collector.alive';
 
 export function createCollector(options: CollectorOptions): Collector {
   const { clock, catalog, log, sources } = options;
@@ -186,12 +184,12 @@ export function createCollector(options: CollectorOptions): Collector {
         });
     });
   };
-  const sayAlive = () => catalog.settings.put(ALIVE, String(clock.nowMs()));
+  const sayAlive = () => catalog.settings.put(ALIVE_SETTING, String(clock.nowMs()));
 
   return {
     async start(devices) {
       const adopted = await journal.adopt();
-      const alive = Number((await catalog.settings.get(ALIVE)) ?? NaN);
+      const alive = Number((await catalog.settings.get(ALIVE_SETTING)) ?? NaN);
       const nowMs = clock.nowMs();
       if (alive < nowMs) {
         const text = `Saguaro was not running for ${((nowMs - alive) / 1000).toFixed(0)} s.`;

@@ -180,6 +180,9 @@ export const DEFAULT_TIERS: readonly TierSpec[] = [
   { tier: '1d', retentionMs: null },
 ];
 
+/** Setting that holds when a collector was last at work, UTC milliseconds. */
+export const ALIVE_SETTING = 'collector.alive';
+
 export const INTERVAL_MIN_MS = 1_000;
 export const INTERVAL_MAX_MS = DAY_MS;
 /** A sample may stand for at most this many intervals; beyond it the time is a gap (RRDtool's heartbeat). */

@@ -125,9 +125,14 @@ export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
       const device = await deviceBy(catalog, params.id);
       changeable(device);
       await collector?.unwatch(device.id);
-      // History first: if that fails the device is still there to try again.
-      await deps.history.remove(seriesOf(device, await catalog.instances.list(device.id)).map((series) => series.key));
-      await catalog.devices.remove(device.id);
+      try {
+        // History first: if that fails the device is still there to try again, and still polled.
+        await deps.history.remove(seriesOf(device, await catalog.instances.list(device.id)).map((series) => series.key));
+        await catalog.devices.remove(device.id);
+      } catch (cause) {
+        if (device.sources.length > 0) await collector?.watch(device);
+        throw cause;
+      }
       return reply.code(204).send(null);
     },
   );

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DeviceAdded, DeviceView, GraphRefView, InstanceView, PageOf, PreviewView } from '../../core/api.ts';
 import type { Static } from 'typebox';
 import { detailOf, fixtures, NOW_MS, world, type World } from './world.ts';
@@ -277,6 +277,16 @@ describe('a device', () => {
         expect(detailOf(answer)).toContain(sentence);
       }
       expect(await w.catalog.devices.list()).toHaveLength(1);
+    });
+
+    test('one that cannot be removed goes on being polled', async () => {
+      await w.post('devices', { address: '192.0.2.1' });
+      const before = w.collector.watched.length;
+      const remove = vi.spyOn(w.history, 'remove').mockRejectedValueOnce(new Error('no space left'));
+      expect((await w.ask('DELETE', 'devices/core1')).statusCode).toBe(500);
+      expect(w.collector.watched.length).toBe(before + 1);
+      expect((await w.get('devices/core1')).statusCode).toBe(200);
+      remove.mockRestore();
     });
 
     test('removing takes the history and the secret with it', async () => {

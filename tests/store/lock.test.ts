@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DataFolderError } from '../../store/failures.ts';
 import { lockDataFolder } from '../../store/lock.ts';
+import { canMount } from './mounting.ts';
 
 const HOLDER = fileURLToPath(new URL('./lock-holder.ts', import.meta.url));
 let folder: string;
@@ -83,13 +84,3 @@ it.runIf(canMount())('refuses a folder on a read-only file system', async () => 
     execFileSync('umount', ['-l', mount]);
   }
 });
-
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  try {
-    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

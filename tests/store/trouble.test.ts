@@ -10,6 +10,7 @@ import type { RawRow, WriteResult } from '../../core/ports.ts';
 import { createEmbeddedStore, type EmbeddedStore } from '../../store/embedded/store.ts';
 import { DataFolderError } from '../../store/failures.ts';
 import { createHistory } from '../../store/history.ts';
+import { canMount } from './mounting.ts';
 
 const T0 = Date.UTC(2026, 6, 1);
 const MINUTE = 60_000;
@@ -93,16 +94,6 @@ describe('a full disk', () => {
     }
   });
 });
-
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  try {
-    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('damage', () => {
   it('shows a damaged chunk as a gap, counts it, and serves everything else', async () => {
