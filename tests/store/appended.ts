@@ -1,9 +1,11 @@
 /** What the appender writes, so that whoever checks knows it too. */
-import { seriesKey } from '../../core/model.ts';
+import { DEFAULT_TIERS, seriesKey } from '../../core/model.ts';
 import type { RawRow } from '../../core/ports.ts';
 
 export const T0 = Date.UTC(2026, 4, 1, 11, 59, 7);
 export const STEP_MS = 60_000;
+/** Many kills write more days than raw is usually kept; here nothing may expire. */
+export const TIERS = DEFAULT_TIERS.map((spec) => ({ ...spec, retentionMs: null }));
 export const SERIES = Array.from({ length: 12 }, (_series, n) => seriesKey('dev', `if${n}`, 'interface.in_bps'));
 
 export function valueAt(i: number, n: number): number {

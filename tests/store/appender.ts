@@ -1,16 +1,15 @@
 /** Appends to a history until it is killed, and says on stdout what was acknowledged. Run by the kill test. */
-import { DEFAULT_TIERS } from '../../core/model.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
 import { createHistory } from '../../store/history.ts';
 import { lockDataFolder } from '../../store/lock.ts';
 import { join } from 'node:path';
-import { rowAt, SERIES, T0, STEP_MS } from './appended.ts';
+import { rowAt, SERIES, STEP_MS, T0, TIERS } from './appended.ts';
 
 const folder = process.argv[2] ?? '';
 await lockDataFolder(folder);
 const store = await createEmbeddedStore({ path: join(folder, 'history.db') });
 const log = { info: () => undefined, warn: () => undefined, error: (text: string) => process.stderr.write(`${text}\n`) };
-const history = await createHistory({ store, tiers: DEFAULT_TIERS, nowMs: () => Date.now(), log });
+const history = await createHistory({ store, tiers: TIERS, nowMs: () => Date.now(), log });
 const [last] = await history.latest([SERIES[0] ?? '']);
 for (let i = last ? (last.tMs - T0) / STEP_MS + 1 : 0; ; i++) {
   await history.append([rowAt(i)]);

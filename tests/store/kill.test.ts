@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { BIN_TIERS, DEFAULT_TIERS, TIER_STEP_MS } from '../../core/model.ts';
+import { BIN_TIERS, TIER_STEP_MS } from '../../core/model.ts';
 import { rollupRecords } from '../../core/rollup.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
 import { createHistory } from '../../store/history.ts';
-import { rowAt, SERIES, T0, STEP_MS, valueAt } from './appended.ts';
+import { rowAt, SERIES, STEP_MS, T0, TIERS, valueAt } from './appended.ts';
 
 const KILLS = process.env['SAGUARO_LONG'] ? 200 : 10;
 const SCRIPT = fileURLToPath(new URL('./appender.ts', import.meta.url));
@@ -53,7 +53,7 @@ it(
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const history = await createHistory({
       store,
-      tiers: DEFAULT_TIERS.map((spec) => ({ ...spec, retentionMs: null })),
+      tiers: TIERS,
       nowMs: () => T0,
       log,
     });
