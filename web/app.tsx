@@ -1,4 +1,5 @@
 /** The frame around every page: navigation, the state of the server, and what all pages share. */
+import type { ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { DeviceView, StatusView } from '../core/api.ts';
 import { formatDuration } from '../core/units.ts';
@@ -6,14 +7,23 @@ import { api } from './api.ts';
 import { later } from './later.tsx';
 import { useLive, useNow, useRoute, useServer } from './live.ts';
 import { BottomBar, Rail } from './navigation.tsx';
-import { DevicePage } from './pages/device.tsx';
-import { DevicesPage } from './pages/devices.tsx';
-import { GraphPage } from './pages/graph.tsx';
-import type { Route } from './route.ts';
+import type { Page, Route } from './route.ts';
 import { clockTime } from './words.ts';
 
-const AddPage = later<Shared>(() => import('./pages/add.tsx').then((m) => m.AddPage));
-const EventsPage = later<Shared>(() => import('./pages/events.tsx').then((m) => m.EventsPage));
+/** Each page comes when it is first shown, so that the first one is there at once. */
+const PAGES: Readonly<Record<Page, ComponentType<Shared>>> = {
+  overview: later(() => import('./pages/overview.tsx').then((m) => m.OverviewPage)),
+  devices: later(() => import('./pages/devices.tsx').then((m) => m.DevicesPage)),
+  device: later(() => import('./pages/device.tsx').then((m) => m.DevicePage)),
+  edit: later(() => import('./pages/edit.tsx').then((m) => m.EditPage)),
+  add: later(() => import('./pages/add.tsx').then((m) => m.AddPage)),
+  bulk: later(() => import('./pages/bulk.tsx').then((m) => m.BulkPage)),
+  range: later(() => import('./pages/range.tsx').then((m) => m.RangePage)),
+  dashboards: later(() => import('./pages/dashboards.tsx').then((m) => m.DashboardsPage)),
+  dashboard: later(() => import('./pages/dashboard.tsx').then((m) => m.DashboardPage)),
+  graph: later(() => import('./pages/graph.tsx').then((m) => m.GraphPage)),
+  events: later(() => import('./pages/events.tsx').then((m) => m.EventsPage)),
+};
 const LoginPage = later<object>(() => import('./pages/login.tsx').then((m) => m.LoginPage));
 
 const STATUS_EVERY_MS = 10_000;
@@ -71,20 +81,11 @@ export function App() {
   );
 }
 
+/** One that shows a single thing begins anew with another one. */
 function CurrentPage(shared: Shared) {
-  const { route } = shared;
-  switch (route.page) {
-    case 'devices':
-      return <DevicesPage {...shared} />;
-    case 'device':
-      return <DevicePage key={route.id} {...shared} />;
-    case 'graph':
-      return <GraphPage key={route.id} {...shared} />;
-    case 'events':
-      return <EventsPage {...shared} />;
-    case 'add':
-      return <AddPage {...shared} />;
-  }
+  const { page, id } = shared.route;
+  const Shown = PAGES[page];
+  return <Shown key={`${page} ${id}`} {...shared} />;
 }
 
 /** Says that the server is away; disappears by itself. */

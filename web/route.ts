@@ -3,11 +3,12 @@
  * writes such addresses; the base path they stand behind is another's affair.
  */
 
-export type Page = 'devices' | 'device' | 'graph' | 'events' | 'add';
+export type Page =
+  'overview' | 'devices' | 'device' | 'edit' | 'add' | 'bulk' | 'range' | 'dashboards' | 'dashboard' | 'graph' | 'events';
 
 export interface Route {
   readonly page: Page;
-  /** Device or graph id; '' for pages without one. */
+  /** Id of a device, graph or dashboard; '' for pages without one. */
   readonly id: string;
   /** As typed, see core/time-range.ts; '' leaves it to the page. */
   readonly range: string;
@@ -15,25 +16,34 @@ export interface Route {
   readonly more: Readonly<Record<string, string>>;
 }
 
-/** Reads an address; what it does not know becomes the list of devices. */
+/** Reads an address; what it does not know becomes the overview. */
 export function parseRoute(path: string, search: string): Route {
   const query = new URLSearchParams(search);
-  const [, list = '', id = ''] = path.split('/').map(decoded);
-  let page: Page = 'devices';
-  if (list === 'events') page = 'events';
-  else if (list === 'graphs' && id !== '') page = 'graph';
-  else if (list === 'devices' && id !== '') page = id === ADD ? 'add' : 'device';
+  const [, list = '', id = '', part = ''] = path.split('/').map(decoded);
+  const page = pageOf(list, id, part);
   const more = Object.fromEntries([...query].filter(([key, value]) => key !== 'range' && value !== ''));
-  return {
-    page,
-    id: page === 'graph' || page === 'device' ? id : '',
-    range: query.get('range')?.trim() ?? '',
-    more,
-  };
+  return { page, id: WITH_ID.has(page) ? id : '', range: query.get('range')?.trim() ?? '', more };
 }
 
 /** The one word in the place of a device id that is none; ids are longer. */
 const ADD = 'add';
+const WITH_ID: ReadonlySet<Page> = new Set<Page>(['device', 'edit', 'dashboard', 'graph']);
+
+function pageOf(list: string, id: string, part: string): Page {
+  switch (list) {
+    case 'devices':
+      if (id === ADD) return part === 'list' ? 'bulk' : part === 'range' ? 'range' : 'add';
+      return id === '' ? 'devices' : part === 'edit' ? 'edit' : 'device';
+    case 'dashboards':
+      return id === '' ? 'dashboards' : 'dashboard';
+    case 'graphs':
+      return id === '' ? 'dashboards' : 'graph';
+    case 'events':
+      return 'events';
+    default:
+      return 'overview';
+  }
+}
 
 function decoded(part: string): string {
   try {
@@ -51,15 +61,21 @@ export function pathOf(route: Partial<Route> & { readonly page: Page }): string 
   for (const [key, value] of Object.entries(more)) if (value !== '') query.set(key, value);
   // Colons may stand in a query and read better bare.
   const text = query.toString().replaceAll('%3A', ':');
-  return PATHS[page] + encodeURIComponent(id) + (text === '' ? '' : `?${text}`);
+  return PATHS[page](encodeURIComponent(id)) + (text === '' ? '' : `?${text}`);
 }
 
-const PATHS: Readonly<Record<Page, string>> = {
-  devices: '/devices',
-  device: '/devices/',
-  graph: '/graphs/',
-  events: '/events',
-  add: `/devices/${ADD}`,
+const PATHS: Readonly<Record<Page, (id: string) => string>> = {
+  overview: () => '/',
+  devices: () => '/devices',
+  device: (id) => `/devices/${id}`,
+  edit: (id) => `/devices/${id}/edit`,
+  add: () => `/devices/${ADD}`,
+  bulk: () => `/devices/${ADD}/list`,
+  range: () => `/devices/${ADD}/range`,
+  dashboards: () => '/dashboards',
+  dashboard: (id) => `/dashboards/${id}`,
+  graph: (id) => `/graphs/${id}`,
+  events: () => '/events',
 };
 
 /** The same route with some settings changed; '' removes one. */

@@ -9,14 +9,19 @@ const read = (address: string) => {
 
 describe('addresses of views', () => {
   it.each([
-    ['/', { page: 'devices', id: '', range: '', more: {} }],
-    ['/nonsense/deep', { page: 'devices', id: '', range: '', more: {} }],
+    ['/', { page: 'overview', id: '', range: '', more: {} }],
+    ['/nonsense/deep', { page: 'overview', id: '', range: '', more: {} }],
     ['/devices?filter=phx&state=down', { page: 'devices', id: '', range: '', more: { filter: 'phx', state: 'down' } }],
     ['/devices/ab12', { page: 'device', id: 'ab12', range: '', more: {} }],
     ['/devices/ab12?range=7d', { page: 'device', id: 'ab12', range: '7d', more: {} }],
     ['/devices/add', { page: 'add', id: '', range: '', more: {} }],
+    ['/devices/add/list', { page: 'bulk', id: '', range: '', more: {} }],
+    ['/devices/add/range', { page: 'range', id: '', range: '', more: {} }],
+    ['/devices/ab12/edit', { page: 'edit', id: 'ab12', range: '', more: {} }],
+    ['/dashboards', { page: 'dashboards', id: '', range: '', more: {} }],
+    ['/dashboards/network?range=7d', { page: 'dashboard', id: 'network', range: '7d', more: {} }],
     ['/graphs/traffic~a~b?range=last+3d&p95=0', { page: 'graph', id: 'traffic~a~b', range: 'last 3d', more: { p95: '0' } }],
-    ['/graphs/', { page: 'devices', id: '', range: '', more: {} }],
+    ['/graphs/', { page: 'dashboards', id: '', range: '', more: {} }],
     ['/events?device=ab12', { page: 'events', id: '', range: '', more: { device: 'ab12' } }],
     ['/devices/%E0%A4%A', { page: 'device', id: '%E0%A4%A', range: '', more: {} }],
     ['/graphs/x?range=%20', { page: 'graph', id: 'x', range: '', more: {} }],
@@ -35,7 +40,7 @@ describe('addresses of views', () => {
     const id = fc.stringMatching(/^[A-Za-z0-9_~-]{4,40}$/);
     const value = words.filter((s) => s.trim() === s);
     const route: fc.Arbitrary<Route> = fc.record({
-      page: fc.constantFrom('device' as const, 'graph' as const),
+      page: fc.constantFrom('device' as const, 'edit' as const, 'dashboard' as const, 'graph' as const),
       id,
       range: value,
       more: fc.dictionary(fc.constantFrom('filter', 'p95', 'band', 'table'), value),
