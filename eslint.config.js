@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['node_modules/', 'web/dist/', '.cache/', 'data/', 'coverage/'] },
+  { ignores: ['node_modules/', 'web/dist/', '.cache/', 'data/', 'coverage/', '.demo/'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   web: ['core'],
   config: ['core'],
   command: ['core', 'config'],
+  demo: ['core'],
 };
 const FOLDERS = [
   '.ci',
@@ -26,6 +27,7 @@ const FOLDERS = [
   'config',
   'core',
   'dashboards',
+  'demo',
   'docs',
   'server',
   'store',

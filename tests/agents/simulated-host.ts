@@ -3,7 +3,7 @@
  * load, processors, memory and filesystems, all moving with time. The same seed gives the
  * same device; counters are exact integrals, so a test can tell what the rates must be.
  */
-import type { AgentValue } from './ber.ts';
+import type { AgentValue } from '../../demo/agents/ber.ts';
 
 export interface SimulatedHostOptions {
   /** Interfaces besides lo. */

@@ -103,7 +103,7 @@ async function freePort(): Promise<number> {
 }
 
 async function answers(port: number, community: string): Promise<boolean> {
-  const { encodeMessage, PDU } = await import('./ber.ts');
+  const { encodeMessage, PDU } = await import('../../demo/agents/ber.ts');
   const socket = dgram.createSocket('udp4');
   try {
     return await new Promise<boolean>((resolve) => {

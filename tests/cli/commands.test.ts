@@ -14,7 +14,7 @@ import type {
   StatusView,
 } from '../../core/api.ts';
 import { simulatedHost } from '../agents/simulated-host.ts';
-import { startScriptedAgent, type ScriptedAgent } from '../agents/scripted-agent.ts';
+import { startScriptedAgent, type ScriptedAgent } from '../../demo/agents/scripted-agent.ts';
 import { folder, get, saguaro, saguaroJson, startServer, type RunningServer } from './processes.ts';
 
 const SERIES = 'history/eth0/interface.in_bps';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { DeviceView, PageOf } from '../../core/api.ts';
-import { startScriptedAgent } from '../agents/scripted-agent.ts';
+import { startScriptedAgent } from '../../demo/agents/scripted-agent.ts';
 import { simulatedHost } from '../agents/simulated-host.ts';
 import { folder, get, saguaro, startServer, type RunningServer } from '../cli/processes.ts';
 

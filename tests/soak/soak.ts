@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import type { EventView, SeriesData, SeriesView, StatusView, DeviceView } from '../../core/api.ts';
 import { HOLD_BELOW_MS, HOLD_MS } from '../../collector/holding.ts';
 import { HEARTBEAT } from '../../core/model.ts';
-import { startScriptedAgent } from '../agents/scripted-agent.ts';
+import { startScriptedAgent } from '../../demo/agents/scripted-agent.ts';
 import { simulatedHost } from '../agents/simulated-host.ts';
 import { startSnmpd } from '../agents/snmpd.ts';
 

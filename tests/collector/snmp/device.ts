@@ -8,8 +8,8 @@ import { createSnmpSource } from '../../../collector/snmp/source.ts';
 import type { Asking, Source, Target } from '../../../collector/source.ts';
 import { createTracker, type Tracker } from '../../../collector/tracker.ts';
 import { realClock, snmpTarget } from '../../agents/asking.ts';
-import type { AgentValue } from '../../agents/ber.ts';
-import { startScriptedAgent, type ScriptedAgent } from '../../agents/scripted-agent.ts';
+import type { AgentValue } from '../../../demo/agents/ber.ts';
+import { startScriptedAgent, type ScriptedAgent } from '../../../demo/agents/scripted-agent.ts';
 
 export const PROFILES = loadProfiles([join(import.meta.dirname, '../../../collector/profiles')]);
 const IF = '1.3.6.1.2.1.2.2.1';

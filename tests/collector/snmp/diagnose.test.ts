@@ -5,7 +5,7 @@ import type { SnmpSource } from '../../../core/model.ts';
 import { createNetSnmpTransport } from '../../../collector/snmp/net-snmp.ts';
 import { createSnmpSource } from '../../../collector/snmp/source.ts';
 import { asking, snmpTarget } from '../../agents/asking.ts';
-import { startScriptedAgent, type ScriptedAgent } from '../../agents/scripted-agent.ts';
+import { startScriptedAgent, type ScriptedAgent } from '../../../demo/agents/scripted-agent.ts';
 import { simulatedHost } from '../../agents/simulated-host.ts';
 import { PROFILES } from './device.ts';
 

@@ -4,10 +4,15 @@ import { createNetSnmpTransport } from '../../../collector/snmp/net-snmp.ts';
 import { MAX_SENDS } from '../../../collector/snmp/session.ts';
 import type { SnmpAnswer, SnmpCredentials, SnmpFailure, SnmpTarget, SnmpWalk } from '../../../collector/snmp/transport.ts';
 import { asking } from '../../agents/asking.ts';
-import { encodeMessage, encodeReportV3, messageIdV3, PDU, type AgentValue } from '../../agents/ber.ts';
+import { encodeMessage, encodeReportV3, messageIdV3, PDU, type AgentValue } from '../../../demo/agents/ber.ts';
 import { mutate } from '../../agents/mutations.ts';
 import { startRelay, type Relay } from '../../agents/relay.ts';
-import { startScriptedAgent, type AgentObjects, type Behaviour, type ScriptedAgent } from '../../agents/scripted-agent.ts';
+import {
+  startScriptedAgent,
+  type AgentObjects,
+  type Behaviour,
+  type ScriptedAgent,
+} from '../../../demo/agents/scripted-agent.ts';
 import { startSnmpd, type Snmpd } from '../../agents/snmpd.ts';
 import { realPart } from '../../real-parts.ts';
 

@@ -4,8 +4,8 @@ import { createNetSnmpTransport } from '../../../collector/snmp/net-snmp.ts';
 import { createSnmpSource } from '../../../collector/snmp/source.ts';
 import type { Plan, Readings } from '../../../core/readings.ts';
 import { asking, snmpTarget } from '../../agents/asking.ts';
-import type { AgentValue } from '../../agents/ber.ts';
-import { startScriptedAgent, type AgentObjects, type ScriptedAgent } from '../../agents/scripted-agent.ts';
+import type { AgentValue } from '../../../demo/agents/ber.ts';
+import { startScriptedAgent, type AgentObjects, type ScriptedAgent } from '../../../demo/agents/scripted-agent.ts';
 import { simulatedHost } from '../../agents/simulated-host.ts';
 import { PROFILES } from './device.ts';
 

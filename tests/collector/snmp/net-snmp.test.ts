@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createNetSnmpTransport } from '../../../collector/snmp/net-snmp.ts';
 import type { SnmpTarget, SnmpTransport } from '../../../collector/snmp/transport.ts';
 import { asking } from '../../agents/asking.ts';
-import type { AgentValue } from '../../agents/ber.ts';
-import { startScriptedAgent, type AgentOptions, type ScriptedAgent } from '../../agents/scripted-agent.ts';
+import type { AgentValue } from '../../../demo/agents/ber.ts';
+import { startScriptedAgent, type AgentOptions, type ScriptedAgent } from '../../../demo/agents/scripted-agent.ts';
 
 const TABLE = '1.3.6.1.4.1.99999.7';
 const objects = new Map<string, AgentValue>(

@@ -7,8 +7,8 @@ import { createNetSnmpTransport } from '../../../collector/snmp/net-snmp.ts';
 import { loadProfiles, parseProfile, ProfileError } from '../../../collector/snmp/profile.ts';
 import { createSnmpSource } from '../../../collector/snmp/source.ts';
 import { asking, snmpTarget } from '../../agents/asking.ts';
-import { startScriptedAgent } from '../../agents/scripted-agent.ts';
-import type { AgentValue } from '../../agents/ber.ts';
+import { startScriptedAgent } from '../../../demo/agents/scripted-agent.ts';
+import type { AgentValue } from '../../../demo/agents/ber.ts';
 
 const OURS = join(import.meta.dirname, '../../../collector/profiles');
 const folder = mkdtempSync(join(tmpdir(), 'saguaro-profiles-'));

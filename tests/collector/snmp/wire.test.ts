@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inspect } from '../../../collector/snmp/wire.ts';
-import { encodeMessage, encodeReportV3, PDU, tlv, type AgentValue } from '../../agents/ber.ts';
+import { encodeMessage, encodeReportV3, PDU, tlv, type AgentValue } from '../../../demo/agents/ber.ts';
 
 const subid = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const oid = fc.array(subid, { minLength: 1, maxLength: 20 }).map((parts) => ['1', '3', ...parts].join('.'));

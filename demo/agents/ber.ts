@@ -1,4 +1,4 @@
-/** BER of SNMPv1 and v2c, both ways, independent of the code under test. */
+/** BER of SNMPv1 and v2c, both ways, independent of what the collector uses. */
 
 export type AgentValue =
   | { readonly type: 'integer' | 'gauge32' | 'timeticks' | 'counter32'; readonly value: number | bigint }

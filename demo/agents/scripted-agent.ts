@@ -1,5 +1,5 @@
 /**
- * An SNMP agent on loopback that says exactly what a test tells it to, with the faults that
+ * An SNMP agent on loopback that says exactly what it is told to, with the faults that
  * devices have: silence, delay, other addresses, broken octets, small buffers.
  */
 import dgram from 'node:dgram';
