@@ -3,6 +3,7 @@
  * UTC milliseconds or durations in milliseconds; `t`, `from`, `to`, `step` are Unix seconds.
  */
 import { Type, type Static, type TSchema } from 'typebox';
+import { DEVICE_KINDS } from './kind.ts';
 import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from './model.ts';
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -76,6 +77,8 @@ export const DeviceView = Type.Object({
   site: Type.String(),
   tags: Type.Array(Type.String()),
   origin: Type.Enum(['catalog', 'config', 'self', 'import']),
+  /** What kind of device it is: told by a tag, else guessed. */
+  kind: Type.Enum([...DEVICE_KINDS]),
   facts: Facts,
   createdMs: Type.Number(),
   state: Type.Enum(['up', 'down', 'stale', 'new', 'not polled']),

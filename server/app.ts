@@ -7,6 +7,7 @@ import { guard } from './access.ts';
 import { acceptBodies } from './bodies.ts';
 import { SECURITY_HEADERS, secureHeaders } from './headers.ts';
 import { createHttpMetrics } from './http-metrics.ts';
+import { createInventory } from './inventory.ts';
 import { openapi, openapiRoute } from './openapi.ts';
 import { notFoundHandler, pages } from './pages.ts';
 import { createProcessFigures } from './process-figures.ts';
@@ -19,6 +20,8 @@ import { graphRoutes } from './routes/graphs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/imports.ts';
 import { instanceRoutes } from './routes/instances.ts';
+import { rankingRoutes } from './routes/rankings.ts';
+import { searchRoutes } from './routes/search.ts';
 import { seriesRoutes } from './routes/series.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { statusRoutes } from './routes/status.ts';
@@ -64,7 +67,8 @@ export async function buildApp(deps: AppDeps): Promise<App> {
 
   const figures = createProcessFigures();
   app.addHook('onClose', () => figures.close());
-  const routeDeps: RouteDeps = { ...deps, access, sessions, tokens, http, figures, startedMs: clock.nowMs() };
+  const inventory = createInventory(catalog, () => clock.monoMs());
+  const routeDeps: RouteDeps = { ...deps, access, sessions, tokens, http, figures, inventory, startedMs: clock.nowMs() };
   await openapi(app, routeDeps);
   await app.register(
     async (under: App) => {
@@ -91,6 +95,8 @@ function apiRoutes(deps: RouteDeps) {
       deviceRoutes,
       deviceActionRoutes,
       instanceRoutes,
+      rankingRoutes,
+      searchRoutes,
       seriesRoutes,
       graphRoutes,
       eventRoutes,

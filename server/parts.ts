@@ -5,6 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
 import type { Access } from './access.ts';
 import type { HttpMetrics } from './http-metrics.ts';
+import type { Inventory } from './inventory.ts';
 import type { ProcessFigures } from './process-figures.ts';
 import type { Sessions } from './sessions.ts';
 import type { ServerConfig } from './settings.ts';
@@ -44,5 +45,6 @@ export interface RouteDeps extends AppDeps {
   readonly tokens: Tokens;
   readonly http: HttpMetrics;
   readonly figures: ProcessFigures;
+  readonly inventory: Inventory;
   readonly startedMs: number;
 }

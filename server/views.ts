@@ -2,6 +2,7 @@
 import type { DeviceView, EventView, InstanceView, PreviewView, SeriesView } from '../core/api.ts';
 import type { Device, Event, Instance, SourceSpec } from '../core/model.ts';
 import type { DeviceStatus, Latest, Preview } from '../core/ports.ts';
+import { deviceKind } from '../core/kind.ts';
 import { seriesKey } from '../core/model.ts';
 import type { Counts } from './instance-counts.ts';
 
@@ -18,6 +19,7 @@ export function deviceView(device: Device, status: DeviceStatus | null, counts: 
     site: device.site,
     tags: [...device.tags],
     origin: device.origin,
+    kind: deviceKind(device, counts),
     facts: { ...device.facts },
     createdMs: device.createdMs,
     state,

@@ -1,0 +1,91 @@
+/** Lists of instances of one kind with what they carry now: filtered, put in an order, cut into pages. */
+import { Type } from 'typebox';
+import { seriesKey, type Device, type Instance, type MetricName, type SeriesKey } from '../core/model.ts';
+import type { LatestOf } from '../core/now.ts';
+import type { History } from '../core/ports.ts';
+import type { Stocked } from './inventory.ts';
+import { byName, paging } from './paging.ts';
+
+export interface Ranked<Now> {
+  readonly device: Device;
+  readonly instance: Instance;
+  readonly now: Now;
+}
+
+/** Query parameters of every such list. */
+export const rankingQuery = {
+  device: Type.Optional(Type.String({ maxLength: 255, description: 'Id or name.' })),
+  site: Type.Optional(Type.String({ maxLength: 128 })),
+  tag: Type.Optional(Type.String({ maxLength: 64 })),
+  q: Type.Optional(Type.String({ maxLength: 255, description: 'Part of name, description or name of the device.' })),
+  order: Type.Optional(Type.Enum(['ascending', 'descending'])),
+  spark: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Adds a small history over this range, such as `24h`, to each row.' }),
+  ),
+  ...paging,
+};
+
+/** Instances of a kind in the order of their names, the loopback and what is gone last; kept as long as the picture. */
+export function createNameOrder(kind: string): (stock: readonly Stocked[]) => readonly Omit<Ranked<never>, 'now'>[] {
+  const kept = new WeakMap<Stocked, readonly Instance[]>();
+  const ordered = (stocked: Stocked) => {
+    let found = kept.get(stocked);
+    if (!found) {
+      found = stocked.instances
+        .filter((i) => i.kind === kind)
+        .sort((a, b) => rank(a) - rank(b) || byName(a.name, b.name) || (a.id < b.id ? -1 : 1));
+      kept.set(stocked, found);
+    }
+    return found;
+  };
+  return (stock) => stock.flatMap((stocked) => ordered(stocked).map((instance) => ({ device: stocked.device, instance })));
+}
+
+/** What is there before what is gone, `lo` after the others: it is never what one looks for first. */
+function rank({ kind, key, vanishedMs }: Instance): number {
+  return (vanishedMs === null ? 0 : 2) + (kind === 'interface' && /^lo\d*$/i.test(key) ? 1 : 0);
+}
+
+/** Last values of all metrics of instances, read at once. */
+export async function latestValues(history: History, rows: readonly { readonly instance: Instance }[]): Promise<LatestOf[]> {
+  const keys: SeriesKey[] = [];
+  const starts = rows.map(({ instance }) => {
+    const start = keys.length;
+    for (const { name } of instance.metrics) keys.push(seriesKey(instance.device, instance.id, name));
+    return start;
+  });
+  const latest = await history.latest(keys);
+  return rows.map(({ instance }, row) => (field) => {
+    const at = instance.metrics.findIndex(({ name }) => name === `${instance.kind}.${field}`);
+    const value = at < 0 ? undefined : latest[(starts[row] ?? 0) + at]?.value;
+    return value === undefined || !Number.isFinite(value) ? null : value;
+  });
+}
+
+/** Series of those fields that the instance has. */
+export function keysOf(instance: Instance, fields: readonly string[]): SeriesKey[] {
+  return fields
+    .map((field): MetricName => `${instance.kind}.${field}`)
+    .filter((name) => instance.metrics.some((metric) => metric.name === name))
+    .map((name) => seriesKey(instance.device, instance.id, name));
+}
+
+/** Whether the words of a filter all occur in what a row is called. */
+export function matcher(q: string | undefined): (device: Device, instance: Instance) => boolean {
+  const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  return ({ name }, instance) => {
+    if (words.length === 0) return true;
+    const text = `${name}\n${instance.name}\n${instance.alias}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+}
+
+/** Stable order by a figure; what is unknown comes last either way. */
+export function byFigure<Row>(rows: readonly Row[], figure: (row: Row) => number | null, descending: boolean): Row[] {
+  const sign = descending ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [figure(a), figure(b)];
+    if (x === null || y === null) return (x === null ? 1 : 0) - (y === null ? 1 : 0);
+    return sign * (x - y);
+  });
+}

@@ -1,0 +1,182 @@
+/** Interfaces and filesystems with what they carry now: the tables of a device, and the busiest and fullest of all. */
+import { Type } from 'typebox';
+import { Page } from '../../core/api.ts';
+import type { Instance } from '../../core/model.ts';
+import { FilesystemView, filesystemNow, interfaceNow, InterfaceView, type LatestOf, type Spark } from '../../core/now.ts';
+import type { App, RouteDeps } from '../parts.ts';
+import type { Stocked } from '../inventory.ts';
+import { problems } from '../openapi.ts';
+import { byName, pageInOrder } from '../paging.ts';
+import { notFound, quoted } from '../problem.ts';
+import { rangeOf } from '../ranges.ts';
+import { byFigure, createNameOrder, keysOf, latestValues, matcher, rankingQuery, type Ranked } from '../ranking.ts';
+import { readSparks } from '../sparks.ts';
+
+const INTERFACE_SORTS = ['name', 'used', 'in', 'out', 'speed', 'errors', 'discards'] as const;
+const FILESYSTEM_SORTS = ['name', 'used', 'size', 'free'] as const;
+const tags = ['devices'];
+
+type RankingQuery = {
+  device?: string;
+  site?: string;
+  tag?: string;
+  q?: string;
+  order?: 'ascending' | 'descending';
+  spark?: string;
+  limit?: number;
+  cursor?: string;
+};
+
+export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
+  const interfaces = createRanking(deps, 'interface', interfaceNow);
+  const filesystems = createRanking(deps, 'disk', filesystemNow);
+
+  app.get(
+    '/interfaces',
+    {
+      schema: {
+        operationId: 'listInterfaces',
+        summary: 'Interfaces with their traffic, utilisation and errors now; sorted, of one device or of all',
+        tags,
+        querystring: Type.Object(
+          { ...rankingQuery, sort: Type.Optional(Type.Enum([...INTERFACE_SORTS])) },
+          { additionalProperties: false },
+        ),
+        response: { 200: Page(InterfaceView), ...problems },
+      },
+    },
+    async ({ query }) => {
+      const sort = query.sort ?? 'name';
+      const { items, nextCursor } = await interfaces.page(query, sort !== 'name', ({ now }) => {
+        switch (sort) {
+          case 'used':
+            return now.used;
+          case 'in':
+            return now.inBps;
+          case 'out':
+            return now.outBps;
+          case 'speed':
+            return now.speedBps;
+          case 'errors':
+            return now.errorsPerS;
+          case 'discards':
+            return now.discardsPerS;
+          case 'name':
+            return 0;
+        }
+      });
+      const sparks = await interfaces.sparks(query, items, ['in_bps', 'out_bps']);
+      return {
+        items: items.map((row, i) => ({ ...placeOf(row, 'traffic', 'in_bps', 'out_bps'), ...row.now, spark: sparks[i] ?? null })),
+        nextCursor,
+      };
+    },
+  );
+
+  app.get(
+    '/filesystems',
+    {
+      schema: {
+        operationId: 'listFilesystems',
+        summary: 'Filesystems with how full they are; sorted, of one device or of all',
+        tags,
+        querystring: Type.Object(
+          { ...rankingQuery, sort: Type.Optional(Type.Enum([...FILESYSTEM_SORTS])) },
+          { additionalProperties: false },
+        ),
+        response: { 200: Page(FilesystemView), ...problems },
+      },
+    },
+    async ({ query }) => {
+      const sort = query.sort ?? 'name';
+      const { items, nextCursor } = await filesystems.page(query, sort !== 'name', ({ now, instance }) => {
+        switch (sort) {
+          case 'used':
+            return instance.vanishedMs === null ? now.used : null;
+          case 'size':
+            return now.sizeBytes;
+          case 'free':
+            return now.usedBytes === null || now.sizeBytes === null ? null : now.sizeBytes - now.usedBytes;
+          case 'name':
+            return 0;
+        }
+      });
+      const sparks = await filesystems.sparks(query, items, ['used_bytes']);
+      return {
+        items: items.map((row, i) => ({
+          ...placeOf(row, 'disk', 'used_bytes'),
+          ...row.now,
+          spark: sparks[i] ?? null,
+          grownBytes: grown(row.now.usedBytes, sparks[i]),
+        })),
+        nextCursor,
+      };
+    },
+  );
+}
+
+function createRanking<Now>(deps: RouteDeps, kind: string, nowOf: (instance: Instance, latest: LatestOf) => Now) {
+  const { history, clock, config, inventory } = deps;
+  const inOrder = createNameOrder(kind);
+  return {
+    /** One page; only a figure to sort by needs the values of all rows. */
+    async page(query: RankingQuery, sorted: boolean, figure: (row: Ranked<Now>) => number | null) {
+      const matches = matcher(query.q);
+      const places = inOrder(await stockOf(query)).filter(({ device, instance }) => matches(device, instance));
+      const withNow = async (rows: typeof places): Promise<Ranked<Now>[]> => {
+        const latest = await latestValues(history, rows);
+        return rows.map((row, i) => ({ ...row, now: nowOf(row.instance, latest[i] ?? (() => null)) }));
+      };
+      if (!sorted) {
+        const { items, nextCursor } = pageInOrder(query.order === 'descending' ? places.toReversed() : places, query);
+        return { items: await withNow(items), nextCursor };
+      }
+      return pageInOrder(byFigure(await withNow(places), figure, query.order !== 'ascending'), query);
+    },
+    async sparks(query: RankingQuery, rows: readonly Ranked<Now>[], fields: readonly string[]): Promise<Spark[]> {
+      if (query.spark === undefined || rows.length === 0) return [];
+      const nowMs = clock.nowMs();
+      const range = rangeOf({ from: query.spark }, nowMs, config.zone);
+      const intervalMs = Math.max(...rows.map(({ device }) => device.intervalMs));
+      const series = rows.map(({ instance }) => keysOf(instance, fields));
+      return readSparks(history, series, { ...range, nowMs, intervalMs });
+    },
+  };
+
+  async function stockOf({ device, site, tag }: RankingQuery): Promise<readonly Stocked[]> {
+    if (device !== undefined) {
+      const find = (picture: ReadonlyMap<string, Stocked>) =>
+        picture.get(device) ?? picture.values().find((stocked) => stocked.device.name === device);
+      const found = find(await inventory((picture) => find(picture) !== undefined));
+      if (!found) throw notFound(`There is no device ${quoted(device)}.`);
+      return [found];
+    }
+    return [...(await inventory()).values()]
+      .filter(
+        (stocked) =>
+          (site === undefined || stocked.device.site === site) && (tag === undefined || stocked.device.tags.includes(tag)),
+      )
+      .sort((a, b) => byName(a.device.name, b.device.name));
+  }
+}
+
+function placeOf<Now>({ device, instance }: Ranked<Now>, graph: string, ...fields: string[]) {
+  const drawn = keysOf(instance, fields).length > 0;
+  return {
+    device: device.id,
+    deviceName: device.name,
+    site: device.site,
+    instance: instance.id,
+    name: instance.name === '' ? instance.key : instance.name,
+    alias: instance.alias,
+    graph: drawn ? `${graph}~${device.id}~${instance.id}` : null,
+    vanishedMs: instance.vanishedMs,
+  };
+}
+
+/** What came since the begin of the sparkline; unknown where its first slots are. */
+function grown(usedBytes: number | null, spark: Spark | undefined): number | null {
+  const first = spark?.lines[0]?.slice(0, EARLY_SLOTS).find((value) => value !== null) ?? null;
+  return usedBytes === null || first === null ? null : usedBytes - first;
+}
+const EARLY_SLOTS = 4;
