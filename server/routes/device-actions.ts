@@ -2,7 +2,8 @@
 import { Type } from 'typebox';
 import { DeviceInput, GraphRefView, InstanceView, Page, PollResult, PreviewView } from '../../core/api.ts';
 import { graphRefs } from '../../core/graphs.ts';
-import type { Device } from '../../core/model.ts';
+import type { GraphRef } from '../../core/graph.ts';
+import type { Device, Instance } from '../../core/model.ts';
 import type { Candidate } from '../../core/ports.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { addressOf, askedFor } from '../device-input.ts';
@@ -117,13 +118,26 @@ export async function deviceActionRoutes(app: App, deps: RouteDeps): Promise<voi
         summary: 'Graphs that can be drawn for a device, in the order of its page',
         tags,
         params: DeviceParams,
-        querystring: Type.Object(paging, { additionalProperties: false }),
+        querystring: Type.Object(
+          {
+            perFamily: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: 1000,
+                description: 'Only main graphs, and of each family at most so many: a first look at a device of many ports.',
+              }),
+            ),
+            ...paging,
+          },
+          { additionalProperties: false },
+        ),
         response: { 200: Page(GraphRefView), ...problems },
       },
     },
     async ({ params, query }) => {
       const device = await deviceBy(catalog, params.id);
-      return pageInOrder(graphRefs(device, await catalog.instances.list(device.id)), query);
+      const refs = presentFirst(device, await catalog.instances.list(device.id));
+      return pageInOrder(query.perFamily === undefined ? refs : firstOfEach(refs, query.perFamily), query);
     },
   );
 }
@@ -131,4 +145,24 @@ export async function deviceActionRoutes(app: App, deps: RouteDeps): Promise<voi
 function refuseUnpolled({ name, origin, sources }: Device): void {
   const why = origin === 'import' ? 'its history was imported' : 'nothing asks it any more';
   if (sources.length === 0) throw conflict(`${quoted(name)} is not polled: ${why}.`);
+}
+
+/** Graphs of what is gone are details, and come last. */
+function presentFirst(device: Device, instances: readonly Instance[]): GraphRef[] {
+  const gone = new Set(instances.filter((i) => i.vanishedMs !== null).map((i) => i.id));
+  const refs = graphRefs(device, instances).map((ref): GraphRef =>
+    ref.instance !== null && gone.has(ref.instance) ? { ...ref, rank: 'detail' } : ref,
+  );
+  const isGone = ({ instance }: GraphRef) => instance !== null && gone.has(instance);
+  return [...refs.filter((ref) => !isGone(ref)), ...refs.filter(isGone)];
+}
+
+function firstOfEach(refs: readonly GraphRef[], most: number): GraphRef[] {
+  const seen = new Map<string, number>();
+  return refs.filter(({ rank, family }) => {
+    if (rank !== 'main') return false;
+    const before = seen.get(family) ?? 0;
+    seen.set(family, before + 1);
+    return before < most;
+  });
 }
