@@ -16,7 +16,7 @@ import type {
 } from '../core/ports.ts';
 import { TIER_STEP_MS } from '../core/model.ts';
 import type { Bin } from '../core/rollup.ts';
-import { batches, planImport, planRepair, type Planned } from './history/import.ts';
+import { batches, keptFrom, planImport, planRepair, type Planned } from './history/import.ts';
 import { createOpenBins, known, type Composed, type Redo } from './history/open-bins.ts';
 import { createQueue } from './history/queue.ts';
 
@@ -224,7 +224,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
         await exclusive(async () => {
           if (!(await flush())) throw new Error(`Nothing can be imported while the history cannot be written: ${trouble}`);
           const planned: Planned[] = [];
-          for (const samples of part) planned.push(await planImport(store, samples));
+          for (const samples of part) planned.push(await planImport(store, samples, keptFrom(tiers, nowMs())));
           // Whatever happens now, memory must not go on from what was before.
           openBins.forget(part.map((samples) => samples.series));
           await writeAll(planned);

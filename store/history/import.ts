@@ -1,10 +1,19 @@
 /** Brings samples from a file into any time of a history, raw records and bins alike. */
-import { splitSeriesKey, TIER_STEP_MS, type BinTier, type DeviceId, type SeriesKey } from '../../core/model.ts';
+import {
+  BIN_TIERS,
+  splitSeriesKey,
+  TIER_STEP_MS,
+  type BinTier,
+  type DeviceId,
+  type SeriesKey,
+  type Tier,
+  type TierSpec,
+} from '../../core/model.ts';
 import type { Batch, BinRow, ImportSeries, RawRow, SeriesStore } from '../../core/ports.ts';
 import type { Bin } from '../../core/rollup.ts';
 import { CONTEXT_POINTS, HOLE, mergeImport, type Merge, type Records } from './merging.ts';
 import { blankRow, setBin } from './open-bins.ts';
-import { ceil, floor, recompute } from './recompute.ts';
+import { ceil, floor, KEPT_FOR_EVER, recompute, type KeptFrom } from './recompute.ts';
 
 /** First guess of how much around an import must be read; it grows until it is enough. */
 const MARGIN_MS = TIER_STEP_MS['1h'];
@@ -20,18 +29,31 @@ export interface Planned {
   readonly bins: ReadonlyMap<BinTier, readonly Bin[]>;
 }
 
-/** @throws RangeError when the samples are not in ascending order */
-export async function planImport(store: SeriesStore, samples: ImportSeries): Promise<Planned> {
+/**
+ * @param keptFrom of each tier the time before which nothing new is written, because upkeep would take it away at once
+ * @throws RangeError when the samples are not in ascending order
+ */
+export async function planImport(store: SeriesStore, samples: ImportSeries, keptFrom: KeptFrom): Promise<Planned> {
   checkOrder(samples);
   const { existing, previousMs, merge } = await fit(store, samples);
-  const bins = await recompute(store, samples.series, {
-    before: existing,
-    after: merge.after,
-    previousMs,
-    fromMs: merge.fromMs,
-    toMs: merge.toMs,
-  });
-  return { series: samples.series, changes: merge.changes, bins };
+  const stretch = { before: existing, after: merge.after, previousMs, fromMs: merge.fromMs, toMs: merge.toMs };
+  const bins = await recompute(store, samples.series, stretch, keptFrom);
+  // What is still there of expired records must not contradict the bins, so then all of it is told.
+  const told = (existing.tMs[0] ?? Infinity) < keptFrom.raw ? 0 : merge.changes.tMs.findIndex((t) => t >= keptFrom.raw);
+  return { series: samples.series, changes: changesFrom(merge.changes, told < 0 ? merge.changes.tMs.length : told), bins };
+}
+
+function changesFrom({ tMs, value, intervalMs }: Merge['changes'], from: number): Merge['changes'] {
+  return { tMs: tMs.subarray(from), value: value.subarray(from), intervalMs: intervalMs.subarray(from) };
+}
+
+/** Whole days, so that no day is kept in part. */
+export function keptFrom(tiers: readonly TierSpec[], nowMs: number): KeptFrom {
+  const of = (tier: Tier) => {
+    const keptMs = tiers.find((spec) => spec.tier === tier)?.retentionMs ?? null;
+    return keptMs === null ? -Infinity : floor(nowMs - keptMs, TIER_STEP_MS['1d']);
+  };
+  return { raw: of('raw'), '5m': of('5m'), '1h': of('1h'), '1d': of('1d') };
 }
 
 /** Bins of from..to computed from the raw records that are stored. */
@@ -44,7 +66,7 @@ export async function planRepair(store: SeriesStore, series: SeriesKey, fromMs: 
     floor(fromMs, TIER_STEP_MS['1d']),
     ceil(toMs, TIER_STEP_MS['1d']),
   );
-  const bins = await recompute(store, series, { before: existing, after: existing, previousMs, fromMs, toMs });
+  const bins = await recompute(store, series, { before: existing, after: existing, previousMs, fromMs, toMs }, KEPT_FOR_EVER);
   return { series, changes: { ...nothing, intervalMs: new Float64Array(0) }, bins };
 }
 
@@ -140,19 +162,18 @@ function sameTimes(a: Float64Array, b: Float64Array): boolean {
 
 function binRows(device: DeviceId, plans: readonly Planned[]): BinRow[] {
   const series = plans.map((plan) => plan.series);
-  const rows = new Map<string, BinRow>();
-  plans.forEach((plan, index) => {
-    for (const [tier, bins] of plan.bins) {
-      for (const bin of bins) {
-        const name = `${tier} ${bin.tMs}`;
-        let row = rows.get(name);
+  return BIN_TIERS.flatMap((tier) => {
+    const rows = new Map<number, BinRow>();
+    plans.forEach((plan, index) => {
+      for (const bin of plan.bins.get(tier) ?? []) {
+        let row = rows.get(bin.tMs);
         if (!row) {
           row = blankRow(tier, device, bin.tMs, series);
-          rows.set(name, row);
+          rows.set(bin.tMs, row);
         }
         setBin(row, index, bin);
       }
-    }
+    });
+    return [...rows.values()];
   });
-  return [...rows.values()];
 }

@@ -2,7 +2,7 @@
  * Bins of a stretch of history computed anew. Raw records decide where they are complete;
  * where they have expired, the finer tier does; where that has expired too, whatever knows more.
  */
-import { BIN_TIERS, TIER_STEP_MS, type BinTier, type SeriesKey } from '../../core/model.ts';
+import { BIN_TIERS, TIER_STEP_MS, type BinTier, type SeriesKey, type Tier } from '../../core/model.ts';
 import type { SeriesStore } from '../../core/ports.ts';
 import { rollupRecords, type Bin } from '../../core/rollup.ts';
 import { combine, toBins } from './binning.ts';
@@ -21,27 +21,47 @@ export interface Stretch {
   readonly toMs: number;
 }
 
+/** Of each tier the time before which it keeps nothing, UTC milliseconds at the start of a day; -Infinity = it keeps all. */
+export type KeptFrom = Readonly<Record<Tier, number>>;
+export const KEPT_FOR_EVER: KeptFrom = { raw: -Infinity, '5m': -Infinity, '1h': -Infinity, '1d': -Infinity };
+
 /**
  * Every bin that overlaps from..to, in all tiers; one that has become unknown has known 0.
  * The records must reach from the start of the first day touched to one past the end of the last.
+ * Bins that their tier no longer keeps are left out, unless it still has some of them.
  */
-export async function recompute(store: SeriesStore, series: SeriesKey, stretch: Stretch): Promise<ReadonlyMap<BinTier, Bin[]>> {
+export async function recompute(
+  store: SeriesStore,
+  series: SeriesKey,
+  stretch: Stretch,
+  keptFrom: KeptFrom,
+): Promise<ReadonlyMap<BinTier, Bin[]>> {
   const dayMs = TIER_STEP_MS['1d'];
   const [fromMs, toMs] = [floor(stretch.fromMs, dayMs), ceil(stretch.toMs, dayMs)];
+  const records = { before: knownOf(stretch.before), after: knownOf(stretch.after) };
   const out = new Map<BinTier, Bin[]>();
   let finer: { widthMs: number; before: Map<number, Bin>; after: Map<number, Bin> } | null = null;
   for (const tier of BIN_TIERS) {
     const stepMs = TIER_STEP_MS[tier];
+    const touched = ({ tMs }: Bin) => tMs + stepMs > stretch.fromMs && tMs < stretch.toMs;
     const [columns] = await store.bins([series], tier, fromMs, toMs);
     const stored = byStart(columns ? toBins(columns) : []);
-    const rawBefore = byStart(rollupRecords(stretch.before.tMs, stretch.before.value.map(known), stretch.previousMs, stepMs));
-    const rawAfter = byStart(rollupRecords(stretch.after.tMs, stretch.after.value.map(known), stretch.previousMs, stepMs));
+    if (stored.size === 0) {
+      // Into empty time, as most imports are: nothing to weigh, the records decide alone.
+      const bins = binsFrom(records.after, stretch.previousMs, stepMs, keptFrom[tier]).filter(touched);
+      out.set(tier, bins);
+      finer = { widthMs: stepMs, before: stored, after: byStart(bins) };
+      continue;
+    }
+    const rawBefore = byStart(binsFrom(records.before, stretch.previousMs, stepMs, -Infinity));
+    const rawAfter = byStart(binsFrom(records.after, stretch.previousMs, stepMs, -Infinity));
     const bins: Bin[] = [];
     const result = new Map(stored);
     const starts = [...new Set([...stored.keys(), ...rawBefore.keys(), ...rawAfter.keys()])];
     for (const tMs of starts.sort((a, b) => a - b)) {
       if (tMs + stepMs <= stretch.fromMs || tMs >= stretch.toMs) continue;
       const old = stored.get(tMs);
+      if (!old && tMs < keptFrom[tier]) continue;
       const bin = choose(tMs, stepMs, old, rawBefore.get(tMs), rawAfter.get(tMs), finer);
       if (bin) result.set(tMs, bin);
       else result.delete(tMs);
@@ -51,6 +71,18 @@ export async function recompute(store: SeriesStore, series: SeriesKey, stretch: 
     finer = { widthMs: stepMs, before: stored, after: result };
   }
   return out;
+}
+
+function knownOf({ tMs, value }: Records): Records {
+  return { tMs, value: value.map(known) };
+}
+
+/** Bins of the records that begin at or after a time; what lies before is not even looked at. */
+function binsFrom({ tMs, value }: Records, previousMs: number | null, stepMs: number, fromMs: number): Bin[] {
+  const first = tMs.findIndex((t) => t > fromMs);
+  if (first <= 0) return first < 0 ? [] : rollupRecords(tMs, value, previousMs, stepMs);
+  const bins = rollupRecords(tMs.subarray(first), value.subarray(first), tMs[first - 1] ?? null, stepMs);
+  return bins.filter((bin) => bin.tMs >= fromMs);
 }
 
 function choose(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BIN_TIERS, DEFAULT_TIERS } from '../../core/model.ts';
+import { BIN_TIERS, DEFAULT_TIERS, TIER_STEP_MS } from '../../core/model.ts';
 import { tile } from '../../core/tiling.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
 import { createMemoryStore } from '../../store/memory.ts';
@@ -159,6 +159,36 @@ describe('importSamples', () => {
     const fives = expected.filter(([t]) => t >= start - 5 * MINUTE && t < start + 55 * MINUTE);
     expect(hour?.[1]).toBeCloseTo(fives.reduce((sum, [, mean]) => sum + mean, 0) / 12, 6);
     expect(hour?.[4]).toBeCloseTo(1, 9);
+  });
+
+  it('writes nothing that its tier would take away at once, and keeps it in the coarser ones', async () => {
+    const keptDays = { raw: 2, '5m': 10, '1h': 400, '1d': null } as const;
+    const tiers = DEFAULT_TIERS.map(({ tier }) => ({
+      tier,
+      retentionMs: keptDays[tier] === null ? null : keptDays[tier] * DAY,
+    }));
+    const history = await historyOver(createMemoryStore(), { tiers });
+    const points = Array.from({ length: 60 * 24 }, (_p, i) => ({ t: T0 - (60 * 24 - 1 - i) * HOUR, v: (i * 31) % 997 }));
+    const daysAgo = (days: number) => Math.floor((T0 - days * DAY) / DAY) * DAY;
+    const check = async () => {
+      const [raw] = await history.raw([key()], -Infinity, Infinity);
+      expect(raw?.tMs[0]).toBe(points.find(({ t }) => t >= daysAgo(2))?.t);
+      expect(raw?.tMs.at(-1)).toBe(T0);
+      const fives = oracle(tiled(points), 5 * MINUTE).filter(([t]) => t >= daysAgo(10));
+      expectSame(await binsOf(history, '5m'), fives);
+      for (const tier of ['1h', '1d'] as const)
+        expectSame(await binsOf(history, tier), oracle(tiled(points), TIER_STEP_MS[tier]));
+    };
+    const { bins } = await history.importSamples([samples(points)]);
+    expect(bins).toBeLessThan(11 * 288 + 61 * 24 + 62);
+    await check();
+    await history.importSamples([samples(points)]);
+    await check();
+    // Half a day that is told anew, long after its records and its finer bins have gone.
+    const changed = points.slice(300, 312).map(({ t }) => ({ t, v: 5000 }));
+    await history.importSamples([samples(changed)]);
+    const whole = (await binsOf(history, '1h')).filter(([, mean]) => mean === 5000);
+    expect(whole).toHaveLength(11);
   });
 
   it('takes months at a time into the embedded store', async () => {
