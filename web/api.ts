@@ -11,10 +11,11 @@ import type {
   PageOf,
   PreviewView,
   Problem,
-  SeriesView,
   StatusView,
 } from '../core/api.ts';
 import type { GraphData, GraphRef } from '../core/graph.ts';
+import type { FilesystemView, InterfaceView } from '../core/now.ts';
+import type { SearchHit } from '../core/search.ts';
 import { visible } from '../core/text.ts';
 import { BASE } from './address.ts';
 import { answered, learnClock, loginNeeded, unanswered } from './remote.ts';
@@ -45,11 +46,14 @@ export class NoAnswer extends Error {
   }
 }
 
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 function address(path: string, query: Query = {}): URL {
   const url = new URL(path, API);
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value));
+  for (const [key, value] of Object.entries(query)) {
+    if (typeof value === 'object') for (const one of value) url.searchParams.append(key, one);
+    else if (value !== undefined) url.searchParams.set(key, String(value));
+  }
   return url;
 }
 
@@ -139,7 +143,36 @@ async function all<T>(path: string, signal: AbortSignal, query: Query = {}): Pro
   return items;
 }
 
+interface DashboardRef {
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly file: string;
+  readonly own: boolean;
+  readonly graphs: number;
+  readonly faults: readonly {
+    readonly file: string;
+    readonly line: number | null;
+    readonly key: string;
+    readonly text: string;
+  }[];
+}
+type DashboardView = Omit<DashboardRef, 'graphs'> & {
+  readonly graphs: readonly (GraphRef & { readonly width: 'normal' | 'wide'; readonly matched: number })[];
+};
+
 const id = encodeURIComponent;
+
+/** Which rows of a ranking, in which order; `spark` adds a small history over that range. */
+export interface RankingQuery {
+  readonly device?: string;
+  readonly site?: string;
+  readonly q?: string;
+  readonly sort?: string;
+  readonly order?: 'ascending' | 'descending';
+  readonly spark?: string;
+  readonly limit?: number;
+}
 
 export const api = {
   status: async (signal: AbortSignal): Promise<StatusView> => {
@@ -151,15 +184,24 @@ export const api = {
   devices: (signal: AbortSignal) => all<DeviceView>('devices', signal),
   device: (device: string, signal: AbortSignal) => get<DeviceView>(`devices/${id(device)}`, signal),
   instances: (device: string, signal: AbortSignal) => all<InstanceView>(`devices/${id(device)}/instances`, signal),
-  /** Every series of a device with its last value. */
-  series: (device: string, signal: AbortSignal) => all<SeriesView>('series', signal, { device }),
-  graphs: (device: string, signal: AbortSignal) => all<GraphRef>(`devices/${id(device)}/graphs`, signal),
+  /** Interfaces with what they carry now, one page. */
+  interfaces: (query: RankingQuery, signal: AbortSignal) => get<PageOf<InterfaceView>>('interfaces', signal, { ...query }),
+  /** Filesystems with how full they are, one page. */
+  filesystems: (query: RankingQuery, signal: AbortSignal) => get<PageOf<FilesystemView>>('filesystems', signal, { ...query }),
+  search: (q: string, signal: AbortSignal) => get<PageOf<SearchHit>>('search', signal, { q, limit: 30 }),
+  /** @param query perFamily: only a first look; otherwise the first `limit` of all */
+  graphs: (device: string, query: { perFamily?: number; limit?: number }, signal: AbortSignal) =>
+    get<PageOf<GraphRef>>(`devices/${id(device)}/graphs`, signal, query),
   /** @param range as typed; the server reads it */
   graph: (graph: string, range: string, width: number, signal: AbortSignal) =>
     get<GraphData>(`graphs/${id(graph)}`, signal, { from: range, width }),
+  dashboards: (signal: AbortSignal) => all<DashboardRef>('dashboards', signal),
+  dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardView>(`dashboards/${id(dashboard)}`, signal),
   csvAddress: (graph: string, range: string) => address(`graphs/${id(graph)}/csv`, { from: range }).href,
-  events: (query: { device?: string; from?: string; to?: string; limit?: number; cursor?: string }, signal: AbortSignal) =>
-    get<PageOf<EventView>>('events', signal, query),
+  events: (
+    query: { device?: string; from?: string; to?: string; kind?: readonly string[]; limit?: number; cursor?: string },
+    signal: AbortSignal,
+  ) => get<PageOf<EventView>>('events', signal, query),
   test: (input: DeviceInput, signal: AbortSignal) =>
     ask<PreviewView>('POST', address('devices/test'), POST_TIMEOUT_MS, signal, input),
   add: (input: DeviceInput, signal: AbortSignal) => ask<DeviceAdded>('POST', address('devices'), POST_TIMEOUT_MS, signal, input),

@@ -1,13 +1,14 @@
 /** The frame around every page: navigation, the state of the server, and what all pages share. */
 import type { ComponentType } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeviceView, StatusView } from '../core/api.ts';
 import { formatDuration } from '../core/units.ts';
 import { api } from './api.ts';
 import { later } from './later.tsx';
 import { useLive, useNow, useRoute, useServer } from './live.ts';
-import { BottomBar, Rail } from './navigation.tsx';
+import { BottomBar, Foot, Rail } from './navigation.tsx';
 import type { Page, Route } from './route.ts';
+import { onSearch } from './search-key.ts';
 import { clockTime } from './words.ts';
 
 /** Each page comes when it is first shown, so that the first one is there at once. */
@@ -25,6 +26,8 @@ const PAGES: Readonly<Record<Page, ComponentType<Shared>>> = {
   events: later(() => import('./pages/events.tsx').then((m) => m.EventsPage)),
 };
 const LoginPage = later<object>(() => import('./pages/login.tsx').then((m) => m.LoginPage));
+
+const Search = later<{ onClose: () => void }>(() => import('./search.tsx').then((m) => m.Search));
 
 const STATUS_EVERY_MS = 10_000;
 
@@ -57,6 +60,9 @@ export function App() {
     first.current = false;
   }, [route.page, route.id]);
 
+  const [searching, setSearching] = useState(false);
+  useEffect(() => onSearch(() => setSearching(true)), []);
+
   if (loginNeeded) return <LoginPage />;
   const shared: Shared = {
     route,
@@ -75,8 +81,12 @@ export function App() {
       <main class="main" id="main" ref={main} tabIndex={-1}>
         <Away zone={shared.zone} />
         <CurrentPage {...shared} />
+        <div class="only-phone">
+          <Foot {...shared} />
+        </div>
       </main>
       <BottomBar {...shared} />
+      {searching && <Search onClose={() => setSearching(false)} />}
     </div>
   );
 }

@@ -11,11 +11,13 @@ export interface EventListProps {
   readonly named: boolean;
   /** Only the time of day: the day stands above. */
   readonly timed?: boolean;
+  /** It stands in a narrow column: time and word above the sentence. */
+  readonly narrow?: boolean;
 }
 
-export function EventList({ events, nowMs, zone, named, timed = false }: EventListProps) {
+export function EventList({ events, nowMs, zone, named, timed = false, narrow = false }: EventListProps) {
   return (
-    <ul class={`events ${timed ? 'timed' : ''}`}>
+    <ul class={`events ${timed ? 'timed' : ''} ${narrow ? 'narrow' : ''}`}>
       {newestFirst(events).map((event) => {
         const { shape, word } = eventWord(event, nowMs);
         return (

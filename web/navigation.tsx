@@ -4,14 +4,15 @@ import { formatDuration } from '../core/units.ts';
 import type { Shared } from './app.tsx';
 import { useTheme } from './live.ts';
 import { href } from './address.ts';
-import type { Page } from './route.ts';
+import type { Page, Route } from './route.ts';
+import { openSearch } from './search-key.ts';
 import { toggleTheme } from './theme.ts';
 
 const MARK = 'M9 20.2V2.4M2.2 7.4v2.4c0 2 1.2 3.2 3.2 3.2H9M15.8 5.4v1.8c0 2-1.2 3.2-3.2 3.2H9';
 
 export function Brand() {
   return (
-    <a class="brand" href={href({ page: 'devices' })}>
+    <a class="brand" href={href({ page: 'overview' })}>
       <svg viewBox="0 0 18 22" fill="none" stroke="currentColor" stroke-width="3.4" stroke-linecap="round" aria-hidden="true">
         <path d={MARK} />
       </svg>
@@ -26,16 +27,25 @@ export function Rail(shared: Shared) {
   return (
     <nav class="rail" aria-label="Main">
       <Brand />
+      <button type="button" class="goto" aria-keyshortcuts="/" onClick={openSearch}>
+        Go to <kbd aria-hidden="true">/</kbd>
+      </button>
       <div class="nav">
-        <Entry page="devices" current={isDevices(route.page) && route.more['site'] === undefined}>
+        <Entry page="overview" current={route.page === 'overview'}>
+          <span>Overview</span>
+        </Entry>
+        <Entry page="devices" current={isDevices(route) && route.more['site'] === undefined}>
           <span>Devices</span>
           <Count down={down} all={devices?.length ?? null} />
+        </Entry>
+        <Entry page="dashboards" current={isDashboards(route)}>
+          <span>Dashboards</span>
         </Entry>
         <Entry page="events" current={route.page === 'events'}>
           <span>Events</span>
         </Entry>
-        <Entry page="add" current={route.page === 'add'}>
-          <span>Add a device</span>
+        <Entry page="add" current={isAdding(route.page)}>
+          <span>Add devices</span>
         </Entry>
       </div>
       <Places {...shared} />
@@ -44,7 +54,12 @@ export function Rail(shared: Shared) {
   );
 }
 
-const isDevices = (page: Page) => page === 'devices' || page === 'device' || page === 'graph';
+/** Graphs of dashboards belong to these, all others to a device. */
+const isBoardGraph = ({ page, id }: Route) => page === 'graph' && id.startsWith('board~');
+const isDevices = (route: Route) =>
+  ['devices', 'device', 'edit'].includes(route.page) || (route.page === 'graph' && !isBoardGraph(route));
+const isDashboards = (route: Route) => ['dashboards', 'dashboard'].includes(route.page) || isBoardGraph(route);
+const isAdding = (page: Page) => page === 'add' || page === 'bulk' || page === 'range';
 
 function Entry({ page, current, children }: { page: Page; current: boolean; children: ComponentChildren }) {
   return (
@@ -98,9 +113,10 @@ function Places({ route, devices }: Shared) {
   );
 }
 
-function Foot({ status }: Shared) {
+/** How the collector fares, and the theme; on a phone it stands under the page. */
+export function Foot({ status }: Pick<Shared, 'status'>) {
   const collector = status?.collector ?? null;
-  const late = (collector?.latenessMs ?? 0) > 2_000;
+  const late = (collector?.latenessMs ?? 0) > LATE_MS;
   return (
     <div class="foot">
       {status && (
@@ -114,26 +130,29 @@ function Foot({ status }: Shared) {
           {!status.store.ok && <span class="bad"> {status.store.reason}</span>}
         </p>
       )}
-      <ThemeButton class="plain" />
+      <ThemeButton />
     </div>
   );
 }
 
-function ThemeButton({ class: name, children }: { class: string; children?: ComponentChildren }) {
+/** Polls that start later than this are worth a word. */
+export const LATE_MS = 2_000;
+
+function ThemeButton() {
   const next = useTheme() === 'dark' ? 'light' : 'dark';
   return (
-    <button type="button" class={name} onClick={toggleTheme}>
-      {children}
+    <button type="button" class="plain" onClick={toggleTheme}>
       {next === 'dark' ? 'Dark theme' : 'Light theme'}
     </button>
   );
 }
 
 const ICONS = {
+  overview: 'M3 9.5 10 3l7 6.5M5 8v9h10V8',
   devices: 'M3 4h14v5H3zM3 11h14v5H3zM6 6.5h1M6 13.5h1',
+  dashboards: 'M3 3v14h14M6 13l3-4 3 2 4-6',
   events: 'M4 5h2M9 5h8M4 10h2M9 10h8M4 15h2M9 15h8',
-  add: 'M10 4v12M4 10h12',
-  theme: 'M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14',
+  search: 'M9 3a6 6 0 1 0 0 12A6 6 0 0 0 9 3zM13.5 13.5 17 17',
 } as const;
 
 function Icon({ name }: { name: keyof typeof ICONS }) {
@@ -147,21 +166,26 @@ function Icon({ name }: { name: keyof typeof ICONS }) {
 export function BottomBar({ route }: Shared) {
   return (
     <nav class="tabs-phone" aria-label="Main, bottom">
-      <Entry page="devices" current={isDevices(route.page)}>
+      <Entry page="overview" current={route.page === 'overview'}>
+        <Icon name="overview" />
+        Overview
+      </Entry>
+      <Entry page="devices" current={isDevices(route) || isAdding(route.page)}>
         <Icon name="devices" />
         Devices
+      </Entry>
+      <Entry page="dashboards" current={isDashboards(route)}>
+        <Icon name="dashboards" />
+        Dashboards
       </Entry>
       <Entry page="events" current={route.page === 'events'}>
         <Icon name="events" />
         Events
       </Entry>
-      <Entry page="add" current={route.page === 'add'}>
-        <Icon name="add" />
-        Add
-      </Entry>
-      <ThemeButton class="plain">
-        <Icon name="theme" />
-      </ThemeButton>
+      <button type="button" onClick={openSearch}>
+        <Icon name="search" />
+        Go to
+      </button>
     </nav>
   );
 }

@@ -94,3 +94,11 @@ export function RangeTools({ route, range }: { route: Route; range: string }) {
     </>
   );
 }
+
+export function Switch({ name, checked, onChange }: { name: string; checked: boolean; onChange: (value: boolean) => void }) {
+  return (
+    <label class="chk">
+      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} /> {name}
+    </label>
+  );
+}

@@ -144,3 +144,9 @@ export function whole(n: number): string {
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${whole(n)} ${n === 1 ? one : many}`;
 }
+
+/** "60 %"; "< 1 %" for what is not nothing. */
+export function percent(share: number): string {
+  if (share > 0 && share < 0.01) return '< 1 %';
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { DeviceView, InstanceView, SeriesView } from '../../core/api.ts';
+import type { DeviceView } from '../../core/api.ts';
 import { DeviceInput } from '../../core/api.ts';
 import { Value } from 'typebox/value';
 import { EMPTY, refused, toInput } from '../../web/device/add-form.ts';
-import { diskNow, latestOf, percent, portNow } from '../../web/device/now.ts';
+import { sortingOf } from '../../web/device/column.tsx';
 import { arrange } from '../../web/device/order.ts';
+import { isAt, NONE, tree } from '../../web/device/places.ts';
+import { percent } from '../../web/words.ts';
 
 function device(name: string, more: Partial<DeviceView> = {}): DeviceView {
   const facts = { sysName: '', sysDescr: '', sysObjectId: '', sysLocation: '', sysContact: '' };
@@ -38,44 +40,54 @@ describe('the list of devices', () => {
   it('keeps one state', () => expect(names(arrange(fleet, { filter: '', state: 'stale', sort: 'state' }))).toEqual(['nas']));
 });
 
-describe('what an instance carries now', () => {
-  const series = (metric: string, value: number | null) =>
-    ({ instance: 'i1', metric, latest: value === null ? null : { t: 1, value } }) as unknown as SeriesView;
-  const port = (capacity: number | null) => ({ id: 'i1', capacity }) as unknown as InstanceView;
-
-  it('is a share of the speed', () => {
-    const latest = latestOf([
-      series('interface.in_bps', 6e9),
-      series('interface.out_bps', 5e9),
-      series('interface.in_errors_per_s', 0),
+describe('where devices belong', () => {
+  const fleet = [
+    device('sw10', { site: 'Phoenix', kind: 'switch' }),
+    device('sw2', { site: 'Phoenix', kind: 'switch', state: 'down', tags: ['core'] }),
+    device('nas', { kind: 'storage', tags: ['core', 'backup'] }),
+    device('web', { site: 'Attic', kind: 'server' }),
+  ];
+  it('is a tree of places with kinds in them, what has no place last', () => {
+    const found = tree(fleet, 'site').map(({ name, all, down, inner }) => [name, all, down, inner.map((n) => n.name)]);
+    expect(found).toEqual([
+      ['Attic', 1, 0, ['Server']],
+      ['Phoenix', 2, 1, ['Switch']],
+      ['No place', 1, 0, ['Storage']],
     ]);
-    expect(portNow(port(1e10), latest)).toEqual({
-      inBps: 6e9,
-      outBps: 5e9,
-      inShare: 0.6,
-      outShare: 0.5,
-      errorsPerS: 0,
-      discardsPerS: null,
-      operUp: null,
-    });
   });
-  it('is unknown, not zero, where speed or value are', () => {
-    const latest = latestOf([series('interface.in_bps', 6e9), series('interface.out_bps', null), series('interface.oper_up', 0)]);
-    const now = portNow(port(0), latest);
-    expect([now.inShare, now.outShare, now.outBps, now.operUp]).toEqual([null, null, null, false]);
-  });
-  it('is a share of the size, which may stand in the capacity', () => {
-    const latest = latestOf([series('disk.used_bytes', 25)]);
-    expect(diskNow(port(100), latest)).toEqual({ usedBytes: 25, sizeBytes: 100, share: 0.25 });
-    expect(diskNow(port(null), latest).share).toBeNull();
+  it('counts a device on each of its tags', () => {
+    expect(tree(fleet, 'tag').map(({ name, all }) => [name, all])).toEqual([
+      ['backup', 1],
+      ['core', 2],
+      ['No tag', 2],
+    ]);
   });
   it.each([
-    [0, '0 %'],
-    [0.004, '< 1 %'],
-    [0.6, '60 %'],
-    [1.92, '192 %'],
-  ])('%f is %s', (share, text) => expect(percent(share)).toBe(text));
+    [{ site: 'Phoenix' }, ['sw10', 'sw2']],
+    [{ site: 'Phoenix', kind: 'server' }, []],
+    [{ tag: 'core' }, ['sw2', 'nas']],
+    [{ site: NONE }, ['nas']],
+    [{}, ['sw10', 'sw2', 'nas', 'web']],
+  ])('%j', (chosen, found) => expect(names(fleet.filter((d) => isAt(d, chosen)))).toEqual(found));
 });
+
+describe('the column a table is sorted by', () => {
+  const fallback = { sort: 'name', order: 'ascending' } as const;
+  it.each([
+    ['used:ascending', { sort: 'used', order: 'ascending' }],
+    ['used', { sort: 'used', order: 'descending' }],
+    ['name', { sort: 'name', order: 'ascending' }],
+    ['nonsense:up', fallback],
+    ['', fallback],
+  ])('%s', (text, sorting) => expect(sortingOf(text, ['name', 'used'], fallback)).toEqual(sorting));
+});
+
+it.each([
+  [0, '0 %'],
+  [0.004, '< 1 %'],
+  [0.6, '60 %'],
+  [1.92, '192 %'],
+])('%f is %s', (share, text) => expect(percent(share)).toBe(text));
 
 describe('the form', () => {
   it.each([

@@ -1,5 +1,5 @@
 /** One small graph of a grid: title, key with current values, plot. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { GraphData, GraphRef } from '../../core/graph.ts';
 import { formatWith } from '../../core/units.ts';
 import { sentence } from '../api.ts';
@@ -8,28 +8,34 @@ import { href } from '../address.ts';
 import { isEmpty, Nothing } from './nothing.tsx';
 import { Plot } from './plot.tsx';
 import { cursorSlot, slotMiddle } from './points.ts';
+import { underScale, type Scales } from './scales.ts';
 import { useGraph, useSeen } from './use-graph.ts';
 
 export interface FigureProps {
   readonly graph: GraphRef;
+  /** It takes the whole row. */
+  readonly wide?: boolean;
   readonly range: string;
   readonly intervalMs: number;
+  /** Axes that graphs of one unit share; null = its own. */
+  readonly scales: Scales | null;
   /** Moment under the cursor of any graph of the grid. */
   readonly cursorMs: number | null;
   readonly onCursor: (tMs: number | null) => void;
   readonly onData: (data: GraphData) => void;
 }
 
-export function GraphFigure({ graph, range, intervalMs, cursorMs, onCursor, onData }: FigureProps) {
+export function GraphFigure({ graph, wide = false, range, intervalMs, scales, cursorMs, onCursor, onData }: FigureProps) {
   const [ref, width] = useSeen<HTMLElement>();
-  const { value: data, error } = useGraph(graph.id, range, width, intervalMs);
+  const { value: read, error } = useGraph(graph.id, range, width, intervalMs);
+  const data = useMemo(() => (read && scales ? underScale(read, scales) : read), [read, scales]);
   useEffect(() => {
-    if (data) onData(data);
-  }, [data]);
+    if (read) onData(read);
+  }, [read]);
   const slot = cursorSlot(data, cursorMs);
   const to = { page: 'graph' as const, id: graph.id, range };
   return (
-    <figure class="g" ref={ref}>
+    <figure class={`g ${wide ? 'wide' : ''}`} ref={ref}>
       <header>
         <h3>
           <a href={href(to)} title={graph.title}>

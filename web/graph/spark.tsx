@@ -1,47 +1,63 @@
-/** Traffic of the range in a table cell: mirrored, own scale, gaps left open, no axis. */
-import type { GraphData, GraphLine } from '../../core/graph.ts';
-import { runPoints, runs } from './points.ts';
-import { useGraph, useSeen } from './use-graph.ts';
+/** A small history in a table cell: own scale, gaps left open, no axis. */
+import type { Spark } from '../../core/now.ts';
+import type { Role } from '../../core/graph.ts';
 
 const [WIDTH, HEIGHT] = [170, 26];
-/** A sparkline changes little in a minute. */
-const REFRESH_MS = 60_000;
 
-export function Spark({ id, range }: { id: string; range: string }) {
-  const [ref, width] = useSeen<HTMLSpanElement>();
-  const { value } = useGraph(id, range, width === 0 ? 0 : WIDTH, REFRESH_MS);
-  return (
-    <span ref={ref} class="spark">
-      {value && <SparkLines data={value} />}
-    </span>
-  );
+export interface SparkProps {
+  readonly spark: Spark | null;
+  /** Colours of its lines; `out` is drawn below zero. */
+  readonly roles: readonly Role[];
+  /** Top of the scale; the greatest value when left out. */
+  readonly full?: number | null;
 }
 
-function SparkLines({ data }: { data: GraphData }) {
+export function SparkLines({ spark, roles, full = null }: SparkProps) {
+  if (!spark) return <span class="spark" />;
   const top = (below: boolean) =>
-    Math.max(0, ...data.lines.filter((l) => l.below === below).flatMap((l) => l.mean.map((v) => v ?? 0)));
-  const [up, down] = [top(false), top(true)];
+    Math.max(0, ...spark.lines.flatMap((line, i) => ((roles[i] === 'out') === below ? line.map((v) => v ?? 0) : [])));
+  const [up, down] = [full ?? top(false), top(true)];
   const zero = up + down === 0 ? HEIGHT / 2 : 1 + (HEIGHT - 2) * (up / (up + down));
   const scale = (HEIGHT - 2) / (up + down || 1);
-  const x = (t: number) => (((t - data.fromMs) / (data.toMs - data.fromMs)) * WIDTH).toFixed(1);
-  const shape = (line: GraphLine) =>
-    runs(line.mean).map((run) => {
-      const points = runPoints(data, run, line.mean, line.below ? -1 : 1);
-      const text = points.map((p) => `${x(p.x)} ${(zero - p.y * scale).toFixed(1)}`).join('L');
-      return { line: `M${text}`, area: `M${text}L${x(points.at(-1)?.x ?? 0)} ${zero}L${x(points[0]?.x ?? 0)} ${zero}Z` };
-    });
+  const spanMs = spark.toMs - spark.fromMs;
+  const x = (slot: number) => Math.min(WIDTH, ((slot * spark.stepMs) / spanMs) * WIDTH).toFixed(1);
   return (
     <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      {data.lines.map((line) => {
-        const parts = shape(line);
-        const name = line.below ? 'out' : 'in';
+      {spark.lines.map((line, i) => {
+        const role = roles[i] ?? 's1';
+        const sign = role === 'out' ? -1 : 1;
+        let [drawn, area] = ['', ''];
+        for (const { from, to } of stretches(line)) {
+          const points: string[] = [];
+          for (let slot = from; slot <= to; slot++) {
+            const y = (zero - sign * (line[slot] ?? 0) * scale).toFixed(1);
+            // From the slot's edge to the next one's: a lone slot is a short line, a gap as wide as it was.
+            if (slot === from) points.push(`${x(slot)} ${y}`);
+            points.push(`${x(slot + 0.5)} ${y}`);
+            if (slot === to) points.push(`${x(slot + 1)} ${y}`);
+          }
+          drawn += `M${points.join('L')}`;
+          area += `M${points.join('L')}L${x(to + 1)} ${zero}L${x(from)} ${zero}Z`;
+        }
         return (
-          <g key={line.series}>
-            <path class={`f-${name}`} d={parts.map((p) => p.area).join('')} />
-            <path class={`l-${name}`} d={parts.map((p) => p.line).join('')} vector-effect="non-scaling-stroke" />
+          <g key={i} class={`c-${role}`}>
+            <path class="f" d={area} />
+            <path class="l" d={drawn} vector-effect="non-scaling-stroke" />
           </g>
         );
       })}
     </svg>
   );
+}
+
+/** Runs of known slots; `to` is the last one. */
+function stretches(line: readonly (number | null)[]): { from: number; to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  line.forEach((value, i) => {
+    if (value === null) return;
+    const last = found.at(-1);
+    if (last?.to === i - 1) last.to = i;
+    else found.push({ from: i, to: i });
+  });
+  return found;
 }

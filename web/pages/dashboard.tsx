@@ -1,11 +1,55 @@
+import { useState } from 'preact/hooks';
+import type { GraphData, GraphGap } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
-import { useTitle } from '../parts.tsx';
+import { api, ApiError } from '../api.ts';
+import { href } from '../address.ts';
+import { Faults } from '../dashboard-faults.tsx';
+import { commonGap } from '../graph/gaps.ts';
+import { GraphGrid } from '../graph/grid.tsx';
+import { go, useLive, useNow } from '../live.ts';
+import { Age, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
+import { withMore } from '../route.ts';
+import { when } from '../words.ts';
 
-export function DashboardPage(_shared: Shared) {
-  useTitle('Dashboard');
+export function DashboardPage({ route, zone }: Shared) {
+  const { id } = route;
+  const now = useNow(10_000);
+  const range = route.range || '24h';
+  const shared = route.more['scale'] === 'shared';
+  const { value: board, error } = useLive(
+    `dashboard ${id}`,
+    (signal) => api.dashboard(id, signal),
+    () => 15_000,
+  );
+  const [gap, setGap] = useState<GraphGap>();
+  const [newestMs, setNewest] = useState<number | null>(null);
+  const learn = (shown: readonly GraphData[]) => {
+    setGap(commonGap(shown));
+    setNewest(Math.max(...shown.map((data) => data.newestMs ?? 0)) || null);
+  };
+  useTitle(board?.title ?? 'Dashboard');
   return (
-    <div class="head">
-      <h1>Dashboard</h1>
-    </div>
+    <>
+      <p class="crumb">
+        <a href={href({ page: 'dashboards' })}>Dashboards</a>
+      </p>
+      <div class="head">
+        <h1>{board?.title ?? '\u00a0'}</h1>
+        <span class="sec wrap">{board?.about}</span>
+        <div class="end">{newestMs !== null && <Age newestMs={newestMs} warnAfterMs={300_000} />}</div>
+      </div>
+      <div class="tools">
+        <RangeTools route={route} range={range} />
+        <Switch name="Same scale" checked={shared} onChange={(on) => go(withMore(route, { scale: on ? 'shared' : '' }), true)} />
+        <div class="end">
+          <span class="s mut">{gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text}`}</span>
+        </div>
+      </div>
+      <Trouble error={error}>
+        {error instanceof ApiError && error.status === 404 && <a href={href({ page: 'dashboards' })}>All dashboards</a>}
+      </Trouble>
+      {board && <Faults faults={board.faults} />}
+      {board && <GraphGrid graphs={board.graphs} range={range} intervalMs={60_000} shared={shared} onData={learn} />}
+    </>
   );
 }

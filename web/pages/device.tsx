@@ -1,51 +1,45 @@
-import { useMemo, useState } from 'preact/hooks';
-import type { DeviceView, InstanceView } from '../../core/api.ts';
+import { useState } from 'preact/hooks';
+import type { DeviceView } from '../../core/api.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { GraphData, GraphGap } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
 import { api, ApiError } from '../api.ts';
-import { GraphGrid } from '../device/grid.tsx';
-import { latestOf } from '../device/now.ts';
-import { FilesystemTable, InterfaceTable } from '../device/tables.tsx';
+import { Filesystems, Interfaces } from '../device/parts-of.tsx';
 import { EventList } from '../event-list.tsx';
 import { commonGap } from '../graph/gaps.ts';
+import { GraphGrid } from '../graph/grid.tsx';
 import { reaching } from '../graph/moves.ts';
-import { useLive, useNow } from '../live.ts';
-import { Age, rangeOf, RangeTools, State, Trouble, useTitle } from '../parts.tsx';
+import { go, useLive, useNow } from '../live.ts';
+import { Age, rangeOf, RangeTools, State, Switch, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
-import { asked, day, isImported, when } from '../words.ts';
+import { withMore } from '../route.ts';
+import { asked, day, isImported, when, whole } from '../words.ts';
 
 const EVENTS_SHOWN = 12;
-const INSTANCES_EVERY_MS = 60_000;
+const GRAPHS_EVERY_MS = 60_000;
+/** A first look: a port that is one of many must not push load and memory off the page. */
+const PER_FAMILY = 6;
+/** Graphs drawn when all are wanted; the rest is reached by its port. */
+const GRAPHS_MAX = 200;
 
 export function DevicePage({ route, devices, zone }: Shared) {
   const { id } = route;
   const now = useNow(10_000);
-  const asked = useLive(`device ${id}`, (signal) => api.device(id, signal), pace);
+  const known = useLive(`device ${id}`, (signal) => api.device(id, signal), pace);
   // The list already knows the device: its name is there before the first answer.
-  const device = asked.value ?? devices?.find((d) => d.id === id) ?? null;
-  const instances = useLive(
-    `instances ${id}`,
-    (signal) => api.instances(id, signal),
-    () => INSTANCES_EVERY_MS,
-  );
-  const series = useLive(
-    `series ${id}`,
-    (signal) => api.series(id, signal),
-    () => (device ? pace(device) : INSTANCES_EVERY_MS),
-  );
+  const device = known.value ?? devices?.find((d) => d.id === id) ?? null;
+  const all = route.more['graphs'] === 'all';
   const graphs = useLive(
-    `graphs ${id}`,
-    (signal) => api.graphs(id, signal),
-    () => INSTANCES_EVERY_MS,
+    `graphs ${id} ${all}`,
+    (signal) => api.graphs(id, all ? { limit: GRAPHS_MAX } : { perFamily: PER_FAMILY, limit: GRAPHS_MAX }, signal),
+    () => GRAPHS_EVERY_MS,
   );
   const events = useLive(
     `events ${id}`,
     (signal) => api.events({ device: id, limit: EVENTS_SHOWN }, signal),
     () => 15_000,
   );
-  const latest = useMemo(() => latestOf(series.value ?? []), [series.value]);
   useTitle(device?.name ?? 'Device');
 
   const [gap, setGap] = useState<GraphGap>();
@@ -55,13 +49,13 @@ export function DevicePage({ route, devices, zone }: Shared) {
     setGap(commonGap(shown));
     if (device?.sources.length === 0) setReach((held) => reaching(shown, serverNow()) || held);
   };
-  if (!device) return <Missing error={asked.error} />;
-  const of = (kind: string) => inOrder(instances.value ?? [], kind);
-  const [ports, disks] = [of('interface'), of('disk')];
-  const gone = new Set((instances.value ?? []).filter((i) => i.vanishedMs !== null).map((i) => i.id));
-  const table = { latest, graphs: graphs.value ?? [], range, zone };
+  if (!device) return <Missing error={known.error} />;
+  const shared = route.more['scale'] === 'shared';
+  const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
+  const [ports, disks] = [device.counts['interface'] ?? 0, device.counts['disk'] ?? 0];
+  const tables = { device, route, range, zone };
   // All at once, so that nothing is pushed down while one reads.
-  const settled = [graphs, instances, events].every((l) => l.value !== null || l.error !== null);
+  const settled = [graphs, events].every((l) => l.value !== null || l.error !== null);
   const happened = events.value?.items ?? [];
   return (
     <>
@@ -82,6 +76,9 @@ export function DevicePage({ route, devices, zone }: Shared) {
             <Age newestMs={device.lastOkMs} warnAfterMs={3 * device.intervalMs} imported={isImported(device)} />
             {device.sources.length > 0 && `, collected every ${formatDuration(device.intervalMs)}`}
           </span>
+          <a class="btn" href={href({ page: 'edit', id })}>
+            Edit
+          </a>
         </div>
       </div>
       <Identity device={device} zone={zone} />
@@ -90,20 +87,21 @@ export function DevicePage({ route, devices, zone }: Shared) {
       )}
       <nav class="page-tabs" aria-label="On this page">
         <a href="#graphs">Graphs</a>
-        {ports.length > 0 && <a href="#interfaces">Interfaces {ports.length}</a>}
-        {disks.length > 0 && <a href="#filesystems">Filesystems {disks.length}</a>}
+        {ports > 0 && <a href="#interfaces">Interfaces {whole(ports)}</a>}
+        {disks > 0 && <a href="#filesystems">Filesystems {whole(disks)}</a>}
         <a href="#events">Events</a>
       </nav>
       <div class="tools" id="graphs">
         <RangeTools route={route} range={range} />
+        <Switch name="Same scale" checked={shared} onChange={(on) => set('scale', on ? 'shared' : '')} />
         <div class="end">
           <span class="s mut">{gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text}`}</span>
         </div>
       </div>
-      <Trouble error={graphs.error ?? instances.error} />
+      <Trouble error={graphs.error} />
       {settled && (
         <>
-          {graphs.value?.length === 0 && (
+          {graphs.value?.items.length === 0 && (
             <div class="empty">
               <p>
                 {device.state === 'new'
@@ -114,26 +112,20 @@ export function DevicePage({ route, devices, zone }: Shared) {
           )}
           <h2 class="vh">Graphs</h2>
           {graphs.value && (
-            <GraphGrid graphs={graphs.value} gone={gone} range={range} intervalMs={device.intervalMs} onData={learn} />
+            <GraphGrid graphs={graphs.value.items} range={range} intervalMs={device.intervalMs} shared={shared} onData={learn} />
           )}
-          {ports.length > 0 && (
-            <section id="interfaces">
-              <header>
-                <h2>Interfaces</h2>
-                <span class="k c-in s sec">in</span>
-                <span class="k c-out s sec">out</span>
-              </header>
-              <InterfaceTable instances={ports} {...table} />
-            </section>
+          {graphs.value && graphs.value.items.length > 0 && (
+            <p class="row more">
+              <button type="button" class="btn" aria-expanded={all} onClick={() => set('graphs', all ? '' : 'all')}>
+                {all ? 'Fewer graphs' : 'All graphs'}
+              </button>
+              {all && graphs.value.nextCursor !== null && (
+                <span class="mut">The first {GRAPHS_MAX}; the others are reached by the name of their interface below.</span>
+              )}
+            </p>
           )}
-          {disks.length > 0 && (
-            <section id="filesystems">
-              <header>
-                <h2>Filesystems</h2>
-              </header>
-              <FilesystemTable instances={disks} {...table} />
-            </section>
-          )}
+          {ports > 0 && <Interfaces {...tables} total={ports} />}
+          {disks > 0 && <Filesystems {...tables} total={disks} />}
           <section id="events">
             <header>
               <h2>Events</h2>
@@ -155,13 +147,6 @@ export function DevicePage({ route, devices, zone }: Shared) {
 }
 
 const pace = (d: DeviceView) => Math.min(60_000, Math.max(2_000, d.intervalMs));
-
-const collator = new Intl.Collator('en', { numeric: true });
-/** Present ones first, the loopback after the others. */
-function inOrder(instances: readonly InstanceView[], kind: string): InstanceView[] {
-  const rank = (i: InstanceView) => (i.vanishedMs === null ? 0 : 2) + (kind === 'interface' && /^lo\d*$/i.test(i.key) ? 1 : 0);
-  return instances.filter((i) => i.kind === kind).sort((a, b) => rank(a) - rank(b) || collator.compare(a.name, b.name));
-}
 
 function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
   const parts = [d.facts.sysDescr, d.facts.sysLocation, d.facts.sysContact].filter((text) => text !== '');

@@ -1,9 +1,9 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { DeviceView, StatusView } from '../../core/api.ts';
-import { formatDuration, formatWith } from '../../core/units.ts';
+import { useMemo, useState } from 'preact/hooks';
 import type { Shared } from '../app.tsx';
 import { DeviceTable } from '../device/device-table.tsx';
 import { arrange, SORTS, STATES, type Sort } from '../device/order.ts';
+import { BRANCHES, isAt, NONE } from '../device/places.ts';
+import { DeviceTree } from '../device/tree.tsx';
 import { go, useNow } from '../live.ts';
 import { Trouble, useTitle } from '../parts.tsx';
 import { href } from '../address.ts';
@@ -13,23 +13,25 @@ import { count, stateWord, whole } from '../words.ts';
 /** Rows drawn at once; more on request, so that 10,000 devices stay quick. */
 const ROWS = 200;
 
-export function DevicesPage(shared: Shared) {
-  const { route, status, devices, devicesError } = shared;
-  const site = route.more['site'] ?? '';
-  useTitle(site === '' ? 'Devices' : site);
+export function DevicesPage({ route, devices, devicesError }: Shared) {
+  const { more } = route;
+  const by = BRANCHES.find((branch) => branch === more['by']) ?? 'site';
+  const chosen = BRANCHES.map((branch) => more[branch] ?? '').filter((key) => key !== '' && key !== NONE);
+  const title = chosen.length === 0 ? 'Devices' : chosen.join(', ');
+  useTitle(title);
   const now = useNow(1_000);
   const [rows, setRows] = useState(ROWS);
-  const state = route.more['state'] ?? '';
-  const filter = route.more['filter'] ?? '';
-  const sort = (SORTS as readonly string[]).includes(route.more['sort'] ?? '') ? (route.more['sort'] as Sort) : 'state';
-  const here = useMemo(() => (devices ?? []).filter((d) => site === '' || d.site === site), [devices, site]);
+  const state = more['state'] ?? '';
+  const filter = more['filter'] ?? '';
+  const sort = (SORTS as readonly string[]).includes(more['sort'] ?? '') ? (more['sort'] as Sort) : 'state';
+  const here = useMemo(() => (devices ?? []).filter((d) => isAt(d, more)), [devices, more]);
   const shown = useMemo(() => arrange(here, { filter, state, sort }), [here, filter, state, sort]);
-  const set = (more: Record<string, string>) => go(withMore(route, more), true);
+  const set = (changes: Record<string, string>) => go(withMore(route, changes), true);
 
   if (devices === null) {
     return (
       <>
-        <Head site={site} />
+        <Head title={title} />
         <Trouble error={devicesError} />
       </>
     );
@@ -37,59 +39,62 @@ export function DevicesPage(shared: Shared) {
   if (devices.length === 0) return <Empty />;
   return (
     <>
-      <Head site={site} />
-      <Facts devices={here} status={status} />
-      <div class="tools">
-        <FilterBox value={filter} onChange={(text) => set({ filter: text })} />
-        <div class="seg fill" role="group" aria-label="State">
-          <button type="button" aria-pressed={state === ''} onClick={() => set({ state: '' })}>
-            All
-          </button>
-          {STATES.filter((s) => s === state || here.some((d) => d.state === s)).map((s) => (
-            <button type="button" key={s} aria-pressed={state === s} onClick={() => set({ state: s })}>
-              {stateWord(s).word}
-            </button>
-          ))}
-        </div>
-        <div class="end only-wide">
-          <a class="btn pri" href={href({ page: 'add' })}>
-            Add a device
-          </a>
+      <Head title={title} />
+      <div class="beside">
+        <DeviceTree route={route} devices={devices} by={by} />
+        <div>
+          <div class="tools">
+            <FilterBox value={filter} onChange={(text) => set({ filter: text })} />
+            <div class="seg fill" role="group" aria-label="State">
+              <button type="button" aria-pressed={state === ''} onClick={() => set({ state: '' })}>
+                All
+              </button>
+              {STATES.filter((s) => s === state || here.some((d) => d.state === s)).map((s) => (
+                <button type="button" key={s} aria-pressed={state === s} onClick={() => set({ state: s })}>
+                  {stateWord(s).word}
+                </button>
+              ))}
+            </div>
+            <div class="end">
+              <a class="btn pri" href={href({ page: 'add' })}>
+                Add devices
+              </a>
+            </div>
+          </div>
+          {shown.length === 0 ? (
+            <div class="empty">
+              <p>
+                {count(here.length, 'device')}, and none of them matches{filter === '' ? '' : ` “${filter}”`}.
+              </p>
+              <button type="button" class="btn" onClick={() => go({ page: 'devices' }, true)}>
+                Show all
+              </button>
+            </div>
+          ) : (
+            <DeviceTable
+              devices={shown.slice(0, rows)}
+              now={now}
+              sort={sort}
+              onSort={(column) => set({ sort: column === 'state' ? '' : column })}
+            />
+          )}
+          {shown.length > rows && (
+            <p class="row more">
+              <button type="button" class="btn" onClick={() => setRows(rows + ROWS)}>
+                Show {Math.min(ROWS, shown.length - rows)} more of {whole(shown.length)}
+              </button>
+            </p>
+          )}
         </div>
       </div>
-      {shown.length === 0 ? (
-        <div class="empty">
-          <p>
-            {count(here.length, 'device')}, and none of them matches{filter === '' ? '' : ` “${filter}”`}.
-          </p>
-          <button type="button" class="btn" onClick={() => set({ filter: '', state: '' })}>
-            Show all
-          </button>
-        </div>
-      ) : (
-        <DeviceTable
-          devices={shown.slice(0, rows)}
-          now={now}
-          sort={sort}
-          onSort={(by) => set({ sort: by === 'state' ? '' : by })}
-        />
-      )}
-      {shown.length > rows && (
-        <p class="row more">
-          <button type="button" class="btn" onClick={() => setRows(rows + ROWS)}>
-            Show {Math.min(ROWS, shown.length - rows)} more of {whole(shown.length)}
-          </button>
-        </p>
-      )}
     </>
   );
 }
 
-function Head({ site }: { site: string }) {
+function Head({ title }: { title: string }) {
   return (
     <div class="head">
-      <h1>{site === '' ? 'Devices' : site}</h1>
-      {site !== '' && <a href={href({ page: 'devices' })}>All devices</a>}
+      <h1>{title}</h1>
     </div>
   );
 }
@@ -97,7 +102,7 @@ function Head({ site }: { site: string }) {
 function Empty() {
   return (
     <>
-      <Head site="" />
+      <Head title="Devices" />
       <div class="empty">
         <p>Nothing is polled yet. A device needs an address and, for SNMP, its community or user; discovery finds the rest.</p>
         <a class="btn pri" href={href({ page: 'add' })}>
@@ -108,27 +113,14 @@ function Empty() {
   );
 }
 
-/** Answers to a filter at every key, with `/` to get there from anywhere. */
+/** Answers to a filter at every key. */
 function FilterBox({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const box = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const jump = (event: KeyboardEvent) => {
-      const busy = event.target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-      if (event.key !== '/' || busy || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      box.current?.focus();
-    };
-    addEventListener('keydown', jump);
-    return () => removeEventListener('keydown', jump);
-  }, []);
   return (
     <input
-      ref={box}
       class="filter"
       type="search"
       aria-label="Filter devices"
-      aria-keyshortcuts="/"
-      placeholder="Filter by name, address, place   /"
+      placeholder="Filter by name, address, tag"
       autocomplete="off"
       spellcheck={false}
       value={value}
@@ -138,56 +130,4 @@ function FilterBox({ value, onChange }: { value: string; onChange: (text: string
       }}
     />
   );
-}
-
-/** The network in four figures. */
-function Facts({ devices, status }: { devices: readonly DeviceView[]; status: StatusView | null }) {
-  const by = (state: DeviceView['state']) => devices.filter((d) => d.state === state);
-  const trouble = by('down').concat(by('stale'));
-  const first = trouble[0];
-  const collector = status?.collector ?? null;
-  return (
-    <dl class="strip-facts">
-      <div>
-        <dt>Devices, {whole(devices.length)}</dt>
-        <dd class="fig">
-          {whole(by('up').length)} up
-          {by('down').length > 0 && <span class="st down">{by('down').length} down</span>}
-          {by('stale').length > 0 && <span class="st stale">{by('stale').length} stale</span>}
-        </dd>
-        <dd class="s wrap">{first ? troubleLine(first, trouble.length - 1) : 'all answer'}</dd>
-      </div>
-      <div>
-        <dt>Collection</dt>
-        <dd class="fig">
-          {collector ? (collector.latenessMs > 2_000 ? `${formatDuration(collector.latenessMs)} late` : 'on time') : '–'}
-        </dd>
-        <dd class="s">
-          {collector
-            ? `${whole(collector.polls)} polls, ${whole(collector.failures)} failed, ${whole(collector.skipped)} skipped`
-            : 'no collector runs here'}
-        </dd>
-      </div>
-      <div>
-        <dt>Series</dt>
-        <dd class="fig">{status ? whole(status.store.series) : '–'}</dd>
-        <dd class="s">{status ? `${whole(status.store.writtenSamples)} samples written since the start` : ''}</dd>
-      </div>
-      <div>
-        <dt>Store</dt>
-        <dd class="fig">{status ? formatWith(status.store.bytes, 'bytes') : '–'}</dd>
-        <dd class={`s ${status && !status.store.ok ? 'bad' : ''}`}>
-          {status
-            ? status.store.ok
-              ? `running for ${formatDuration(status.nowMs - status.startedMs)}`
-              : status.store.reason
-            : ''}
-        </dd>
-      </div>
-    </dl>
-  );
-}
-
-function troubleLine(first: DeviceView, others: number): string {
-  return `${first.name}: ${first.reason}${others > 0 ? ` And ${count(others, 'other')}.` : ''}`;
 }

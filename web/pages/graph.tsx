@@ -12,7 +12,7 @@ import { Plot } from '../graph/plot.tsx';
 import { cursorSlot, slotMiddle } from '../graph/points.ts';
 import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive, useNow } from '../live.ts';
-import { Age, rangeOf, RangeTools, Trouble, useTitle } from '../parts.tsx';
+import { Age, rangeOf, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
 import { withMore, type Route } from '../route.ts';
@@ -144,14 +144,6 @@ function Arrow({ d }: { d: string }) {
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
       <path d={d} />
     </svg>
-  );
-}
-
-function Switch({ name, checked, onChange }: { name: string; checked: boolean; onChange: (value: boolean) => void }) {
-  return (
-    <label class="chk">
-      <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} /> {name}
-    </label>
   );
 }
 

@@ -1,11 +1,191 @@
+import type { DeviceView } from '../../core/api.ts';
+import { formatDuration } from '../../core/units.ts';
 import type { Shared } from '../app.tsx';
-import { useTitle } from '../parts.tsx';
+import { api } from '../api.ts';
+import { href } from '../address.ts';
+import { Facts } from '../device/facts.tsx';
+import { FilesystemTable } from '../device/filesystem-table.tsx';
+import { InterfaceTable } from '../device/interface-table.tsx';
+import { EventList } from '../event-list.tsx';
+import { GraphGrid } from '../graph/grid.tsx';
+import { useLive, useNow } from '../live.ts';
+import { Age, RangeTools, Trouble, useTitle } from '../parts.tsx';
+import { count, day, clockTime, stateWord } from '../words.ts';
 
-export function OverviewPage(_shared: Shared) {
+const LINKS = 8;
+const DISKS = 8;
+const EVENTS = 12;
+const TROUBLED = 8;
+/** The dashboard whose graphs stand on the overview. */
+const BOARD = 'overview';
+const LINK_RANGE = '24h';
+const DISK_RANGE = '30d';
+const EVERY_MS = 15_000;
+/** What came and went, not what somebody imported. */
+const LATELY = ['gap', 'restart', 'down', 'added', 'vanished', 'returned', 'changed', 'collector'];
+
+export function OverviewPage(shared: Shared) {
+  const { route, status, devices, devicesError, zone } = shared;
   useTitle('Overview');
+  const now = useNow(10_000);
+  const range = route.range || '24h';
+  const board = useLive(
+    'overview board',
+    (signal) => api.dashboard(BOARD, signal),
+    () => 60_000,
+  );
+  const links = useLive(
+    'busiest',
+    (signal) => api.interfaces({ sort: 'used', limit: LINKS, spark: LINK_RANGE }, signal),
+    () => EVERY_MS,
+  );
+  const disks = useLive(
+    'fullest',
+    (signal) => api.filesystems({ sort: 'used', limit: DISKS, spark: DISK_RANGE }, signal),
+    () => EVERY_MS * 4,
+  );
+  const events = useLive(
+    'lately',
+    (signal) => api.events({ kind: LATELY, limit: EVENTS }, signal),
+    () => EVERY_MS,
+  );
+  // All at once, so that nothing is pushed down while one reads.
+  const settled = [links, disks, events].every((l) => l.value !== null || l.error !== null) && (devices ?? devicesError) !== null;
+  const busiest = links.value?.items.filter((port) => port.used !== null) ?? [];
+  const fullest = disks.value?.items.filter((disk) => disk.used !== null) ?? [];
+  const graphs = board.value?.graphs.filter((graph) => graph.matched > 0) ?? [];
+  const newestMs = Math.max(...(devices ?? []).map((d) => d.lastOkMs ?? 0), 0);
+  if (devices?.length === 0) return <Empty />;
   return (
-    <div class="head">
-      <h1>Overview</h1>
-    </div>
+    <>
+      <div class="head">
+        <h1>Overview</h1>
+        <div class="end">
+          <span>
+            {day(now, zone)}, {clockTime(now, zone)} {zone}
+          </span>
+          <Age newestMs={newestMs === 0 ? null : newestMs} warnAfterMs={300_000} />
+        </div>
+      </div>
+      <Trouble error={devicesError} />
+      <Facts devices={devices ?? []} status={status} />
+      {settled && (
+        <>
+          {graphs.length > 0 && (
+            <section class="bare">
+              <div class="tools">
+                <RangeTools route={route} range={range} />
+                <div class="end">
+                  <a class="s" href={href({ page: 'dashboards' })}>
+                    All dashboards
+                  </a>
+                </div>
+              </div>
+              <h2 class="vh">As usual?</h2>
+              <GraphGrid graphs={graphs} range={range} intervalMs={60_000} />
+            </section>
+          )}
+          <div class="cols">
+            <div>
+              <section>
+                <header>
+                  <h2>Busiest links</h2>
+                  <span class="k c-in s sec">in</span>
+                  <span class="k c-out s sec">out</span>
+                  <span class="end">by share of their speed</span>
+                </header>
+                <Trouble error={links.error} />
+                {busiest.length > 0 ? (
+                  <InterfaceTable rows={busiest} range={LINK_RANGE} zone={zone} named sorting={null} />
+                ) : (
+                  <p class="mut">No interface with a known speed has carried anything yet.</p>
+                )}
+              </section>
+              <section>
+                <header>
+                  <h2>Fullest filesystems</h2>
+                  <span class="end">last 30 days</span>
+                </header>
+                <Trouble error={disks.error} />
+                {fullest.length > 0 ? (
+                  <FilesystemTable rows={fullest} range={DISK_RANGE} zone={zone} named sorting={null} />
+                ) : (
+                  <p class="mut">No filesystem is known yet.</p>
+                )}
+              </section>
+            </div>
+            <div>
+              <Troubled devices={devices ?? []} now={now} />
+              <section>
+                <header>
+                  <h2>Lately</h2>
+                  <span class="end">
+                    <a href={href({ page: 'events' })}>All events</a>
+                  </span>
+                </header>
+                <Trouble error={events.error} />
+                {events.value && events.value.items.length === 0 && <p class="mut">Nothing has happened yet.</p>}
+                <EventList events={events.value?.items ?? []} nowMs={now} zone={zone} named narrow />
+              </section>
+            </div>
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+/** What does not answer, the longest first. */
+function Troubled({ devices, now }: { devices: readonly DeviceView[]; now: number }) {
+  const rank = (d: DeviceView) => (d.state === 'down' ? 0 : 1);
+  const troubled = devices
+    .filter((d) => d.state === 'down' || d.state === 'stale')
+    .sort((a, b) => rank(a) - rank(b) || a.sinceMs - b.sinceMs);
+  return (
+    <section>
+      <header>
+        <h2>Not answering</h2>
+        <span class="end">{troubled.length > TROUBLED && count(troubled.length, 'device')}</span>
+      </header>
+      {troubled.length === 0 && <p class="mut">Every device that is polled answers.</p>}
+      <ul class="events narrow">
+        {troubled.slice(0, TROUBLED).map((d) => {
+          const { shape, word } = stateWord(d.state);
+          return (
+            <li key={d.id}>
+              <time dateTime={new Date(d.sinceMs).toISOString()}>{formatDuration(now - d.sinceMs)}</time>
+              <span class={`st ${shape}`}>{word}</span>
+              <span class="what">
+                <a class="q n1" href={href({ page: 'device', id: d.id })}>
+                  {d.name}
+                </a>
+                : {d.reason}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      {troubled.length > TROUBLED && (
+        <p class="s">
+          <a href={href({ page: 'devices' })}>All of them</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Empty() {
+  return (
+    <>
+      <div class="head">
+        <h1>Overview</h1>
+      </div>
+      <div class="empty">
+        <p>Nothing is polled yet. A device needs an address and, for SNMP, its community or user; discovery finds the rest.</p>
+        <a class="btn pri" href={href({ page: 'add' })}>
+          Add a device
+        </a>
+      </div>
+    </>
   );
 }
