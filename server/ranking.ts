@@ -84,8 +84,8 @@ export function matcher(q: string | undefined): (device: Device, instance: Insta
 export function byFigure<Row>(rows: readonly Row[], figure: (row: Row) => number | null, descending: boolean): Row[] {
   const sign = descending ? -1 : 1;
   return [...rows].sort((a, b) => {
-    const [x, y] = [figure(a), figure(b)];
-    if (x === null || y === null) return (x === null ? 1 : 0) - (y === null ? 1 : 0);
+    const [x, y] = [figure(a) ?? NaN, figure(b) ?? NaN];
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
     return sign * (x - y);
   });
 }

@@ -29,6 +29,8 @@ const LoginPage = later<object>(() => import('./pages/login.tsx').then((m) => m.
 
 const Search = later<{ onClose: () => void }>(() => import('./search.tsx').then((m) => m.Search));
 
+/** After the first page, not before it. */
+const SEARCH_AFTER_MS = 1_000;
 const STATUS_EVERY_MS = 10_000;
 
 /** What every page may use without asking again. */
@@ -62,6 +64,8 @@ export function App() {
 
   const [searching, setSearching] = useState(false);
   useEffect(() => onSearch(() => setSearching(true)), []);
+  // Letters that are typed right after the key must find the field there.
+  useEffect(() => void setTimeout(Search.fetch, SEARCH_AFTER_MS), []);
 
   if (loginNeeded) return <LoginPage />;
   const shared: Shared = {

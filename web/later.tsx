@@ -1,28 +1,45 @@
-/** A page whose code comes when it is first shown. */
+/** Parts whose code comes when they are first shown, or before, when there is time. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-export function later<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+export interface Later<P> {
+  (props: P): ReturnType<typeof Sorry> | null;
+  /** Fetches the code; a failure is told when the part is shown. */
+  readonly fetch: () => void;
+}
+
+export function later<P extends object>(load: () => Promise<ComponentType<P>>): Later<P> {
   let here: ComponentType<P> | null = null;
-  return function Later(props: P) {
+  let coming: Promise<void> | null = null;
+  const come = () => (coming ??= load().then((part) => void (here = part)));
+  function Part(props: P) {
     const [failed, setFailed] = useState(false);
     const [, setArrived] = useState(false);
     useEffect(() => {
       if (here) return;
-      load().then(
-        (page) => {
-          here = page;
-          setArrived(true);
+      come().then(
+        () => setArrived(true),
+        () => {
+          coming = null; // The next time may have more luck.
+          setFailed(true);
         },
-        () => setFailed(true),
       );
     }, []);
     if (here) {
-      const Page = here;
-      return <Page {...props} />;
+      const Shown = here;
+      return <Shown {...props} />;
     }
-    return failed ? (
-      <p class="note error">This part of the dashboard did not load. Load the page again; the server may have been updated.</p>
-    ) : null;
-  };
+    return failed ? <Sorry /> : null;
+  }
+  return Object.assign(Part, {
+    fetch: () => {
+      come().catch(() => (coming = null));
+    },
+  });
+}
+
+function Sorry() {
+  return (
+    <p class="note error">This part of the dashboard did not load. Load the page again; the server may have been updated.</p>
+  );
 }

@@ -1,8 +1,11 @@
 /** `/` opens the search from anywhere; the shell listens, the search itself comes when it is wanted. */
 
 const listeners = new Set<() => void>();
+/** Letters typed since it was wanted and before its field was there; null while nobody waits. */
+let typed: string | null = null;
 
 export function openSearch(): void {
+  typed = '';
   for (const listener of [...listeners]) listener();
 }
 
@@ -10,6 +13,13 @@ export function openSearch(): void {
 export function onSearch(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
+}
+
+/** What was typed while the search was on its way; it has its own field from now on. */
+export function takeTyped(): string {
+  const text = typed ?? '';
+  typed = null;
+  return text;
 }
 
 /** Keys typed into a field are text. */
@@ -20,7 +30,12 @@ function types(target: EventTarget | null): boolean {
 addEventListener('keydown', (event) => {
   const slash = event.key === '/' && !types(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey;
   const control = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey;
-  if (!slash && !control) return;
-  event.preventDefault();
-  openSearch();
+  if (typed !== null) {
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    typed += event.key;
+  } else if (slash || control) {
+    event.preventDefault();
+    openSearch();
+  }
 });

@@ -6,6 +6,7 @@ import { href } from './address.ts';
 import { go, useLive } from './live.ts';
 import { Trouble } from './parts.tsx';
 import type { Page, Route } from './route.ts';
+import { takeTyped } from './search-key.ts';
 
 interface Choice {
   readonly key: string;
@@ -33,7 +34,7 @@ const REST_MS = 120;
 
 export function Search({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [text, setText] = useState('');
+  const [text, setText] = useState(takeTyped);
   const [asked, setAsked] = useState('');
   const [at, setAt] = useState(0);
   useEffect(() => {

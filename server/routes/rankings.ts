@@ -2,7 +2,15 @@
 import { Type } from 'typebox';
 import { Page } from '../../core/api.ts';
 import type { Instance } from '../../core/model.ts';
-import { FilesystemView, filesystemNow, interfaceNow, InterfaceView, type LatestOf, type Spark } from '../../core/now.ts';
+import {
+  FilesystemView,
+  filesystemNow,
+  interfaceNow,
+  InterfaceView,
+  type InterfaceNow,
+  type LatestOf,
+  type Spark,
+} from '../../core/now.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import type { Stocked } from '../inventory.ts';
 import { problems } from '../openapi.ts';
@@ -50,7 +58,8 @@ export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
       const { items, nextCursor } = await interfaces.page(query, sort !== 'name', ({ now }) => {
         switch (sort) {
           case 'used':
-            return now.used;
+            // Where the speed is unknown the traffic decides, after all that have one.
+            return now.used ?? traffic(now) * SPEEDLESS;
           case 'in':
             return now.inBps;
           case 'out':
@@ -113,6 +122,13 @@ export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
       };
     },
   );
+}
+
+/** Makes any traffic less than any share of a speed. */
+const SPEEDLESS = 1e-24;
+/** Null, as a number that is none, when neither direction is known. */
+function traffic({ inBps, outBps }: InterfaceNow): number {
+  return inBps === null && outBps === null ? NaN : Math.max(inBps ?? 0, outBps ?? 0);
 }
 
 function createRanking<Now>(deps: RouteDeps, kind: string, nowOf: (instance: Instance, latest: LatestOf) => Now) {

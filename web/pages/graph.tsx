@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { DeviceView } from '../../core/api.ts';
 import type { GraphData } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
 import { api, ApiError } from '../api.ts';
@@ -21,12 +20,14 @@ import { day, isImported } from '../words.ts';
 export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const { id } = route;
   const [ref, width] = useSeen<HTMLDivElement>();
-  const deviceId = id.split('~')[1] ?? '';
-  const device = devices?.find((d) => d.id === deviceId);
+  const [kind = '', owner = ''] = id.split('~');
+  /** Graphs of a dashboard belong to no device. */
+  const board = kind === 'board' ? owner : null;
+  const device = devices?.find((d) => d.id === owner);
   const [reach, setReach] = useState('');
   const range = route.range || reach || rangeOf(route, device);
   // Without a range in the address the device's age decides: wait until it is known.
-  const ready = route.range !== '' || devices !== null || devicesError !== null;
+  const ready = route.range !== '' || board !== null || devices !== null || devicesError !== null;
   const { value: data, error, pending } = useGraph(id, range, ready ? width : 0, device?.intervalMs ?? 60_000);
   useEffect(() => {
     if (data && device?.sources.length === 0) setReach((held) => reaching([data], serverNow()) || held);
@@ -43,9 +44,19 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   return (
     <>
       <p class="crumb">
-        <a href={href({ page: 'devices' })}>Devices</a>
-        {' / '}
-        <a href={href({ page: 'device', id: deviceId })}>{device?.name ?? 'device'}</a>
+        {board === null ? (
+          <>
+            <a href={href({ page: 'devices' })}>Devices</a>
+            {' / '}
+            <a href={href({ page: 'device', id: owner })}>{device?.name ?? 'device'}</a>
+          </>
+        ) : (
+          <>
+            <a href={href({ page: 'dashboards' })}>Dashboards</a>
+            {' / '}
+            <a href={href({ page: 'dashboard', id: board, range: route.range })}>{board}</a>
+          </>
+        )}
       </p>
       <div class="head">
         <h1>{data?.title ?? '\u00a0'}</h1>
@@ -87,7 +98,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
       {data && !isEmpty(data) && table && <TableTwin data={data} />}
       {data && (
         <div class="cols">
-          <InThisRange data={data} device={device} deviceId={deviceId} zone={zone} />
+          <InThisRange data={data} device={board === null ? owner : null} zone={zone} />
           <About data={data} />
         </div>
       )}
@@ -147,21 +158,28 @@ function Arrow({ d }: { d: string }) {
   );
 }
 
+const EVENTS_SHOWN = 50;
+/** What can explain a graph of many devices. */
+const EXPLAINING = ['gap', 'down', 'restart', 'collector'];
+
 interface InRangeProps {
   readonly data: GraphData;
-  readonly device: DeviceView | undefined;
-  readonly deviceId: string;
+  /** Null: of all devices. */
+  readonly device: string | null;
   readonly zone: string;
 }
 
-function InThisRange({ data, deviceId, zone }: InRangeProps) {
+function InThisRange({ data, device, zone }: InRangeProps) {
   const now = useNow(10_000);
   const [from, to] = [Math.floor(data.fromMs / 1000), Math.ceil(data.toMs / 1000)];
   const live = data.toMs > now - 120_000;
   const { value, error } = useLive(
     // A range that moves with time is asked again at its pace, not at every slot.
-    `${deviceId} ${live ? to - from : `${from} ${to}`}`,
-    (signal) => api.events({ device: deviceId, from: String(from), to: String(to), limit: 50 }, signal),
+    `${device} ${live ? to - from : `${from} ${to}`}`,
+    (signal) => {
+      const range = { from: String(from), to: String(to), limit: EVENTS_SHOWN };
+      return api.events(device === null ? { ...range, kind: EXPLAINING } : { ...range, device }, signal);
+    },
     () => (live ? 15_000 : null),
   );
   return (
@@ -172,7 +190,7 @@ function InThisRange({ data, deviceId, zone }: InRangeProps) {
       </header>
       <Trouble error={error} />
       {value && value.items.length === 0 && <p class="mut">Nothing happened.</p>}
-      {value && <EventList events={value.items} nowMs={now} zone={zone} named={false} />}
+      {value && <EventList events={value.items} nowMs={now} zone={zone} named={device === null} />}
     </section>
   );
 }

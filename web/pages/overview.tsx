@@ -51,7 +51,7 @@ export function OverviewPage(shared: Shared) {
   );
   // All at once, so that nothing is pushed down while one reads.
   const settled = [links, disks, events].every((l) => l.value !== null || l.error !== null) && (devices ?? devicesError) !== null;
-  const busiest = links.value?.items.filter((port) => port.used !== null) ?? [];
+  const busiest = links.value?.items.filter((port) => port.inBps !== null || port.outBps !== null) ?? [];
   const fullest = disks.value?.items.filter((disk) => disk.used !== null) ?? [];
   const graphs = board.value?.graphs.filter((graph) => graph.matched > 0) ?? [];
   const newestMs = Math.max(...(devices ?? []).map((d) => d.lastOkMs ?? 0), 0);
@@ -98,7 +98,7 @@ export function OverviewPage(shared: Shared) {
                 {busiest.length > 0 ? (
                   <InterfaceTable rows={busiest} range={LINK_RANGE} zone={zone} named sorting={null} />
                 ) : (
-                  <p class="mut">No interface with a known speed has carried anything yet.</p>
+                  <p class="mut">No interface has carried anything yet.</p>
                 )}
               </section>
               <section>
