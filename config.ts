@@ -13,6 +13,7 @@ import {
   type SourceSpec,
   type TierSpec,
 } from './core/model.ts';
+import { parseNetwork } from './core/addresses.ts';
 import { trustDevice } from './config/devices.ts';
 import { parseDuration } from './config/duration.ts';
 import { fromEnvironment, unknownVariables } from './config/environment.ts';
@@ -45,6 +46,8 @@ export interface Config {
   /** Null: this machine is not polled. */
   readonly thisMachine: { readonly name: string | null; readonly intervalMs: number; readonly snmp: boolean } | null;
   readonly devices: readonly ConfigDevice[];
+  /** Networks that may be searched for devices, as they were written; none unless somebody allows one. */
+  readonly discoveryNetworks: readonly string[];
   /** Where it came from, for people. */
   readonly files: readonly string[];
   /** Sentences worth a warning that stop nothing. */
@@ -170,6 +173,10 @@ function trust(
       fail(['trustedProxies', i], 'must be an IP address or a network such as 10.0.0.0/8');
     }
   });
+  file.discovery?.networks?.forEach((network, i) => {
+    if (typeof network !== 'string' || parseNetwork(network)) return;
+    fail(['discovery', 'networks', i], 'must be a network such as 192.0.2.0/24');
+  });
   const publicPath = file.publicUrl === undefined ? '' : publicPathOf(file.publicUrl, fail);
   const zone = file.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!isTimeZone(zone)) fail(['timeZone'], 'must be a time zone such as Europe/Paris or UTC');
@@ -226,6 +233,7 @@ function trust(
     intervalMs,
     thisMachine,
     devices,
+    discoveryNetworks: file.discovery?.networks ?? [],
   };
 }
 

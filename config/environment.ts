@@ -29,6 +29,7 @@ const OVERRIDES: readonly {
   { variable: 'SAGUARO_LOG', key: 'log', read: String },
   { variable: 'SAGUARO_PROFILES', key: 'profiles', read: String },
   { variable: 'SAGUARO_INTERVAL', key: 'interval', read: String },
+  { variable: 'SAGUARO_DISCOVERY_NETWORKS', key: 'discovery', read: (text) => ({ networks: list(text) }) },
 ];
 export const OVERRIDE_VARIABLES = OVERRIDES.map(({ variable }) => variable);
 /** Each may be given as NAME_FILE as well: the path of a file that holds it. */

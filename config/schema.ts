@@ -83,6 +83,7 @@ export const ConfigFile = Type.Object(
     thisMachine: Opt(
       Type.Object({ poll: Opt(Flag), name: Opt(DeviceEntry.properties.name), interval: Opt(Duration), snmp: Opt(Flag) }, closed),
     ),
+    discovery: Opt(Type.Object({ networks: Opt(Texts('a network such as 192.0.2.0/24')) }, closed)),
     devices: Opt(Type.Array(DeviceEntry, { maxItems: 100_000 })),
   },
   closed,

@@ -30,17 +30,21 @@ export const Facts = Type.Object({
   sysContact: Type.String(),
 });
 
+const Version = Type.Enum(['1', '2c', '3']);
+const Auth = Type.Enum(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512']);
+const Priv = Type.Enum(['des', 'aes', 'aes256b', 'aes256r']);
+
 export const SnmpInput = Type.Object(
   {
-    version: Type.Optional(Type.Enum(['1', '2c', '3'])),
+    version: Type.Optional(Version),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
     timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 60_000 })),
     retries: Type.Optional(Type.Integer({ minimum: 0, maximum: 5 })),
     community: Type.Optional(Text(255)),
     user: Type.Optional(Text(64)),
-    auth: Type.Optional(Type.Enum(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'])),
+    auth: Type.Optional(Auth),
     authKey: Type.Optional(Text(255)),
-    priv: Type.Optional(Type.Enum(['des', 'aes', 'aes256b', 'aes256r'])),
+    priv: Type.Optional(Priv),
     privKey: Type.Optional(Text(255)),
   },
   { additionalProperties: false },
@@ -64,7 +68,19 @@ export const DeviceInput = Type.Object(
 );
 export type DeviceInput = Static<typeof DeviceInput>;
 
-export const DeviceChange = Type.Partial(Type.Omit(DeviceInput, ['force']), { additionalProperties: false });
+/** What is not given stays as it is; null takes something away. */
+export const DeviceChange = Type.Partial(
+  Type.Object({
+    ...Type.Omit(DeviceInput, ['force', 'snmp']).properties,
+    snmp: Nullable(
+      Type.Object(
+        { ...SnmpInput.properties, auth: Type.Optional(Nullable(Auth)), priv: Type.Optional(Nullable(Priv)) },
+        { additionalProperties: false },
+      ),
+    ),
+  }),
+  { additionalProperties: false },
+);
 export type DeviceChange = Static<typeof DeviceChange>;
 
 export const DeviceView = Type.Object({
@@ -73,6 +89,19 @@ export const DeviceView = Type.Object({
   address: Type.String(),
   /** "local", "snmp 2c", "ping": how it is asked. */
   sources: Type.Array(Type.String()),
+  /** How it is asked by SNMP, without anything secret; null when it is not. */
+  snmp: Nullable(
+    Type.Object({
+      version: Version,
+      port: Type.Integer(),
+      timeoutMs: Type.Integer(),
+      retries: Type.Integer(),
+      user: Nullable(Type.String()),
+      auth: Nullable(Auth),
+      priv: Nullable(Priv),
+    }),
+  ),
+  ping: Type.Boolean(),
   intervalMs: Type.Integer(),
   site: Type.String(),
   tags: Type.Array(Type.String()),
@@ -184,6 +213,60 @@ export type PreviewView = Static<typeof PreviewView>;
 
 export const DeviceAdded = Type.Object({ device: DeviceView, preview: PreviewView });
 export type DeviceAdded = Static<typeof DeviceAdded>;
+
+/** A changed device, and how it answered with its new settings; null when it is not asked. */
+export const DeviceChanged = Type.Object({ ...DeviceView.properties, preview: Nullable(PreviewView) });
+export type DeviceChanged = Static<typeof DeviceChanged>;
+
+/** What is searched, and how: SNMP v2c with the community "public" when nothing is said. */
+export const DiscoveryInput = Type.Object(
+  {
+    /** "192.0.2.0/24", "192.0.2.10-192.0.2.20", "192.0.2.10-20" or one address. */
+    range: Type.String({ minLength: 1, maxLength: 100 }),
+    snmp: Type.Optional(SnmpInput),
+    /** Asks by ping as well; without `snmp`, by ping only. */
+    ping: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export type DiscoveryInput = Static<typeof DiscoveryInput>;
+
+export const FoundDevice = Type.Object({
+  address: Type.String(),
+  /** False: something is there, but it does not answer these credentials. */
+  ok: Type.Boolean(),
+  /** One sentence: what answered, or what is wrong and what to do. */
+  text: Type.String(),
+  /** What it calls itself, or ''. */
+  name: Type.String(),
+  description: Type.String(),
+  /** The device that has this address and port already. */
+  known: Nullable(Type.Object({ id: Type.String(), name: Type.String() })),
+});
+export type FoundDevice = Static<typeof FoundDevice>;
+
+export const DiscoveryView = Type.Object({
+  id: Type.String(),
+  /** First and last address: "192.0.2.1-192.0.2.254". */
+  range: Type.String(),
+  state: Type.Enum(['running', 'done', 'stopped']),
+  /** One sentence when it ended before all were asked, else ''. */
+  reason: Type.String(),
+  asked: Type.Integer(),
+  total: Type.Integer(),
+  /** In the order of their addresses. */
+  found: Type.Array(FoundDevice),
+  startedMs: Type.Number(),
+});
+export type DiscoveryView = Static<typeof DiscoveryView>;
+
+/** The searches of this server, the newest first, and where it may search. */
+export const DiscoveryList = Type.Object({
+  items: Type.Array(DiscoveryView),
+  nextCursor: Type.Null(),
+  networks: Type.Array(Type.String()),
+});
+export type DiscoveryList = Static<typeof DiscoveryList>;
 
 export const PollResult = Type.Object({ ok: Type.Boolean(), text: Type.String(), samples: Type.Integer() });
 export type PollResult = Static<typeof PollResult>;

@@ -1,8 +1,8 @@
 /** From what a person gives (address, community, user, keys) to sources and the secret they need. */
-import type { DeviceChange, DeviceInput, SnmpInput } from '../core/api.ts';
+import type { DeviceChange, DeviceInput } from '../core/api.ts';
 import type { Device, DeviceFacts, SnmpSecret, SnmpSource, SourceSpec } from '../core/model.ts';
 import { cap, visible } from '../core/text.ts';
-import { badRequest, quoted } from './problem.ts';
+import { badRequest, HttpProblem, quoted } from './problem.ts';
 
 export const INTERVAL_DEFAULT_MS = 60_000;
 const PORT_DEFAULT = 161;
@@ -25,29 +25,33 @@ export interface Asked {
 export function addressOf(text: string): string {
   const [, host, port] = /^(\[[^\]]*\]|[^:]+):(\d{1,5})$/.exec(text.trim()) ?? [];
   if (host !== undefined && port !== undefined)
-    throw badRequest(
+    throw wrongField(
+      'address',
       `${quoted(text)} holds a port: give ${host.replace(/^\[(.*)\]$/, '$1')} as the address and the port by itself (--port ${port}, or snmp.port in the API).`,
     );
   const address = text.trim().replace(/^\[(.*)\]$/, '$1');
   if (!ADDRESS.test(address))
-    throw badRequest(`${quoted(text)} is not a host name or address: give one such as 192.0.2.1 or switch1.example.org.`);
+    throw wrongField(
+      'address',
+      `${quoted(text)} is not a host name or address: give one such as 192.0.2.1 or switch1.example.org.`,
+    );
   return address;
 }
 
 /** A name as it will be kept, or a refusal. */
 export function nameOf(text: string, what = 'device'): string {
   const name = text.trim();
-  if (name === '') throw badRequest(`The name of a ${what} must not be empty.`);
+  if (name === '') throw wrongField('name', `The name of a ${what} must not be empty.`);
   if (name.includes('/'))
-    throw badRequest(`${quoted(text)} cannot be the name of a ${what}: "/" separates device, instance and metric.`);
+    throw wrongField('name', `${quoted(text)} cannot be the name of a ${what}: "/" separates device, instance and metric.`);
   if (INVISIBLE.test(name))
-    throw badRequest(`${quoted(text)} cannot be the name of a ${what}: it holds characters that cannot be seen.`);
+    throw wrongField('name', `${quoted(text)} cannot be the name of a ${what}: it holds characters that cannot be seen.`);
   return name;
 }
 
 /** Free text (site, tags) as it will be kept, or a refusal. */
 export function plainText(text: string, field: string): string {
-  if (INVISIBLE.test(text)) throw badRequest(`"${field}" holds characters that cannot be seen: type it anew.`);
+  if (INVISIBLE.test(text)) throw wrongField(field, `"${field}" holds characters that cannot be seen: type it anew.`);
   return text.trim();
 }
 
@@ -62,10 +66,12 @@ export function nameFromFacts(facts: DeviceFacts): string | null {
  * it was. Without a word on SNMP or ping a device is asked by SNMP v2c with community "public".
  */
 export function askedFor(input: DeviceInput | DeviceChange, deviceId: string, before: Asked | null): Asked {
+  if (input.snmp === null && input.ping !== true)
+    throw badRequest('Without SNMP a device is asked by ping only: give "ping": true as well.');
   const oldSnmp = before?.sources.find((source): source is SnmpSource => source.type === 'snmp') ?? null;
   const hadPing = before?.sources.some((source) => source.type === 'ping') ?? false;
   const ping = input.ping ?? hadPing;
-  const wantsSnmp = input.snmp !== undefined || oldSnmp !== null || !ping;
+  const wantsSnmp = input.snmp !== null && (input.snmp !== undefined || oldSnmp !== null || !ping);
   const sources: SourceSpec[] = [];
   let secret: SnmpSecret | null = null;
   if (wantsSnmp) {
@@ -77,8 +83,10 @@ export function askedFor(input: DeviceInput | DeviceChange, deviceId: string, be
   return { sources, secret };
 }
 
+type SnmpChange = NonNullable<DeviceChange['snmp']>;
+
 function snmpSource(
-  input: SnmpInput,
+  input: SnmpChange,
   deviceId: string,
   old: SnmpSource | null,
   oldSecret: SnmpSecret | null,
@@ -87,22 +95,28 @@ function snmpSource(
   const v3 = version === '3';
   const keep = old !== null && (old.version === '3') === v3;
   const user = v3 ? (input.user ?? (keep ? old.user : null)) : null;
-  const auth = v3 ? (input.auth ?? (keep ? old.auth : null)) : null;
-  const priv = v3 ? (input.priv ?? (keep ? old.priv : null)) : null;
-  const authKey = input.authKey ?? (keep ? oldSecret?.authKey : undefined);
-  const privKey = input.privKey ?? (keep ? oldSecret?.privKey : undefined);
+  const auth = v3 && input.auth !== null ? (input.auth ?? (keep ? old.auth : null)) : null;
+  const priv = v3 && input.priv !== null ? (input.priv ?? (keep ? old.priv : null)) : null;
+  // A key that is kept goes with its protocol.
+  const authKey = input.authKey ?? (keep && auth !== null ? oldSecret?.authKey : undefined);
+  const privKey = input.privKey ?? (keep && priv !== null ? oldSecret?.privKey : undefined);
   if (v3) {
-    if (input.community !== undefined) throw badRequest('SNMP v3 has no community: give a user, or version 2c.');
-    if (user === null || user === '') throw badRequest('SNMP v3 needs a user.');
-    if (priv !== null && auth === null) throw badRequest('SNMP v3 privacy needs authentication as well: give auth and authKey.');
+    if (input.community !== undefined)
+      throw wrongField('snmp.community', 'SNMP v3 has no community: give a user, or version 2c.');
+    if (user === null || user === '') throw wrongField('snmp.user', 'SNMP v3 needs a user.');
+    if (priv !== null && auth === null)
+      throw wrongField('snmp.auth', 'SNMP v3 privacy needs authentication as well: give auth and authKey.');
     needKey('auth', auth, authKey);
     needKey('priv', priv, privKey);
   } else {
     for (const name of ['user', 'auth', 'authKey', 'priv', 'privKey'] as const) {
-      if (input[name] !== undefined)
-        throw badRequest(`"${name}" belongs to SNMP v3, but the version is ${version}: give version 3 or a community.`);
+      if (input[name] !== undefined && input[name] !== null)
+        throw wrongField(
+          `snmp.${name}`,
+          `"${name}" belongs to SNMP v3, but the version is ${version}: give version 3 or a community.`,
+        );
     }
-    if (input.community === '') throw badRequest('The community must not be empty.');
+    if (input.community === '') throw wrongField('snmp.community', 'The community must not be empty.');
   }
   const source: SnmpSource = {
     type: 'snmp',
@@ -126,13 +140,19 @@ function snmpSource(
 }
 
 function needKey(what: 'auth' | 'priv', protocol: string | null, key: string | undefined): void {
+  const field = `snmp.${what}Key`;
   if (protocol === null) {
-    if (key !== undefined) throw badRequest(`"${what}Key" is given without "${what}": say which protocol the device uses.`);
+    if (key !== undefined)
+      throw wrongField(field, `"${what}Key" is given without "${what}": say which protocol the device uses.`);
     return;
   }
-  if (key === undefined) throw badRequest(`"${what}" ${protocol} needs "${what}Key".`);
-  if (key.length < KEY_MIN) throw badRequest(`"${what}Key" is too short: SNMP v3 keys have at least ${KEY_MIN} characters.`);
+  if (key === undefined) throw wrongField(field, `"${what}" ${protocol} needs "${what}Key".`);
+  if (key.length < KEY_MIN)
+    throw wrongField(field, `"${what}Key" is too short: SNMP v3 keys have at least ${KEY_MIN} characters.`);
 }
+
+/** A refusal that a form can show at the field it is about. */
+const wrongField = (path: string, detail: string) => new HttpProblem(400, detail, [{ path, message: detail }]);
 
 /** Ids of the secrets a device's sources name. */
 export function secretIds(device: Device): string[] {

@@ -2,7 +2,7 @@
 import type { Device } from '../core/model.ts';
 import type { Catalog, CollectorControl } from '../core/ports.ts';
 import { countByKind } from './instance-counts.ts';
-import { conflict, notFound, quoted } from './problem.ts';
+import { conflict, HttpProblem, notFound, quoted } from './problem.ts';
 import { deviceView } from './views.ts';
 
 interface Deps {
@@ -16,6 +16,11 @@ export async function deviceBy(catalog: Catalog, idOrName: string): Promise<Devi
   const device = devices.find((d) => d.id === idOrName) ?? devices.find((d) => d.name === idOrName);
   if (!device) throw notFound(`There is no device ${quoted(idOrName)}.`);
   return device;
+}
+
+export function nameIsTaken(name: string): HttpProblem {
+  const detail = `A device named ${quoted(name)} exists already: choose another name.`;
+  return new HttpProblem(409, detail, [{ path: 'name', message: detail }]);
 }
 
 /** Refuses to change what is owned elsewhere. */

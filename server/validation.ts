@@ -8,6 +8,7 @@ import { HttpProblem, quoted, type FieldErrors } from './problem.ts';
 interface SchemaNode {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly anyOf?: readonly SchemaNode[];
 }
 interface Finding {
   readonly keyword: string;
@@ -63,14 +64,33 @@ function refuse(found: readonly Finding[], value: unknown, schema: SchemaNode, p
     (a, b) => Number(b.keyword === 'additionalProperties') - Number(a.keyword === 'additionalProperties'),
   );
   for (const finding of ordered) {
-    // What lies inside a union says less than the union itself.
-    if (finding.schemaPath.includes('/anyOf/') || finding.keyword === 'boolean') continue;
+    if (finding.keyword === 'boolean' || !tells(finding, ordered, schema)) continue;
     for (const error of explain(finding, schema)) if (errors.length < ERRORS_SHOWN) errors.push(error);
   }
   const first = errors[0];
   const detail = first ? `${first.path ? `${quoted(first.path)} ` : ''}${first.message}` : 'does not have the expected form';
   const sentence = first?.path ? `In ${place}, ${detail}` : `${upper(place)} ${detail}`;
   return new HttpProblem(400, sentence.endsWith('?') ? sentence : `${sentence}.`, errors);
+}
+
+/**
+ * What lies inside a union says less than the union itself, unless the union is something or
+ * null: then what is wrong with the something is meant.
+ */
+function tells(finding: Finding, all: readonly Finding[], schema: SchemaNode): boolean {
+  const { schemaPath, keyword } = finding;
+  for (const { 0: step, index } of schemaPath.matchAll(/\/anyOf\/\d+/g)) {
+    if (step !== '/anyOf/0' || !isNullable(schemaPath.slice(0, index), schema)) return false;
+  }
+  if (keyword !== 'anyOf' || !isNullable(schemaPath, schema)) return true;
+  return !all.some((other) => other.schemaPath.startsWith(`${schemaPath}/anyOf/0`));
+}
+
+function isNullable(schemaPath: string, schema: SchemaNode): boolean {
+  let node: unknown = schema;
+  for (const step of schemaPath.split('/').slice(1)) node = (node as Record<string, unknown> | undefined)?.[step];
+  const choices = (node as SchemaNode | undefined)?.anyOf ?? [];
+  return choices.length === 2 && choices[1]?.type === 'null';
 }
 
 function explain(finding: Finding, schema: SchemaNode): FieldErrors {
@@ -83,7 +103,7 @@ function explain(finding: Finding, schema: SchemaNode): FieldErrors {
       return list('requiredProperties').map((name) => ({ path: inside(name), message: 'is missing' }));
     case 'additionalProperties':
       return list('additionalProperties').map((name) => {
-        const known = Object.keys(descend(schema, path)?.properties ?? {});
+        const known = Object.keys(fields(descend(schema, path)) ?? {});
         const near = nearest(name, known);
         return {
           path: inside(name),
@@ -129,8 +149,11 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function descend(schema: SchemaNode, path: string): SchemaNode | undefined {
   let node: SchemaNode | undefined = schema;
-  if (path !== '') for (const key of path.split('.')) node = node?.properties?.[key];
+  if (path !== '') for (const key of path.split('.')) node = fields(node)?.[key];
   return node;
 }
+
+/** Fields of an object, or of an object that may be null. */
+const fields = (node: SchemaNode | undefined) => node?.properties ?? node?.anyOf?.[0]?.properties;
 
 const upper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

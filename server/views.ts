@@ -1,6 +1,6 @@
 /** What of the inside is shown outside. Fields are named one by one, so that nothing slips out. */
 import type { DeviceView, EventView, InstanceView, PreviewView, SeriesView } from '../core/api.ts';
-import type { Device, Event, Instance, SourceSpec } from '../core/model.ts';
+import type { Device, Event, Instance, SnmpSource, SourceSpec } from '../core/model.ts';
 import type { DeviceStatus, Latest, Preview } from '../core/ports.ts';
 import { deviceKind } from '../core/kind.ts';
 import { seriesKey } from '../core/model.ts';
@@ -15,6 +15,8 @@ export function deviceView(device: Device, status: DeviceStatus | null, counts: 
     name: device.name,
     address: device.address,
     sources: device.sources.map(sourceName),
+    snmp: snmpView(device),
+    ping: device.sources.some(({ type }) => type === 'ping'),
     intervalMs: device.intervalMs,
     site: device.site,
     tags: [...device.tags],
@@ -31,6 +33,14 @@ export function deviceView(device: Device, status: DeviceStatus | null, counts: 
     uptimeS: status?.uptimeS ?? null,
     counts: { ...counts },
   };
+}
+
+/** How it is asked, without the name of its secret. */
+function snmpView({ sources }: Device): DeviceView['snmp'] {
+  const source = sources.find((one): one is SnmpSource => one.type === 'snmp');
+  if (!source) return null;
+  const { version, port, timeoutMs, retries, user, auth, priv } = source;
+  return { version, port, timeoutMs, retries, user, auth, priv };
 }
 
 /** Of a device without sources: imported, or no longer in the configuration. */

@@ -40,6 +40,7 @@ describe('without a file', () => {
         intervalMs: 60_000,
         thisMachine: { name: null, intervalMs: 10_000, snmp: true },
         devices: [],
+        discoveryNetworks: [],
         warnings: [],
       },
     });
@@ -142,6 +143,11 @@ describe('faults are named with file, line and key', () => {
       'a proxy that is none',
       'trustedProxies: [10.0.0.0/33]',
       'f:1: trustedProxies[0] must be an IP address or a network such as 10.0.0.0/8',
+    ],
+    [
+      'a network to search that is none',
+      'discovery:\n  networks: [10.0.0.0/8, roof]',
+      'f:2: discovery.networks[1] must be a network such as 192.0.2.0/24',
     ],
     ['a short password', 'adminPassword: short', 'f:1: adminPassword must have at least 8 characters'],
     [
@@ -264,6 +270,15 @@ describe('environment', () => {
       zone: 'Europe/Paris',
     });
     expect(config.dataDir).toBe(folder);
+  });
+
+  test('networks to search, with commas; a fault names the variable', () => {
+    const networks = (text: string) => load('', { SAGUARO_DISCOVERY_NETWORKS: text }).discoveryNetworks;
+    expect(networks('10.1.0.0/16, 192.0.2.7,2001:db8::/64')).toEqual(['10.1.0.0/16', '192.0.2.7', '2001:db8::/64']);
+    expect(load('discovery: {networks: [10.0.0.0/8]}').discoveryNetworks).toEqual(['10.0.0.0/8']);
+    expect(faults('', { SAGUARO_DISCOVERY_NETWORKS: '10.0.0.0/99' })).toEqual([
+      'SAGUARO_DISCOVERY_NETWORKS: discovery.networks[0] must be a network such as 192.0.2.0/24',
+    ]);
   });
 
   test('a password from a file, as containers hand them over', () => {

@@ -1,18 +1,19 @@
 /** What can be asked of a device: try it, poll it now, its instances and graphs. */
 import { Type } from 'typebox';
-import { DeviceInput, GraphRefView, InstanceView, Page, PollResult, PreviewView } from '../../core/api.ts';
+import { DeviceChange, DeviceInput, GraphRefView, InstanceView, Page, PollResult, PreviewView } from '../../core/api.ts';
 import { graphRefs } from '../../core/graphs.ts';
 import type { GraphRef } from '../../core/graph.ts';
 import type { Device, Instance } from '../../core/model.ts';
 import type { Candidate } from '../../core/ports.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { addressOf, askedFor } from '../device-input.ts';
-import { deviceBy } from '../devices.ts';
+import { changedBy, storedSecret } from '../device-change.ts';
+import { changeable, deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';
 import { page, pageInOrder, paging } from '../paging.ts';
 import { conflict, HttpProblem, quoted } from '../problem.ts';
 import { instanceView, previewView } from '../views.ts';
-import { DeviceParams, storedSecret } from './devices.ts';
+import { DeviceParams } from './devices.ts';
 
 const tags = ['devices'];
 const NO_COLLECTOR = 'This process does not poll, so it cannot ask devices.';
@@ -53,14 +54,23 @@ export async function deviceActionRoutes(app: App, deps: RouteDeps): Promise<voi
     {
       schema: {
         operationId: 'testKnownDevice',
-        summary: 'Ask a device with the credentials it is kept with; nothing is stored',
+        summary: 'Ask a device with the credentials it is kept with, and with changes if some are given; nothing is stored',
         tags,
         params: DeviceParams,
+        body: Type.Union([DeviceChange, Type.Null()]),
         response: { 200: PreviewView, ...problems },
       },
     },
-    async ({ params }) => {
+    async ({ params, body }) => {
       const device = await deviceBy(catalog, params.id);
+      // An empty body asks as the device is.
+      if (body && Object.keys(body).length > 0) {
+        changeable(device);
+        const changed = await changedBy(deps, device, body);
+        refuseUnpolled(changed.device);
+        const secret = changed.secret ?? (await storedSecret(deps, device));
+        return test({ address: changed.device.address, sources: changed.device.sources, secret });
+      }
       refuseUnpolled(device);
       return test({ address: device.address, sources: device.sources, secret: await storedSecret(deps, device) });
     },

@@ -1,7 +1,7 @@
 /** Devices: list, look at, add, change, remove. */
 import { Type } from 'typebox';
-import { DeviceAdded, DeviceChange, DeviceInput, DeviceView, Page } from '../../core/api.ts';
-import { NO_FACTS, type Device, type SnmpSecret } from '../../core/model.ts';
+import { DeviceAdded, DeviceChange, DeviceChanged, DeviceInput, DeviceView, Page } from '../../core/api.ts';
+import { NO_FACTS, type Device } from '../../core/model.ts';
 import type { Preview } from '../../core/ports.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import {
@@ -14,7 +14,8 @@ import {
   secretIds,
   type Asked,
 } from '../device-input.ts';
-import { changeable, deviceBy, viewOf } from '../devices.ts';
+import { changedBy, keepChange, keepSecret } from '../device-change.ts';
+import { changeable, deviceBy, nameIsTaken, viewOf } from '../devices.ts';
 import { newId } from '../ids.ts';
 import { createInstanceCounts } from '../instance-counts.ts';
 import { problems } from '../openapi.ts';
@@ -100,14 +101,20 @@ export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
     {
       schema: {
         operationId: 'changeDevice',
-        summary: 'Change a device; what is not given stays',
+        summary: 'Change a device; what is not given stays, and it is asked with its new settings',
         tags,
         params: DeviceParams,
         body: DeviceChange,
-        response: { 200: DeviceView, ...problems },
+        response: { 200: DeviceChanged, ...problems },
       },
     },
-    async ({ params, body }) => viewOf(deps, await changeDevice(deps, params.id, body)),
+    async ({ params, body }) => {
+      const device = await deviceBy(catalog, params.id);
+      changeable(device);
+      const preview = await keepChange(deps, device, await changedBy(deps, device, body));
+      const view = await viewOf(deps, await deviceBy(catalog, device.id));
+      return { ...view, preview: preview && previewView(preview) };
+    },
   );
 
   app.delete(
@@ -155,8 +162,7 @@ async function addDevice(deps: RouteDeps, input: DeviceInput): Promise<DeviceAdd
   const deviceTags = (input.tags ?? []).map((tag) => plainText(tag, 'tags'));
   const others = await catalog.devices.list();
   // Said before the device is asked, which takes its time.
-  if (givenName !== null && others.some((d) => d.name === givenName))
-    throw conflict(`A device named ${quoted(givenName)} exists already: choose another name.`);
+  if (givenName !== null && others.some((d) => d.name === givenName)) throw nameIsTaken(givenName);
   const twin = others.find((d) => d.address !== '' && d.address === address && samePort(d, asked));
   if (givenName === null && twin)
     throw conflict(`${quoted(twin.name)} has this address already: give a name to add it once more.`);
@@ -186,46 +192,6 @@ async function addDevice(deps: RouteDeps, input: DeviceInput): Promise<DeviceAdd
   }
   const preview = await collector.watch(device);
   return { device: await viewOf(deps, await deviceBy(catalog, id)), preview: previewView(preview) };
-}
-
-async function changeDevice(deps: RouteDeps, idOrName: string, input: DeviceChange): Promise<Device> {
-  const { catalog, collector } = deps;
-  const device = await deviceBy(catalog, idOrName);
-  changeable(device);
-  const asksAnew = input.address !== undefined || input.snmp !== undefined || input.ping !== undefined;
-  const asked = asksAnew
-    ? askedFor(input, device.id, { sources: device.sources, secret: await storedSecret(deps, device) })
-    : null;
-  const sources = asked?.sources ?? device.sources;
-  const changed: Device = {
-    ...device,
-    name: input.name === undefined ? device.name : nameOf(input.name),
-    address: input.address === undefined ? device.address : addressOf(input.address),
-    sources,
-    intervalMs: input.intervalMs ?? device.intervalMs,
-    site: input.site === undefined ? device.site : plainText(input.site, 'site'),
-    tags: input.tags === undefined ? device.tags : input.tags.map((tag) => plainText(tag, 'tags')),
-    // An imported device that gets an address is polled from now on.
-    origin: sources.length > 0 ? 'catalog' : device.origin,
-  };
-  if (changed.address === '' && sources.length > 0)
-    throw new HttpProblem(400, 'This device has no address yet: give one as well.');
-  await catalog.devices.put(changed);
-  if (asked) await keepSecret(deps, changed, asked.secret);
-  if (sources.length > 0) await collector?.watch(changed);
-  return deviceBy(catalog, device.id);
-}
-
-async function keepSecret(deps: RouteDeps, device: Device, secret: SnmpSecret | null): Promise<void> {
-  if (secret === null) return;
-  for (const id of secretIds(device)) await deps.catalog.secrets.put(id, JSON.stringify(secret));
-}
-
-/** The secret of a device's SNMP source, null when it has none. */
-export async function storedSecret(deps: RouteDeps, device: Device): Promise<SnmpSecret | null> {
-  const id = secretIds(device)[0];
-  const text = id === undefined ? null : await deps.catalog.secrets.get(id);
-  return text === null ? null : (JSON.parse(text) as SnmpSecret);
 }
 
 function samePort(device: Device, asked: Asked): boolean {
