@@ -281,6 +281,49 @@ export const GraphRefView = Type.Object({
   rank: Type.Enum(['main', 'detail']),
 });
 
+/** What is wrong in a file, and where: the text finishes the sentence that begins with the key. */
+export const DashboardFaultView = Type.Object({
+  file: Type.String(),
+  line: Nullable(Type.Integer()),
+  /** '' = the file as a whole. */
+  key: Type.String(),
+  text: Type.String(),
+});
+export type DashboardFaultView = Static<typeof DashboardFaultView>;
+
+export const DashboardView = Type.Object({
+  /** File name without extension. */
+  id: Type.String(),
+  title: Type.String(),
+  about: Type.String(),
+  file: Type.String(),
+  /** From the user's own folder. */
+  own: Type.Boolean(),
+  /** It stands in the place of a shipped one of the same name. */
+  replaces: Type.Boolean(),
+  /** Entries of the file that are sound. */
+  graphs: Type.Integer(),
+  faults: Type.Array(DashboardFaultView),
+});
+export type DashboardView = Static<typeof DashboardView>;
+
+export const DashboardGraphView = Type.Object({
+  ...GraphRefView.properties,
+  width: Type.Enum(['normal', 'wide']),
+  /** Instances it shows; 0 = its data says what was looked for. */
+  matched: Type.Integer(),
+});
+export type DashboardGraphView = Static<typeof DashboardGraphView>;
+
+export const DashboardDetail = Type.Object({
+  ...Type.Omit(DashboardView, ['graphs']).properties,
+  /** Graphs in their order; one built-in graph for each match where the file repeats. */
+  graphs: Type.Array(DashboardGraphView),
+  /** Matches beyond the 200 graphs that are given. */
+  more: Type.Integer(),
+});
+export type DashboardDetail = Static<typeof DashboardDetail>;
+
 export const ImportResult = Type.Object({
   rows: Type.Integer(),
   samples: Type.Integer(),

@@ -3,6 +3,8 @@
  * when nothing came back, and every text is made visible before anything else sees it.
  */
 import type {
+  DashboardDetail,
+  DashboardView,
   DeviceAdded,
   DeviceInput,
   DeviceView,
@@ -197,6 +199,8 @@ export const api = {
     get<GraphData>(`graphs/${id(graph)}`, signal, { from: range, width }),
   dashboards: (signal: AbortSignal) => all<DashboardRef>('dashboards', signal),
   dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardView>(`dashboards/${id(dashboard)}`, signal),
+  dashboards: (signal: AbortSignal) => all<DashboardView>('dashboards', signal),
+  dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardDetail>(`dashboards/${id(dashboard)}`, signal),
   csvAddress: (graph: string, range: string) => address(`graphs/${id(graph)}/csv`, { from: range }).href,
   events: (
     query: { device?: string; from?: string; to?: string; kind?: readonly string[]; limit?: number; cursor?: string },

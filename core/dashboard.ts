@@ -1,0 +1,121 @@
+/**
+ * A dashboard: a file of graphs over many series, already checked. What a graph shows is said by a
+ * selector, so that a device added tomorrow is in it. The format is docs/dashboards.md.
+ */
+import type { MetricName } from './model.ts';
+import type { Selector } from './dashboard-select.ts';
+
+/** What many series become: a line each, or one line of all. */
+export type Aggregate = 'each' | 'sum' | 'mean' | 'max' | 'min';
+export const AGGREGATES: readonly Aggregate[] = ['each', 'sum', 'mean', 'max', 'min'];
+
+export interface BoardLine {
+  readonly metric: MetricName;
+  readonly aggregate: Aggregate;
+  /** '' = named by what it shows. */
+  readonly label: string;
+  /** Drawn below zero. */
+  readonly mirror: boolean;
+  /** Each value is divided by this metric of the same instance. */
+  readonly per: MetricName | null;
+}
+
+interface Placed {
+  /** Stable and unique within the file, safe in a path. */
+  readonly key: string;
+  readonly select: Selector;
+  readonly width: 'normal' | 'wide';
+}
+/** A graph of lines over whatever the selector finds. */
+export interface LinesGraph extends Placed {
+  readonly title: string;
+  readonly about: string;
+  /** Taken when `select` finds nothing. */
+  readonly otherwise: Selector | null;
+  readonly lines: readonly BoardLine[];
+  readonly stack: boolean;
+  /** In the unit of the lines; `capacity` = of all members together. */
+  readonly limit: number | 'capacity' | null;
+  /** By what the greatest lines are chosen, where there are too many. */
+  readonly greatest: 'average' | 'current' | 'maximum';
+}
+/** One built-in graph for each match. */
+export interface RepeatGraph extends Placed {
+  readonly repeat: string;
+  readonly graph: string;
+}
+export type BoardGraph = LinesGraph | RepeatGraph;
+
+export interface BoardFault {
+  readonly file: string;
+  readonly line: number | null;
+  /** `graphs[2].lines[0].metric`; '' = the file. */
+  readonly key: string;
+  /** Finishes the sentence that begins with the key. */
+  readonly text: string;
+}
+
+export interface Dashboard {
+  /** File name without extension. */
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  readonly file: string;
+  /** From the user's folder. */
+  readonly own: boolean;
+  /** It stands in the place of a shipped one. */
+  readonly replaces: boolean;
+  readonly graphs: readonly BoardGraph[];
+  readonly faults: readonly BoardFault[];
+}
+
+/** Where dashboards come from. */
+export interface DashboardSource {
+  /** As the files are now, at most two seconds ago; `fresh` looks at once. In the order of a menu. */
+  list(options?: { readonly fresh?: boolean }): Promise<readonly Dashboard[]>;
+}
+
+/** Built-in graphs that can be repeated, by the kind they are repeated for; the first is the usual one. */
+export const REPEATABLE: Readonly<Record<string, readonly string[]>> = {
+  interface: ['traffic', 'errors', 'packets'],
+  load: ['load'],
+  cpu: ['cpu'],
+  memory: ['memory', 'swap'],
+  disk: ['disk'],
+  ping: ['ping', 'loss'],
+  system: ['processes'],
+  device: ['disks', 'cores'],
+};
+
+const PREFIX = 'board~';
+
+export function boardGraphId(board: string, key: string): string {
+  return `${PREFIX}${board}~${key}`;
+}
+
+/** Dashboard and key of a graph's id; null if it is none of a dashboard. */
+export function parseBoardGraphId(id: string): { readonly board: string; readonly key: string } | null {
+  if (!id.startsWith(PREFIX)) return null;
+  const [board, key, more] = id.slice(PREFIX.length).split('~');
+  return board !== undefined && key !== undefined && more === undefined && board !== '' && key !== '' ? { board, key } : null;
+}
+
+/**
+ * Keys for titles, in their order: letters and digits joined by '-', numbered where two would be
+ * the same. A faulty graph keeps its place in the count, so that mending it moves no other.
+ */
+export function keysOf(titles: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return titles.map((title) => {
+    const slug =
+      title
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^-|-$/g, '')
+        .slice(0, 60) || 'graph';
+    let key = slug;
+    for (let n = 2; taken.has(key); n++) key = `${slug}-${n}`;
+    taken.add(key);
+    return key;
+  });
+}
