@@ -145,24 +145,6 @@ async function all<T>(path: string, signal: AbortSignal, query: Query = {}): Pro
   return items;
 }
 
-interface DashboardRef {
-  readonly id: string;
-  readonly title: string;
-  readonly about: string;
-  readonly file: string;
-  readonly own: boolean;
-  readonly graphs: number;
-  readonly faults: readonly {
-    readonly file: string;
-    readonly line: number | null;
-    readonly key: string;
-    readonly text: string;
-  }[];
-}
-type DashboardView = Omit<DashboardRef, 'graphs'> & {
-  readonly graphs: readonly (GraphRef & { readonly width: 'normal' | 'wide'; readonly matched: number })[];
-};
-
 const id = encodeURIComponent;
 
 /** Which rows of a ranking, in which order; `spark` adds a small history over that range. */
@@ -197,8 +179,6 @@ export const api = {
   /** @param range as typed; the server reads it */
   graph: (graph: string, range: string, width: number, signal: AbortSignal) =>
     get<GraphData>(`graphs/${id(graph)}`, signal, { from: range, width }),
-  dashboards: (signal: AbortSignal) => all<DashboardRef>('dashboards', signal),
-  dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardView>(`dashboards/${id(dashboard)}`, signal),
   dashboards: (signal: AbortSignal) => all<DashboardView>('dashboards', signal),
   dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardDetail>(`dashboards/${id(dashboard)}`, signal),
   csvAddress: (graph: string, range: string) => address(`graphs/${id(graph)}/csv`, { from: range }).href,
