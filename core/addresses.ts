@@ -20,6 +20,12 @@ export const SEARCH_MAX = 4096;
 const BITS = { 4: 32, 6: 128 } as const;
 const TEXT_MAX = 100;
 
+// Name, IPv4 or IPv6 with an optional zone; never an option of a program it is given to.
+const HOST = /^[A-Za-z0-9_:][A-Za-z0-9_.:-]*(%[A-Za-z0-9_.-]+)?$/;
+
+/** Whether a text can be the address of a device: a host name, or an address of either kind. */
+export const isHost = (text: string): boolean => text.length <= 255 && HOST.test(text);
+
 /** Null for what is no address: octets with leading zeros (some read them as octal), zones, names. */
 export function parseAddress(text: string): Address | null {
   if (text.length > TEXT_MAX) return null;

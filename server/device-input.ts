@@ -1,4 +1,5 @@
 /** From what a person gives (address, community, user, keys) to sources and the secret they need. */
+import { isHost } from '../core/addresses.ts';
 import type { DeviceChange, DeviceInput } from '../core/api.ts';
 import type { Device, DeviceFacts, SnmpSecret, SnmpSource, SourceSpec } from '../core/model.ts';
 import { cap, visible } from '../core/text.ts';
@@ -11,8 +12,6 @@ const RETRIES_DEFAULT = 1;
 /** RFC 3414 section 11.2: keys are derived from passwords of at least 8 characters. */
 const KEY_MIN = 8;
 const NAME_MAX = 128;
-// Name, IPv4 or IPv6 with an optional zone; never an option of a program it is given to.
-const ADDRESS = /^[A-Za-z0-9_:][A-Za-z0-9_.:-]*(%[A-Za-z0-9_.-]+)?$/;
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 export interface Asked {
@@ -30,7 +29,7 @@ export function addressOf(text: string): string {
       `${quoted(text)} holds a port: give ${host.replace(/^\[(.*)\]$/, '$1')} as the address and the port by itself (--port ${port}, or snmp.port in the API).`,
     );
   const address = text.trim().replace(/^\[(.*)\]$/, '$1');
-  if (!ADDRESS.test(address))
+  if (!isHost(address))
     throw wrongField(
       'address',
       `${quoted(text)} is not a host name or address: give one such as 192.0.2.1 or switch1.example.org.`,
