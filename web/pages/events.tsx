@@ -3,12 +3,22 @@ import type { EventView } from '../../core/api.ts';
 import type { Shared } from '../app.tsx';
 import { api, sentence } from '../api.ts';
 import { EventList } from '../event-list.tsx';
-import { useLive, useNow } from '../live.ts';
+import { go, useLive, useNow } from '../live.ts';
 import { Trouble, useTitle } from '../parts.tsx';
 import { href } from '../address.ts';
+import { withMore } from '../route.ts';
 import { dayName, newestFirst } from '../words.ts';
 
 const PAGE = 200;
+/** What one looks for, and the kinds of events that tell of it. */
+const KINDS: readonly (readonly [key: string, word: string, kinds: readonly string[]])[] = [
+  ['', 'All', []],
+  ['down', 'Down', ['down']],
+  ['gap', 'Gaps', ['gap']],
+  ['restart', 'Restarts', ['restart']],
+  ['parts', 'Ports and disks', ['added', 'vanished', 'returned', 'changed']],
+  ['collector', 'Collector', ['collector', 'import']],
+];
 
 export function EventsPage({ route, devices, zone }: Shared) {
   const device = route.more['device'] ?? '';
@@ -17,13 +27,14 @@ export function EventsPage({ route, devices, zone }: Shared) {
   const now = useNow(10_000);
   const [older, setOlder] = useState<{ items: EventView[]; cursor: string | null } | null>(null);
   const [trouble, setTrouble] = useState('');
-  const query = { limit: PAGE, ...(device === '' ? {} : { device }) };
+  const [kind = '', , kinds = []] = KINDS.find(([key]) => key === route.more['kind']) ?? KINDS[0] ?? [];
+  const query = { limit: PAGE, kind: kinds, ...(device === '' ? {} : { device }) };
   const { value, error } = useLive(
-    `events ${device}`,
+    `events ${device} ${kind}`,
     (signal) => api.events(query, signal),
     () => 15_000,
   );
-  useEffect(() => setOlder(null), [device]);
+  useEffect(() => setOlder(null), [device, kind]);
   const cursor = older ? older.cursor : (value?.nextCursor ?? null);
   const newest = value?.items ?? [];
   // What moved from the first page to the second since it was asked stands once.
@@ -48,15 +59,25 @@ export function EventsPage({ route, devices, zone }: Shared) {
             <span class="sec wrap">
               of <a href={href({ page: 'device', id: device })}>{name}</a>
             </span>
-            <a href={href({ page: 'events' })}>Of all devices</a>
+            <a href={href(withMore(route, { device: '' }))}>Of all devices</a>
           </>
         )}
         <div class="end">
           <span>times in {zone}</span>
         </div>
       </div>
+      <div class="tools">
+        <div class="seg" role="group" aria-label="What happened">
+          {KINDS.map(([key, word]) => (
+            <button type="button" key={key} aria-pressed={key === kind} onClick={() => go(withMore(route, { kind: key }), true)}>
+              {word}
+            </button>
+          ))}
+        </div>
+      </div>
       <Trouble error={error} />
-      {value && events.length === 0 && (
+      {value && events.length === 0 && kind !== '' && <p class="mut">Nothing of that kind has happened.</p>}
+      {value && events.length === 0 && kind === '' && (
         <div class="empty">
           <p>Nothing has happened yet. Gaps with their cause, restarts, and devices that come and go are told here.</p>
           <a class="btn" href={href({ page: 'devices' })}>
