@@ -1,12 +1,13 @@
 /** One small graph of a grid: title, key with current values, plot. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { GraphData, GraphRef } from '../../core/graph.ts';
-import { formatWith } from '../../core/units.ts';
+import { formatDuration, formatWith } from '../../core/units.ts';
 import { sentence } from '../api.ts';
 import { go } from '../live.ts';
 import { href } from '../address.ts';
 import { isEmpty, Nothing } from './nothing.tsx';
 import { Plot } from './plot.tsx';
+import { gapAt } from './gaps.ts';
 import { cursorSlot, slotMiddle } from './points.ts';
 import { underScale, type Scales } from './scales.ts';
 import { useGraph, useSeen } from './use-graph.ts';
@@ -19,13 +20,15 @@ export interface FigureProps {
   readonly intervalMs: number;
   /** Axes that graphs of one unit share; null = its own. */
   readonly scales: Scales | null;
+  /** The server's time, told anew now and then. */
+  readonly now: number;
   /** Moment under the cursor of any graph of the grid. */
   readonly cursorMs: number | null;
   readonly onCursor: (tMs: number | null) => void;
   readonly onData: (data: GraphData) => void;
 }
 
-export function GraphFigure({ graph, wide = false, range, intervalMs, scales, cursorMs, onCursor, onData }: FigureProps) {
+export function GraphFigure({ graph, wide = false, range, intervalMs, scales, now, cursorMs, onCursor, onData }: FigureProps) {
   const [ref, width] = useSeen<HTMLElement>();
   const { value: read, error } = useGraph(graph.id, range, width, intervalMs);
   const data = useMemo(() => (read && scales ? underScale(read, scales) : read), [read, scales]);
@@ -34,6 +37,8 @@ export function GraphFigure({ graph, wide = false, range, intervalMs, scales, cu
   }, [read]);
   const slot = cursorSlot(data, cursorMs);
   const to = { page: 'graph' as const, id: graph.id, range };
+  // Under the cursor nothing is known: why is worth more than a row of dashes.
+  const gap = data && slot !== null ? gapAt(data, slot) : undefined;
   return (
     <figure class={`g ${wide ? 'wide' : ''}`} ref={ref}>
       <header>
@@ -43,12 +48,14 @@ export function GraphFigure({ graph, wide = false, range, intervalMs, scales, cu
           </a>
         </h3>
         <span title={graph.subtitle}>{graph.subtitle}</span>
+        {data && data.newestMs !== null && <Old data={data} now={now} />}
       </header>
       <div class="key">
-        {data?.lines.map((line) => (
+        {gap && <span class="why">{gap.text}</span>}
+        {(gap ? [] : data?.lines)?.map((line) => (
           <span class={`k c-${line.role} ${line.fill ? '' : 'line'}`} key={line.series}>
             <span>{line.label}</span>
-            <b>{formatWith(slot === null ? line.stats.current : (line.mean[slot] ?? null), data.unit)}</b>
+            <b>{formatWith(slot === null ? line.stats.current : (line.mean[slot] ?? null), data?.unit ?? '1')}</b>
           </span>
         ))}
       </div>
@@ -68,3 +75,11 @@ export function GraphFigure({ graph, wide = false, range, intervalMs, scales, cu
     </figure>
   );
 }
+
+/** "40 s old": of a range that ends now, else it would say nothing of the graph. */
+function Old({ data, now }: { data: GraphData; now: number }) {
+  const ageMs = now - (data.newestMs ?? now);
+  if (data.toMs < now - 2 * data.stepMs - RECENT_MS) return null;
+  return <span class="old">{formatDuration(Math.max(0, ageMs))} old</span>;
+}
+const RECENT_MS = 120_000;

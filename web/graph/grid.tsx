@@ -1,6 +1,7 @@
 /** Graphs side by side: one range, one cursor, and one scale where it is wanted. */
 import { useRef, useState } from 'preact/hooks';
 import type { GraphData, GraphRef } from '../../core/graph.ts';
+import { useNow } from '../live.ts';
 import { GraphFigure } from './figure.tsx';
 import { sharedScales, type Scales } from './scales.ts';
 
@@ -15,6 +16,7 @@ export interface GridProps {
 }
 
 export function GraphGrid({ graphs, range, intervalMs, shared = false, onData }: GridProps) {
+  const now = useNow(5_000);
   const [cursorMs, setCursor] = useState<number | null>(null);
   const held = useRef(new Map<string, GraphData>());
   const [scales, setScales] = useState<Scales>({});
@@ -34,6 +36,7 @@ export function GraphGrid({ graphs, range, intervalMs, shared = false, onData }:
           range={range}
           intervalMs={intervalMs}
           scales={shared ? scales : null}
+          now={now}
           cursorMs={cursorMs}
           onCursor={setCursor}
           onData={learn}

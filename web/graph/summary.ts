@@ -3,6 +3,7 @@ import type { GraphData } from '../../core/graph.ts';
 import type { Unit } from '../../core/model.ts';
 import { formatDuration, formatScaled, formatWith, scaleFor, type Scale } from '../../core/units.ts';
 import { count, moment } from '../words.ts';
+import { gapAt } from './gaps.ts';
 
 /** What a person who does not see the graph should know of it. */
 export function summary(data: GraphData): string {
@@ -27,9 +28,7 @@ export function cursorWords(data: GraphData, slot: number): string {
   const known = data.lines.filter((l) => l.mean[slot] !== null && l.mean[slot] !== undefined);
   if (known.length > 0)
     return `${time}: ${known.map((l) => `${l.label} ${formatWith(l.mean[slot] ?? null, data.unit)}`).join(', ')}`;
-  const middle = tMs + data.stepMs / 2;
-  const gap = data.gaps.find((g) => g.fromMs <= middle && middle <= g.toMs);
-  return `${time}: ${gap?.text ?? 'no data'}`;
+  return `${time}: ${gapAt(data, slot)?.text ?? 'no data'}`;
 }
 
 /** One scale for a whole legend, so that its figures can be compared. */

@@ -42,7 +42,10 @@ export function DashboardPage({ route, zone }: Shared) {
         <RangeTools route={route} range={range} />
         <Switch name="Same scale" checked={shared} onChange={(on) => go(withMore(route, { scale: on ? 'shared' : '' }), true)} />
         <div class="end">
-          <span class="s mut">{gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text}`}</span>
+          <span class="s mut">
+            {gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text} `}
+            Times in {zone}.
+          </span>
         </div>
       </div>
       <Trouble error={error}>

@@ -95,7 +95,10 @@ export function DevicePage({ route, devices, zone }: Shared) {
         <RangeTools route={route} range={range} />
         <Switch name="Same scale" checked={shared} onChange={(on) => set('scale', on ? 'shared' : '')} />
         <div class="end">
-          <span class="s mut">{gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text}`}</span>
+          <span class="s mut">
+            {gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text} `}
+            Times in {zone}.
+          </span>
         </div>
       </div>
       <Trouble error={graphs.error} />
