@@ -2,10 +2,11 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { DeviceView } from '../core/api.ts';
-import { sentence } from './api.ts';
+import { href } from './address.ts';
+import { ApiError, sentence } from './api.ts';
 import { go, useNow } from './live.ts';
 import { serverNow } from './remote.ts';
-import { firstRange, PRESETS, shortRange, shownRange, type Route } from './route.ts';
+import { firstRange, PRESETS, shortRange, shownRange, type Page, type Route } from './route.ts';
 import { dataAge, stateWord } from './words.ts';
 
 /** The range a page shows: the address's, or what suits the device's age. */
@@ -46,6 +47,32 @@ export function Trouble({ error, children }: { error: unknown; children?: Compon
   return (
     <div class="note error" role="alert">
       {sentence(error)} {children}
+    </div>
+  );
+}
+
+/** The address leads to something that is not, or no longer, there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
+}
+
+interface MissingProps {
+  /** "device" */
+  readonly what: string;
+  readonly why: string;
+  /** Where to go instead, in words. */
+  readonly instead: string;
+  readonly to: Page;
+}
+
+export function Missing({ what, why, instead, to }: MissingProps) {
+  return (
+    <div class="empty">
+      <h1>No such {what}</h1>
+      <p>{why}</p>
+      <a class="btn" href={href({ page: to })}>
+        {instead}
+      </a>
     </div>
   );
 }

@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { GraphData, GraphGap } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
-import { api, ApiError } from '../api.ts';
+import { api } from '../api.ts';
 import { href } from '../address.ts';
 import { Faults } from '../dashboard-faults.tsx';
 import { commonGap } from '../graph/gaps.ts';
 import { GraphGrid } from '../graph/grid.tsx';
 import { go, useLive, useNow } from '../live.ts';
-import { Age, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
+import { Age, isMissing, Missing, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
 import { withMore } from '../route.ts';
 import { when } from '../words.ts';
 
@@ -28,6 +28,16 @@ export function DashboardPage({ route, zone }: Shared) {
     setNewest(Math.max(...shown.map((data) => data.newestMs ?? 0)) || null);
   };
   useTitle(board?.title ?? 'Dashboard');
+  if (isMissing(error)) {
+    return (
+      <Missing
+        what="dashboard"
+        why="No file of this name is in the folders of dashboards; it may have been renamed or removed."
+        instead="All dashboards"
+        to="dashboards"
+      />
+    );
+  }
   return (
     <>
       <p class="crumb">
@@ -48,9 +58,7 @@ export function DashboardPage({ route, zone }: Shared) {
           </span>
         </div>
       </div>
-      <Trouble error={error}>
-        {error instanceof ApiError && error.status === 404 && <a href={href({ page: 'dashboards' })}>All dashboards</a>}
-      </Trouble>
+      <Trouble error={error} />
       {board && <Faults faults={board.faults} />}
       {board && <GraphGrid graphs={board.graphs} range={range} intervalMs={60_000} shared={shared} onData={learn} />}
     </>

@@ -3,14 +3,14 @@ import type { DeviceView } from '../../core/api.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { GraphData, GraphGap } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
-import { api, ApiError } from '../api.ts';
+import { api } from '../api.ts';
 import { Filesystems, Interfaces } from '../device/parts-of.tsx';
 import { EventList } from '../event-list.tsx';
 import { commonGap } from '../graph/gaps.ts';
 import { GraphGrid } from '../graph/grid.tsx';
 import { reaching } from '../graph/moves.ts';
 import { go, useLive, useNow } from '../live.ts';
-import { Age, rangeOf, RangeTools, State, Switch, Trouble, useTitle } from '../parts.tsx';
+import { Age, isMissing, Missing, rangeOf, RangeTools, State, Switch, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
 import { withMore } from '../route.ts';
@@ -49,7 +49,17 @@ export function DevicePage({ route, devices, zone }: Shared) {
     setGap(commonGap(shown));
     if (device?.sources.length === 0) setReach((held) => reaching(shown, serverNow()) || held);
   };
-  if (!device) return <Missing error={known.error} />;
+  if (isMissing(known.error)) {
+    return (
+      <Missing
+        what="device"
+        why="There is no device at this address; it may have been removed since."
+        instead="All devices"
+        to="devices"
+      />
+    );
+  }
+  if (!device) return <Trouble error={known.error} />;
   const shared = route.more['scale'] === 'shared';
   const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
   const [ports, disks] = [device.counts['interface'] ?? 0, device.counts['disk'] ?? 0];
@@ -167,19 +177,6 @@ function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
       {d.tags.map((tag) => (
         <span key={tag}>{tag}</span>
       ))}
-    </div>
-  );
-}
-
-function Missing({ error }: { error: unknown }) {
-  if (!(error instanceof ApiError) || error.status !== 404) return <Trouble error={error} />;
-  return (
-    <div class="empty">
-      <h1>No such device</h1>
-      <p>There is no device with this address. It may have been removed since.</p>
-      <a class="btn" href={href({ page: 'devices' })}>
-        All devices
-      </a>
     </div>
   );
 }

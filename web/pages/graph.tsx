@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { GraphData } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
-import { api, ApiError } from '../api.ts';
+import { api } from '../api.ts';
 import { EventList } from '../event-list.tsx';
 import { History } from '../graph/history.tsx';
 import { Legend, TableTwin } from '../graph/legend.tsx';
@@ -11,7 +11,7 @@ import { Plot } from '../graph/plot.tsx';
 import { cursorSlot, slotMiddle } from '../graph/points.ts';
 import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive, useNow } from '../live.ts';
-import { Age, rangeOf, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
+import { Age, isMissing, Missing, rangeOf, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
 import { withMore, type Route } from '../route.ts';
@@ -41,6 +41,16 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const table = route.more['table'] === '1';
   useTitle(data ? `${data.title}${device ? `, ${device.name}` : ''}` : 'Graph');
   const move = (next: string) => go({ ...route, range: next });
+  if (isMissing(error)) {
+    return (
+      <Missing
+        what="graph"
+        why="There is no graph at this address: its device, interface or dashboard may have been removed since."
+        instead={board === null ? 'All devices' : 'All dashboards'}
+        to={board === null ? 'devices' : 'dashboards'}
+      />
+    );
+  }
   return (
     <>
       <p class="crumb">
@@ -75,9 +85,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
       </div>
       <Tools few={few} route={route} range={range} data={data} zone={zone} on={on} table={table} move={move} />
       <div class={`busy ${pending && data ? 'on' : ''}`} />
-      <Trouble error={error}>
-        {error instanceof ApiError && error.status === 404 && <a href={href({ page: 'devices' })}>All devices</a>}
-      </Trouble>
+      <Trouble error={error} />
       <div ref={ref}>
         {data && !isEmpty(data) ? (
           <Plot
