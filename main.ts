@@ -120,6 +120,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
         catalog: (path) => catalog.backup(path),
         history: (path) => store.backupTo(path),
       });
+    let { discoveryNetworks } = config;
     const app = await make.buildApp({
       history,
       catalog,
@@ -130,6 +131,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       version,
       webRoot: alone ? null : join(HOME, 'web', 'dist'),
       log,
+      discoveryNetworks: () => discoveryNetworks,
       socketRoutes: (api) => backupRoute(api, backup, alone),
     });
     closing.push(() => app.close());
@@ -141,6 +143,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       history,
       collector,
       newId: make.newId,
+      allowDiscovery: (networks) => (discoveryNetworks = networks),
       startPolling: (devices) => collector.start(devices),
       listen: async () => (await listen(app, config.server)).url,
       openSocket: () => listenOnSocket(app, socketOf(config)),

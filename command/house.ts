@@ -13,6 +13,8 @@ export interface House {
   readonly history: History;
   readonly collector: CollectorControl;
   readonly newId: () => string;
+  /** From now on these networks may be searched. */
+  allowDiscovery(networks: readonly string[]): void;
   /** Begins to poll. */
   startPolling(devices: readonly Device[]): Promise<void>;
   /** Answers people and programs. @returns the address to print */

@@ -144,6 +144,7 @@ function pollingLine(devices: readonly Device[], self: Device | null): string {
 }
 
 async function takeOver(house: House, config: Config): Promise<void> {
+  house.allowDiscovery(config.discoveryNetworks);
   const { changed, left } = await alignDevices(house, config);
   for (const device of left) await house.collector.unwatch(device.id);
   const before = (await house.catalog.devices.list()).find(({ origin }) => origin === 'self');

@@ -15,6 +15,7 @@ import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { deviceActionRoutes } from './routes/device-actions.ts';
+import { discoveryRoutes } from './routes/discoveries.ts';
 import { eventRoutes } from './routes/events.ts';
 import { graphRoutes } from './routes/graphs.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -94,6 +95,7 @@ function apiRoutes(deps: RouteDeps) {
       statusRoutes,
       deviceRoutes,
       deviceActionRoutes,
+      discoveryRoutes,
       instanceRoutes,
       rankingRoutes,
       searchRoutes,

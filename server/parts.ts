@@ -21,6 +21,8 @@ export interface AppDeps {
   readonly version: string;
   /** Folder of the built dashboard; null when there is none. */
   readonly webRoot: string | null;
+  /** Networks that may be searched for devices, as they are allowed now; none when left out. */
+  readonly discoveryNetworks?: () => readonly string[];
   readonly log: Log;
   /** More routes under /api/v1; those with `config: { socketOnly: true }` answer on the control socket only. */
   readonly socketRoutes?: (app: App) => void | Promise<void>;
