@@ -1,12 +1,7 @@
 /** What is wrong in a dashboard's file, with the place; the rest of it is shown. */
-export interface Fault {
-  readonly file: string;
-  readonly line: number | null;
-  readonly key: string;
-  readonly text: string;
-}
+import type { DashboardFaultView } from '../core/api.ts';
 
-export function Faults({ faults }: { faults: readonly Fault[] }) {
+export function Faults({ faults }: { faults: readonly DashboardFaultView[] }) {
   if (faults.length === 0) return null;
   return (
     <ul class="note caution">

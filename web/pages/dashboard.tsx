@@ -9,7 +9,7 @@ import { GraphGrid } from '../graph/grid.tsx';
 import { go, useLive, useNow } from '../live.ts';
 import { Age, isMissing, Missing, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
 import { withMore } from '../route.ts';
-import { when } from '../words.ts';
+import { count, when } from '../words.ts';
 
 export function DashboardPage({ route, zone }: Shared) {
   const { id } = route;
@@ -61,6 +61,9 @@ export function DashboardPage({ route, zone }: Shared) {
       <Trouble error={error} />
       {board && <Faults faults={board.faults} />}
       {board && <GraphGrid graphs={board.graphs} range={range} intervalMs={60_000} shared={shared} onData={learn} />}
+      {board && board.more > 0 && (
+        <p class="mut more">And {count(board.more, 'graph')} more: narrow what the file selects to see them.</p>
+      )}
     </>
   );
 }

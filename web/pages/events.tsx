@@ -67,7 +67,7 @@ export function EventsPage({ route, devices, zone }: Shared) {
         </div>
       </div>
       <div class="tools">
-        <div class="seg" role="group" aria-label="What happened">
+        <div class="seg wraps" role="group" aria-label="What happened">
           {KINDS.map(([key, word]) => (
             <button type="button" key={key} aria-pressed={key === kind} onClick={() => go(withMore(route, { kind: key }), true)}>
               {word}
