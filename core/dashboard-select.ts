@@ -29,7 +29,7 @@ export function fits(pattern: string, text: string): boolean {
   let at = 0;
   let star = -1;
   let resumed = 0;
-  for (let i = 0; i < t.length; ) {
+  for (let i = 0; i < t.length;) {
     if (p[at] === '*') {
       star = at++;
       resumed = i;

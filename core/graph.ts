@@ -18,7 +18,7 @@ export interface LineStats {
   readonly maximumAtMs: number | null;
   /** 95th percentile of 5-minute means (or of what `p95From` says). */
   readonly p95: number | null;
-  /** "5 min means", "1 h means". */
+  /** "5 min means", "1 h means", "5 min means of the sum, where all 12 are known". */
   readonly p95From: string;
   /** Integral over known time, in unit × seconds (bit/s gives bits). */
   readonly total: number | null;
@@ -39,6 +39,10 @@ export interface GraphLine {
   readonly min: readonly (number | null)[];
   readonly max: readonly (number | null)[];
   readonly stats: LineStats;
+  /** Series behind it: 1, or those of a sum, mean, maximum or minimum. */
+  readonly members: number;
+  /** The maximum is only known not to be exceeded ("≤"), and the minimum not to be undercut ("≥"). */
+  readonly bound: { readonly maximum: boolean; readonly minimum: boolean };
 }
 
 export interface GraphGap {
@@ -46,6 +50,14 @@ export interface GraphGap {
   readonly toMs: number;
   readonly cause: GapCause | null;
   /** "no data 03:08–04:02: no answer" */
+  readonly text: string;
+}
+
+/** A stretch in which some series of a line were unknown: what is drawn there leaves them out. */
+export interface GraphPartial {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** "3 of 12 unknown: web03, web07 and 1 more" */
   readonly text: string;
 }
 
@@ -76,6 +88,13 @@ export interface GraphData {
   readonly tMs: readonly number[];
   readonly lines: readonly GraphLine[];
   readonly gaps: readonly GraphGap[];
+  readonly partial: readonly GraphPartial[];
+  /** Lines stand on each other; their values stay their own. Those below zero make a stack of their own. */
+  readonly stack: boolean;
+  /** Ids of the devices it is about, the first 500. */
+  readonly devices: readonly string[];
+  /** One sentence where the graph needs one: what it looked for and did not find, what it leaves out; else ''. */
+  readonly note: string;
   readonly limits: readonly { readonly label: string; readonly value: number }[];
   readonly y: { readonly min: number; readonly max: number; readonly ticks: readonly ValueTick[] };
   readonly x: { readonly ticks: readonly TimeTick[] };

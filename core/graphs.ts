@@ -28,7 +28,7 @@ export interface GraphSpec extends GraphRef {
 }
 
 /** Colours for several lines, in the order in which they are told apart best. */
-const ROLES: readonly Role[] = ['s1', 's5', 's2', 's4', 's3'];
+export const ROLES: readonly Role[] = ['s1', 's5', 's2', 's4', 's3'];
 /** More lines than this are not told apart: the greatest are drawn. */
 export const LINES_MAX = 5;
 

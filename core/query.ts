@@ -85,6 +85,9 @@ export interface Slots {
 /** A stretch of known time with one value (a raw record) or one bin's figures. */
 export type Visit = (t0Ms: number, t1Ms: number, mean: number, min: number, max: number, knownMs: number) => void;
 
+/** Visits the known stretches of a series, in order. */
+export type Each = (visit: Visit) => void;
+
 /** Calls visit for each known record, cut to what it covers. */
 export function eachRecord(raw: RawColumns, visit: Visit): void {
   let before = raw.previousMs;

@@ -26,6 +26,8 @@ const Line = Type.Object({
   min: Values,
   max: Values,
   stats: Stats,
+  members: Type.Integer(),
+  bound: Type.Object({ maximum: Type.Boolean(), minimum: Type.Boolean() }),
 });
 
 export const GraphView = Type.Unsafe<GraphData>(
@@ -49,6 +51,10 @@ export const GraphView = Type.Unsafe<GraphData>(
         text: Type.String(),
       }),
     ),
+    partial: Type.Array(Type.Object({ fromMs: Type.Number(), toMs: Type.Number(), text: Type.String() })),
+    stack: Type.Boolean(),
+    devices: Type.Array(Type.String()),
+    note: Type.String(),
     limits: Type.Array(Type.Object({ label: Type.String(), value: Type.Number() })),
     y: Type.Object({
       min: Type.Number(),

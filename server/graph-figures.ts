@@ -1,0 +1,54 @@
+/** The figures of a line's legend, from stored data. */
+import type { LineStats } from '../core/graph.ts';
+import { BIN_TIERS, TIER_STEP_MS } from '../core/model.ts';
+import type { Each } from '../core/query.ts';
+import { percentile, summarise } from '../core/statistics.ts';
+import { keptMs, readSources, words, type GraphDeps, type Source } from './graph-read.ts';
+
+/** Figures of lines over fromMs..endMs, each from its own stretches; the 95th is read for all at once. */
+export async function figuresOf(
+  deps: GraphDeps,
+  lines: readonly { readonly source: Source; readonly each: Each }[],
+  fromMs: number,
+  endMs: number,
+): Promise<LineStats[]> {
+  const percentiles = await percentilesOf(
+    deps,
+    lines.map(({ source }) => source),
+    fromMs,
+    endMs,
+  );
+  return lines.map(({ each }, i) => ({
+    ...summarise(each, fromMs, endMs),
+    current: lastWithin(each, fromMs, endMs),
+    ...(percentiles[i] ?? { p95: null, p95From: '' }),
+  }));
+}
+
+export function lastWithin(each: Each, fromMs: number, endMs: number): number | null {
+  let last: number | null = null;
+  each((t0, t1, mean) => {
+    if (t1 > fromMs && t0 < endMs) last = mean;
+  });
+  return last;
+}
+
+/** 95th percentile from the finest means kept that long: 5 min by the convention of billing. */
+async function percentilesOf(
+  deps: GraphDeps,
+  sources: readonly Source[],
+  fromMs: number,
+  endMs: number,
+): Promise<{ p95: number | null; p95From: string }[]> {
+  const tier = BIN_TIERS.find((t) => fromMs >= deps.nowMs() - keptMs(deps.history.tiers(), t)) ?? '1d';
+  // Divided lines need the same columns of both.
+  const reads = await readSources(deps.history, sources, tier, fromMs, endMs, ['mean', 'known']);
+  return reads.map(({ each }) => {
+    const means: number[] = [];
+    // Only whole bins: a cut one would be a mean of less than its width.
+    each((t0, t1, mean) => {
+      if (t0 >= fromMs && t1 <= endMs) means.push(mean);
+    });
+    return { p95: percentile(Float64Array.from(means), 0.95), p95From: `${words(TIER_STEP_MS[tier])} means` };
+  });
+}
