@@ -55,5 +55,8 @@ async function readAll(
   if (keys.length === 0) return [];
   if (tier === 'raw') return (await history.raw(keys, fromMs, toMs)).map((raw) => (visit) => eachRecord(raw, visit));
   const bins = await history.bins(keys, tier, fromMs, toMs, ['mean', 'known']);
-  return bins.map((columns) => (visit) => eachBin(columns, tier, visit));
+  // Only means were read: each is its own lowest and highest.
+  return bins.map(
+    (columns) => (visit) => eachBin(columns, tier, (t0, t1, mean, _min, _max, known) => visit(t0, t1, mean, mean, mean, known)),
+  );
 }

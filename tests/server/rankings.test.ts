@@ -108,6 +108,8 @@ describe('interfaces', () => {
     const spark = first.items[0]?.spark;
     expect(spark?.lines).toHaveLength(2);
     expect(spark?.lines[0]?.filter((v) => v === 7e8).length).toBeGreaterThan(50);
+    const day = await list<InterfaceView>('interfaces?sort=in&limit=1&spark=24h');
+    expect(day.items[0]?.spark?.lines[0]?.filter((v) => v !== null)).toEqual(Array.from({ length: 8 }, () => 7e8));
     const second = await list<InterfaceView>(`interfaces?sort=in&limit=1&cursor=${first.nextCursor}`);
     expect(second.items[0]).toMatchObject({ name: 'eth2', spark: null });
     const found = await list<InterfaceView>('interfaces?q=router+transit');
