@@ -34,7 +34,7 @@ export function History({ id, data, onMove }: HistoryProps) {
       {worth && !value && <div class="plot strip" />}
       {worth && value && (
         <Plot
-          data={{ ...value, title: `All history of ${data.title}` }}
+          data={bare(value, `All history of ${data.title}`)}
           size="strip"
           frame={{ fromMs: data.fromMs, toMs: data.toMs }}
           onPick={jump}
@@ -43,4 +43,13 @@ export function History({ id, data, onMove }: HistoryProps) {
       )}
     </div>
   );
+}
+
+/** Only the data, as high as the strip: a limit would press it flat. */
+function bare(data: GraphData, title: string): GraphData {
+  const top = (below: boolean) =>
+    Math.max(0, ...data.lines.filter((line) => line.below === below).map((line) => line.stats.maximum ?? 0));
+  const [up, down] = [top(false), top(true)];
+  if (data.stack || up + down === 0) return { ...data, title, limits: [] };
+  return { ...data, title, limits: [], y: { min: -down, max: up, ticks: [] } };
 }
