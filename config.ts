@@ -41,6 +41,8 @@ export interface Config {
   readonly tiers: readonly TierSpec[];
   /** The user's own profile folders, absolute. */
   readonly profileFolders: readonly string[];
+  /** The user's own dashboard folders, absolute. */
+  readonly dashboardFolders: readonly string[];
   /** Poll interval of devices that do not say. */
   readonly intervalMs: number;
   /** Null: this machine is not polled. */
@@ -181,8 +183,11 @@ function trust(
   const zone = file.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!isTimeZone(zone)) fail(['timeZone'], 'must be a time zone such as Europe/Paris or UTC');
   const profileFolders = file.profiles === undefined ? [] : [folder(file.profiles, ['profiles'])];
-  for (const path of profileFolders) {
-    if (!existsSync(path) || !statSync(path).isDirectory()) fail(['profiles'], `names ${path}, which is not a folder`);
+  const dashboardFolders = file.dashboards === undefined ? [] : [folder(file.dashboards, ['dashboards'])];
+  for (const [key, folders] of Object.entries({ profiles: profileFolders, dashboards: dashboardFolders })) {
+    for (const path of folders) {
+      if (!existsSync(path) || !statSync(path).isDirectory()) fail([key], `names ${path}, which is not a folder`);
+    }
   }
   const tiers = DEFAULT_TIERS.map(({ tier, retentionMs }): TierSpec => {
     const text = file.retention?.[tier];
@@ -230,6 +235,7 @@ function trust(
     log: file.log ?? 'pretty',
     tiers,
     profileFolders,
+    dashboardFolders,
     intervalMs,
     thisMachine,
     devices,

@@ -14,10 +14,12 @@ import { COMMANDS } from './command/commands.ts';
 import { ensureDashboard } from './command/dashboard.ts';
 import { helpFor } from './command/help.ts';
 import type { House } from './command/house.ts';
+import { createDashboards, dashboardFolders } from './config/dashboards.ts';
 import { createLog, errorText } from './command/log.ts';
 import { createTerminal } from './command/terminal.ts';
 import { loadConfig, type Config, type Environment, type LoadedConfig } from './config.ts';
 import { ALIVE_SETTING } from './core/model.ts';
+import type { DashboardSource } from './core/dashboard.ts';
 import type { Catalog, CollectorControl, Log } from './core/ports.ts';
 import { loadProfiles, ProfileError } from './collector/snmp/profile.ts';
 import type { App } from './server/parts.ts';
@@ -121,11 +123,13 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
         history: (path) => store.backupTo(path),
       });
     let { discoveryNetworks } = config;
+    const dashboards = dashboardsOf(config, () => clock.monoMs());
     const app = await make.buildApp({
       history,
       catalog,
       collector: alone ? watchFirst(collector, catalog) : collector,
       clock,
+      dashboards,
       // Inside this process only its own command asks, and whoever runs it owns the data folder.
       config: alone ? { ...config.server, adminPassword: null } : config.server,
       version,
@@ -142,6 +146,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       catalog,
       history,
       collector,
+      dashboards,
       newId: make.newId,
       allowDiscovery: (networks) => (discoveryNetworks = networks),
       startPolling: (devices) => collector.start(devices),
@@ -157,6 +162,10 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
     );
     throw error;
   }
+}
+
+function dashboardsOf(config: Config, monoMs: () => number): DashboardSource {
+  return createDashboards(dashboardFolders(HOME, config.dashboardFolders), monoMs);
 }
 
 /** Whatever is written from here on is for this user alone, also in a folder that others may look into. */
@@ -253,6 +262,7 @@ async function main(words: readonly string[], env: Environment): Promise<number>
       env,
       commands: COMMANDS,
       config: trusted,
+      dashboards: (config) => dashboardsOf(config, () => performance.now()).list(),
       api: () => {
         const config = trusted();
         return (api ??= openApi(config, quiet(logOf(config))));

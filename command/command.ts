@@ -1,5 +1,6 @@
 /** What a command of the command line is, and what it gets to work with. */
 import { formatConfigError, type Config, type ConfigError } from '../config.ts';
+import type { Dashboard } from '../core/dashboard.ts';
 import type { Api } from './api.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -45,6 +46,8 @@ export interface Context {
   readonly commands: readonly Command[];
   /** The trusted configuration. @throws ConfigRefusal with every fault in it */
   config(): Config;
+  /** The dashboards of its folders, each with what is wrong in it. */
+  dashboards(config: Config): Promise<readonly Dashboard[]>;
   /** Asks the running server, or the data folder itself when none runs; closed by the caller of the command. */
   api(): Promise<Api>;
   /** Runs the server until it is told to stop. */

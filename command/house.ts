@@ -1,6 +1,7 @@
 /** The running system as the commands see it; main.ts puts it together. */
 import type { Config } from '../config.ts';
 import type { Device } from '../core/model.ts';
+import type { DashboardSource } from '../core/dashboard.ts';
 import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
 import type { BackupResult } from './installation.ts';
 import type { Transport } from './api.ts';
@@ -12,6 +13,7 @@ export interface House {
   readonly catalog: Catalog;
   readonly history: History;
   readonly collector: CollectorControl;
+  readonly dashboards: DashboardSource;
   readonly newId: () => string;
   /** From now on these networks may be searched. */
   allowDiscovery(networks: readonly string[]): void;

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { StatusView } from '../core/api.ts';
 import { formatDuration, formatWith } from '../core/units.ts';
 import { asSentence, formatConfigError, type Config } from '../config.ts';
+import type { Dashboard } from '../core/dashboard.ts';
 import { ConfigRefusal, type Command, type Context } from './command.ts';
 
 export const serve: Command = {
@@ -57,33 +58,52 @@ export const status: Command = {
 
 export const validate: Command = {
   words: ['validate'],
-  summary: 'Check the configuration without starting anything',
+  summary: 'Check the configuration and the dashboards without starting anything',
   operands: [],
   about: [
-    'Names every fault with file, line and key. Secrets that the configuration refers to are looked up as well.',
-    'With --json: {"ok", "files", "devices", "warnings"}, or {"ok": false, "errors": [{"file", "line", "key", "message"}]} and status 1.',
+    'Names every fault with file, line and key. Secrets that the configuration refers to are looked up as well; dashboards are\n' +
+      'checked, ours and those of the `dashboards` folder.',
+    'With --json: {"ok", "files", "devices", "dashboards", "warnings"}, or {"ok": false, "errors": [{"file", "line", "key", "message"}]} and status 1.',
   ],
   options: [],
   examples: ['saguaro validate', 'saguaro validate --config /etc/saguaro'],
   async run(context) {
-    const config = checked(context);
-    if (config === null) return 1;
+    const checks = await checked(context);
+    if (checks === null) return 1;
+    const { config, dashboards } = checks;
+    for (const { id, file } of dashboards.filter(({ replaces }) => replaces))
+      context.terminal.say(`The dashboard ${id} of ${file} replaces the one that comes with Saguaro.`);
     for (const warning of config.warnings) context.terminal.say(`Warning: ${asSentence(warning)}`);
     const files = config.files.length === 0 ? 'No configuration file: the defaults' : config.files.join(', ');
     const devices = config.devices.length === 1 ? '1 device' : `${config.devices.length} devices`;
     if (context.json)
       context.terminal.print(
-        JSON.stringify({ ok: true, files: config.files, devices: config.devices.length, warnings: config.warnings }),
+        JSON.stringify({
+          ok: true,
+          files: config.files,
+          devices: config.devices.length,
+          dashboards: dashboards.length,
+          warnings: config.warnings,
+        }),
       );
-    else context.terminal.print(`${files}: valid, ${devices}.`);
+    else context.terminal.print(`${files}: valid, ${devices}, ${dashboards.length} dashboards.`);
     return 0;
   },
 };
 
-/** The configuration; null when it is wrong and a program was told so. @throws ConfigRefusal for people */
-function checked(context: Context): Config | null {
+interface Checked {
+  readonly config: Config;
+  readonly dashboards: readonly Dashboard[];
+}
+
+/** What is right; null when something is wrong and a program was told so. @throws ConfigRefusal for people */
+async function checked(context: Context): Promise<Checked | null> {
   try {
-    return context.config();
+    const config = context.config();
+    const dashboards = await context.dashboards(config);
+    const faults = dashboards.flatMap((dashboard) => dashboard.faults);
+    if (faults.length > 0) throw new ConfigRefusal(faults);
+    return { config, dashboards };
   } catch (error) {
     if (!context.json || !(error instanceof ConfigRefusal)) throw error;
     const errors = error.errors.map((fault) => {

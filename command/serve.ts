@@ -18,7 +18,14 @@ const NAMES_SHOWN = 10;
 /** Local time of the nightly upkeep, when the least is going on. */
 const NIGHTLY = '17 3 * * *';
 /** Parts of the configuration that only a new start takes over. */
-const FIXED = ['dataDir', 'server', 'log', 'tiers', 'profileFolders'] as const satisfies readonly (keyof Config)[];
+const FIXED = [
+  'dataDir',
+  'server',
+  'log',
+  'tiers',
+  'profileFolders',
+  'dashboardFolders',
+] as const satisfies readonly (keyof Config)[];
 /** The keys of the file that decide them. */
 const FIXED_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
   data: ({ dataDir }) => dataDir,
@@ -32,6 +39,7 @@ const FIXED_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
   log: ({ log }) => log,
   retention: ({ tiers }) => tiers,
   profiles: ({ profileFolders }) => profileFolders,
+  dashboards: ({ dashboardFolders }) => dashboardFolders,
 };
 
 /** Signals as they come in; main.ts gives those of the process, tests their own. */
@@ -71,6 +79,7 @@ export async function serveHouse(
     for (const [key] of changed) log.warn(`A change of ${key} needs a new start; the old value goes on until then.`);
     config = { ...loaded.config, ...Object.fromEntries(FIXED.map((key) => [key, config[key]])) };
     await takeOver(house, config);
+    await tellDashboards(house);
     log.info('The configuration was read again.');
   };
   const onReload = () => {
@@ -85,6 +94,7 @@ export async function serveHouse(
     const aligned = await alignDevices(house, config);
     const self = await alignThisMachine(house, config);
     for (const warning of config.warnings) log.warn(asSentence(warning));
+    await tellDashboards(house);
     const url = await house.listen();
     await house.openSocket();
     const devices = (await house.catalog.devices.list()).filter(({ sources }) => sources.length > 0);
@@ -132,6 +142,14 @@ async function sayUnreadable({ catalog, log }: House, devices: readonly Device[]
       ? `${names.slice(0, NAMES_SHOWN).join(', ')} and ${names.length - NAMES_SHOWN} more`
       : names.join(', ');
   log.error(`${why} Until then these cannot be asked by SNMP: ${shown}.`);
+}
+
+/** What is wrong in dashboards stops nothing; who wrote them should know. */
+async function tellDashboards({ dashboards, log }: House): Promise<void> {
+  for (const board of await dashboards.list({ fresh: true })) {
+    for (const fault of board.faults) log.warn(asSentence(`In a dashboard: ${formatConfigError(fault)}`));
+    if (board.replaces) log.info(`The dashboard ${board.id} of ${board.file} replaces the one that comes with Saguaro.`);
+  }
 }
 
 function pollingLine(devices: readonly Device[], self: Device | null): string {

@@ -28,6 +28,7 @@ const OVERRIDES: readonly {
   { variable: 'SAGUARO_TIME_ZONE', key: 'timeZone', read: String },
   { variable: 'SAGUARO_LOG', key: 'log', read: String },
   { variable: 'SAGUARO_PROFILES', key: 'profiles', read: String },
+  { variable: 'SAGUARO_DASHBOARDS', key: 'dashboards', read: String },
   { variable: 'SAGUARO_INTERVAL', key: 'interval', read: String },
   { variable: 'SAGUARO_DISCOVERY_NETWORKS', key: 'discovery', read: (text) => ({ networks: list(text) }) },
 ];

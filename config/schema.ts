@@ -76,6 +76,7 @@ export const ConfigFile = Type.Object(
     timeZone: Opt(Text(64)),
     log: Opt(Type.Enum(['pretty', 'json'], { says: 'pretty or json' })),
     profiles: Opt(Text(4096)),
+    dashboards: Opt(Text(4096)),
     interval: Opt(Duration),
     retention: Opt(
       Type.Object({ raw: Opt(Retention), '5m': Opt(Retention), '1h': Opt(Retention), '1d': Opt(Retention) }, closed),

@@ -13,6 +13,7 @@ import { notFoundHandler, pages } from './pages.ts';
 import { createProcessFigures } from './process-figures.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
+import { dashboardRoutes } from './routes/dashboards.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { deviceActionRoutes } from './routes/device-actions.ts';
 import { discoveryRoutes } from './routes/discoveries.ts';
@@ -101,6 +102,7 @@ function apiRoutes(deps: RouteDeps) {
       searchRoutes,
       seriesRoutes,
       graphRoutes,
+      dashboardRoutes,
       eventRoutes,
       importRoutes,
       sessionRoutes,

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { DashboardSource } from '../core/dashboard.ts';
 import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
 import type { Access } from './access.ts';
 import type { HttpMetrics } from './http-metrics.ts';
@@ -19,6 +20,8 @@ export interface AppDeps {
   readonly clock: Clock;
   readonly config: ServerConfig;
   readonly version: string;
+  /** Dashboards as files; without them there are none. */
+  readonly dashboards?: DashboardSource;
   /** Folder of the built dashboard; null when there is none. */
   readonly webRoot: string | null;
   /** Networks that may be searched for devices, as they are allowed now; none when left out. */

@@ -11,8 +11,8 @@ export interface Wanted {
   readonly select: Selector;
   /** Only instances that have one of these; null = any. */
   readonly metrics: readonly string[] | null;
-  /** Leaves out what is no longer there. */
-  readonly present?: boolean;
+  /** Only of this kind, and only what is still there. */
+  readonly present?: string;
 }
 export interface Meant {
   readonly device: Device;
@@ -67,7 +67,7 @@ async function look(catalog: Catalog, wanted: readonly Wanted[]): Promise<readon
       if (!into || !meansDevice(want.select, device)) return;
       const before = into.matched;
       for (const instance of instances) {
-        if (want.present && instance.vanishedMs !== null) continue;
+        if (want.present !== undefined && (instance.kind !== want.present || instance.vanishedMs !== null)) continue;
         if (want.metrics && !instance.metrics.some(({ name }) => want.metrics?.includes(name))) continue;
         if (!meansInstance(want.select, device, instance)) continue;
         into.matched++;

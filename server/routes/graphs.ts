@@ -26,10 +26,10 @@ const Query = Type.Object(
   { additionalProperties: false },
 );
 
-export async function graphRoutes(app: App, { history, catalog, clock, config }: RouteDeps): Promise<void> {
+export async function graphRoutes(app: App, { history, catalog, dashboards, clock, config }: RouteDeps): Promise<void> {
   const read = async (id: string, query: { from?: string; to?: string; width?: number }): Promise<GraphData> => {
     const range = rangeOf(query, clock.nowMs(), config.zone);
-    const deps = { history, catalog, zone: config.zone, nowMs: () => clock.nowMs() };
+    const deps = { history, catalog, zone: config.zone, nowMs: () => clock.nowMs(), ...(dashboards ? { dashboards } : {}) };
     const graph = await readGraph(deps, id, { ...range, width: query.width ?? WIDTH_DEFAULT });
     if (!graph) throw notFound(`There is no graph ${quoted(id)}: /api/v1/devices/…/graphs lists those of a device.`);
     return graph;
@@ -55,7 +55,7 @@ export async function graphRoutes(app: App, { history, catalog, clock, config }:
     {
       schema: {
         operationId: 'readGraphCsv',
-        summary: 'One graph as CSV: a row a slot, three columns a line',
+        summary: 'One graph as CSV: a row a slot, three columns a line, and who was unknown where lines are of many series',
         tags,
         params: Params,
         querystring: Query,
@@ -73,12 +73,21 @@ export async function graphRoutes(app: App, { history, catalog, clock, config }:
   );
 }
 
-/** A row a slot; unknown is empty. */
+/** A row a slot; unknown is empty. Where many series make a line, the last column says which were unknown in it. */
 export function graphCsv(graph: GraphData): string {
   const heads = graph.lines.flatMap((line) => [`${line.label} (${graph.unit})`, `${line.label} min`, `${line.label} max`]);
+  const combined = graph.lines.some((line) => line.members > 1);
   const rows = graph.tMs.map((tMs, i) => {
     const cells = graph.lines.flatMap((line) => [line.mean[i], line.min[i], line.max[i]].map((value) => csvCell(value ?? null)));
-    return [new Date(tMs).toISOString(), ...cells].join(',');
+    const partial = combined ? [csvCell(partialAt(graph, tMs))] : [];
+    return [new Date(tMs).toISOString(), ...cells, ...partial].join(',');
   });
-  return [['time', ...heads.map(csvCell)].join(','), ...rows].join('\n') + '\n';
+  return [['time', ...heads.map(csvCell), ...(combined ? ['partial'] : [])].join(','), ...rows].join('\n') + '\n';
+}
+
+function partialAt({ partial, stepMs }: GraphData, tMs: number): string {
+  return partial
+    .filter(({ fromMs, toMs }) => fromMs < tMs + stepMs && toMs > tMs)
+    .map(({ text }) => text)
+    .join('; ');
 }

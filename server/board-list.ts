@@ -1,0 +1,108 @@
+/** Which graphs a dashboard shows just now: its selectors looked up, its repetitions written out. */
+import type { DashboardDetail, DashboardGraphView, DashboardView } from '../core/api.ts';
+import { boardGraphId, type Dashboard, type LinesGraph, type RepeatGraph } from '../core/dashboard.ts';
+import { meansDevice } from '../core/dashboard-select.ts';
+import { graphsOf, type GraphSpec } from '../core/graphs.ts';
+import type { Device } from '../core/model.ts';
+import { visible } from '../core/text.ts';
+import type { GraphDeps } from './graph-read.ts';
+import { byName } from './paging.ts';
+import { select, type Selection, type Wanted } from './selection.ts';
+
+/** Graphs that repetitions may make in one dashboard. */
+export const REPEATED_MAX = 200;
+
+export function dashboardView({ id, title, about, file, own, replaces, graphs, faults }: Dashboard): DashboardView {
+  return { id, title, about, file, own, replaces, graphs: graphs.length, faults: faults.map((fault) => ({ ...fault })) };
+}
+
+export async function dashboardDetail(deps: GraphDeps, board: Dashboard): Promise<DashboardDetail> {
+  const wanted = board.graphs.map(wantedOf);
+  const others = board.graphs.map((graph): Wanted =>
+    'lines' in graph && graph.otherwise ? wantedOf({ ...graph, select: graph.otherwise }) : NOTHING,
+  );
+  // All at once: one walk through the catalog.
+  const found = await select(deps, [...wanted, ...others]);
+  let room = REPEATED_MAX;
+  let more = 0;
+  const graphs: DashboardGraphView[] = [];
+  for (const [i, graph] of board.graphs.entries()) {
+    const first = found[i];
+    const chosen = first && first.matched > 0 ? first : found[board.graphs.length + i];
+    if ('lines' in graph) {
+      graphs.push(linesView(board.id, graph, chosen?.matched ?? 0));
+      continue;
+    }
+    const specs = graph.repeat === 'device' ? await ofDevices(deps, graph, room) : ofInstances(graph, first);
+    graphs.push(...specs.views.slice(0, room));
+    more += specs.matched - Math.min(specs.views.length, room);
+    room -= Math.min(specs.views.length, room);
+  }
+  return { ...dashboardView(board), graphs, more };
+}
+
+/** Finds nothing. */
+const NOTHING: Wanted = {
+  select: { kind: [], site: null, tag: null, device: [], name: null, alias: null, not: null },
+  metrics: [],
+};
+
+function wantedOf(graph: LinesGraph | RepeatGraph): Wanted {
+  if ('lines' in graph) return { select: graph.select, metrics: graph.lines.map(({ metric }) => metric) };
+  return graph.repeat === 'device' ? NOTHING : { select: graph.select, metrics: null, present: graph.repeat };
+}
+
+function linesView(board: string, graph: LinesGraph, matched: number): DashboardGraphView {
+  const [metric = ''] = graph.lines.map((line) => line.metric);
+  return {
+    id: boardGraphId(board, graph.key),
+    title: graph.title,
+    subtitle: graph.about,
+    family: metric.slice(0, metric.indexOf('.')),
+    device: '',
+    instance: null,
+    rank: 'main',
+    width: graph.width,
+    matched,
+  };
+}
+
+interface Repeated {
+  readonly views: readonly DashboardGraphView[];
+  readonly matched: number;
+}
+
+function ofInstances(graph: RepeatGraph, selection: Selection | undefined): Repeated {
+  const members = selection?.members ?? [];
+  const views = members.flatMap(({ device, instance }) => viewOf(graph, device, graphsOf(device, [instance])));
+  return { views, matched: views.length + ((selection?.matched ?? 0) - members.length) };
+}
+
+async function ofDevices({ catalog }: GraphDeps, graph: RepeatGraph, room: number): Promise<Repeated> {
+  const devices = (await catalog.devices.list()).filter((device) => meansDevice(graph.select, device));
+  devices.sort((a, b) => byName(a.name, b.name));
+  const near = devices.slice(0, room);
+  const lists = await Promise.all(near.map((device) => catalog.instances.list(device.id)));
+  const views = near.flatMap((device, i) => viewOf(graph, device, graphsOf(device, lists[i] ?? [])));
+  return { views, matched: views.length + devices.length - near.length };
+}
+
+/** The built-in graph, under its own id; the device's name tells it from its neighbours. */
+function viewOf(graph: RepeatGraph, device: Device, specs: readonly GraphSpec[]): DashboardGraphView[] {
+  const spec = specs.find(({ id }) => id.startsWith(`${graph.graph}~`));
+  if (!spec) return [];
+  const { id, title, subtitle, family, instance, rank } = spec;
+  return [
+    {
+      id,
+      title: `${visible(device.name)} ${title}`,
+      subtitle,
+      family,
+      device: device.id,
+      instance,
+      rank,
+      width: graph.width,
+      matched: 1,
+    },
+  ];
+}
