@@ -21,6 +21,13 @@ export interface Stretch {
   readonly toMs: number;
 }
 
+/** Bins of the tier below, as they were and as they will be. */
+interface Finer {
+  readonly widthMs: number;
+  readonly before: ReadonlyMap<number, Bin>;
+  readonly after: () => ReadonlyMap<number, Bin>;
+}
+
 /** Of each tier the time before which it keeps nothing, UTC milliseconds at the start of a day; -Infinity = it keeps all. */
 export type KeptFrom = Readonly<Record<Tier, number>>;
 export const KEPT_FOR_EVER: KeptFrom = { raw: -Infinity, '5m': -Infinity, '1h': -Infinity, '1d': -Infinity };
@@ -40,7 +47,7 @@ export async function recompute(
   const [fromMs, toMs] = [floor(stretch.fromMs, dayMs), ceil(stretch.toMs, dayMs)];
   const records = { before: knownOf(stretch.before), after: knownOf(stretch.after) };
   const out = new Map<BinTier, Bin[]>();
-  let finer: { widthMs: number; before: Map<number, Bin>; after: Map<number, Bin> } | null = null;
+  let finer: Finer | null = null;
   for (const tier of BIN_TIERS) {
     const stepMs = TIER_STEP_MS[tier];
     const touched = ({ tMs }: Bin) => tMs + stepMs > stretch.fromMs && tMs < stretch.toMs;
@@ -50,11 +57,12 @@ export async function recompute(
       // Into empty time, as most imports are: nothing to weigh, the records decide alone.
       const bins = binsFrom(records.after, stretch.previousMs, stepMs, keptFrom[tier]).filter(touched);
       out.set(tier, bins);
-      finer = { widthMs: stepMs, before: stored, after: byStart(bins) };
+      finer = { widthMs: stepMs, before: stored, after: lazily(() => byStart(bins)) };
       continue;
     }
-    const rawBefore = byStart(binsFrom(records.before, stretch.previousMs, stepMs, -Infinity));
-    const rawAfter = byStart(binsFrom(records.after, stretch.previousMs, stepMs, -Infinity));
+    const earliestMs = Math.min(keptFrom[tier], ...stored.keys().take(1));
+    const rawBefore = byStart(binsFrom(records.before, stretch.previousMs, stepMs, earliestMs));
+    const rawAfter = byStart(binsFrom(records.after, stretch.previousMs, stepMs, earliestMs));
     const bins: Bin[] = [];
     const result = new Map(stored);
     const starts = [...new Set([...stored.keys(), ...rawBefore.keys(), ...rawAfter.keys()])];
@@ -68,9 +76,14 @@ export async function recompute(
       if (bin ?? old) bins.push(bin ?? { tMs, mean: NaN, min: NaN, max: NaN, known: 0 });
     }
     out.set(tier, bins);
-    finer = { widthMs: stepMs, before: stored, after: result };
+    finer = { widthMs: stepMs, before: stored, after: () => result };
   }
   return out;
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 function knownOf({ tMs, value }: Records): Records {
@@ -91,13 +104,13 @@ function choose(
   stored: Bin | undefined,
   rawBefore: Bin | undefined,
   rawAfter: Bin | undefined,
-  finer: { widthMs: number; before: Map<number, Bin>; after: Map<number, Bin> } | null,
+  finer: Finer | null,
 ): Bin | null {
   const storedKnown = stored?.known ?? 0;
   if ((rawBefore?.known ?? 0) >= storedKnown - SAME_KNOWN) return rawAfter ?? null;
   if (finer) {
     const { widthMs } = finer;
-    const of = (bins: Map<number, Bin>) => {
+    const of = (bins: ReadonlyMap<number, Bin>) => {
       const inside: Bin[] = [];
       for (let t = tMs; t < tMs + stepMs; t += widthMs) {
         const bin = bins.get(t);
@@ -105,7 +118,7 @@ function choose(
       }
       return combine(tMs, stepMs, [{ widthMs, bins: inside }]);
     };
-    if ((of(finer.before)?.known ?? 0) >= storedKnown - SAME_KNOWN) return of(finer.after);
+    if ((of(finer.before)?.known ?? 0) >= storedKnown - SAME_KNOWN) return of(finer.after());
   }
   return (rawAfter?.known ?? 0) >= storedKnown - SAME_KNOWN ? (rawAfter ?? null) : (stored ?? null);
 }
