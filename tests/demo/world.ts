@@ -1,6 +1,6 @@
 /**
  * The simulated fleet at a moment that stands still: the real app on a free port of loopback, over a
- * real catalog, a real embedded store in a folder of its own, and a real collector that has discovered and
+ * real catalog in a folder of its own, a real embedded store in memory, and a real collector that has discovered and
  * polled the demonstration's agents. Everything happens at `nowMs`; nothing moves afterwards.
  *
  *     const world = await demoWorld({ nowMs: Date.UTC(2026, 2, 18, 14, 30), seed: 1 });
@@ -22,6 +22,7 @@ import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
 import { loadProfiles } from '../../collector/snmp/profile.ts';
 import { createSnmpSource } from '../../collector/snmp/source.ts';
 import { ensureDashboard } from '../../command/dashboard.ts';
+import { createDashboards, dashboardFolders } from '../../config/dashboards.ts';
 import { NO_FACTS, seriesKey, type Device, type Instance, type NewEvent, type TierSpec } from '../../core/model.ts';
 import type { Catalog, Clock, DeviceStatus, History } from '../../core/ports.ts';
 import { COMMUNITY, startAgents, type RunningAgent } from '../../demo/agents/agents.ts';
@@ -41,6 +42,8 @@ export interface DemoWorldOptions {
   readonly nowMs: number;
   readonly seed?: number;
   readonly config?: Partial<ServerConfig>;
+  /** Folders of dashboards besides the shipped ones. */
+  readonly dashboards?: readonly string[];
 }
 export interface DemoWorld {
   readonly url: string;
@@ -100,7 +103,7 @@ const CONFIG: ServerConfig = {
 };
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-export async function demoWorld({ nowMs: endMs, seed = 1, config = {} }: DemoWorldOptions): Promise<DemoWorld> {
+export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboards = [] }: DemoWorldOptions): Promise<DemoWorld> {
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
@@ -115,7 +118,7 @@ export async function demoWorld({ nowMs: endMs, seed = 1, config = {} }: DemoWor
     const clock = standing(now);
     const catalog = await createCatalog({ path: join(folder, 'catalog.db'), keyPath: null });
     closing.push(() => catalog.close());
-    const store = await createEmbeddedStore({ path: join(folder, 'history.db') });
+    const store = await createEmbeddedStore({ path: ':memory:' });
     const history = await createHistory({ store, tiers: TIERS, nowMs: now, log: QUIET });
     closing.push(() => history.close());
     const agents = await startAgents(fleet, { nowMs: now, quirks: true });
