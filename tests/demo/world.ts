@@ -151,6 +151,7 @@ export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboard
       catalog,
       collector: shown,
       clock,
+      dashboards: createDashboards(dashboardFolders(ROOT, dashboards), () => performance.now()),
       config: { ...CONFIG, ...config },
       version: '0.0.0-demo',
       webRoot: join(ROOT, 'web', 'dist'),
