@@ -6,6 +6,7 @@ import { isHost } from './addresses.ts';
 import type { DeviceInput, SnmpInput } from './api.ts';
 import { cellsOf, separatorOf } from './cells.ts';
 import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from './model.ts';
+import { tagsOf } from './tags.ts';
 import { cap, nearest, visible } from './text.ts';
 
 /** Devices of one list at most. */
@@ -149,11 +150,6 @@ function snmpOf(cell: (column: Column) => string | undefined, hostPort: string |
   }
   const all = { port, retries, timeoutMs, auth, priv, ...secrets };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
-
-/** Words to find a device by, separated by commas, semicolons or bars; each once. */
-export function tagsOf(text: string): string[] {
-  return [...new Set(text.split(/[,;|]/).map((tag) => tag.trim()))].filter(Boolean);
 }
 
 const shown = (text: string) => `"${cap(visible(text), 60)}"`;

@@ -6,8 +6,13 @@ import type {
   DashboardDetail,
   DashboardView,
   DeviceAdded,
+  DeviceChange,
+  DeviceChanged,
   DeviceInput,
   DeviceView,
+  DiscoveryInput,
+  DiscoveryList,
+  DiscoveryView,
   EventView,
   InstanceView,
   PageOf,
@@ -189,6 +194,19 @@ export const api = {
   test: (input: DeviceInput, signal: AbortSignal) =>
     ask<PreviewView>('POST', address('devices/test'), POST_TIMEOUT_MS, signal, input),
   add: (input: DeviceInput, signal: AbortSignal) => ask<DeviceAdded>('POST', address('devices'), POST_TIMEOUT_MS, signal, input),
+  /** Asks a known device with changed settings and the secrets it is kept with. */
+  testKnown: (device: string, change: DeviceChange, signal: AbortSignal) =>
+    ask<PreviewView>('POST', address(`devices/${id(device)}/test`), POST_TIMEOUT_MS, signal, change),
+  change: (device: string, change: DeviceChange, signal: AbortSignal) =>
+    ask<DeviceChanged>('PATCH', address(`devices/${id(device)}`), POST_TIMEOUT_MS, signal, change),
+  remove: (device: string, signal: AbortSignal) =>
+    ask<unknown>('DELETE', address(`devices/${id(device)}`), POST_TIMEOUT_MS, signal),
+  discoveries: (signal: AbortSignal) => get<DiscoveryList>('discoveries', signal),
+  discovery: (search: string, signal: AbortSignal) => get<DiscoveryView>(`discoveries/${id(search)}`, signal),
+  discover: (input: DiscoveryInput, signal: AbortSignal) =>
+    ask<DiscoveryView>('POST', address('discoveries'), GET_TIMEOUT_MS, signal, input),
+  stopDiscovery: (search: string, signal: AbortSignal) =>
+    ask<unknown>('DELETE', address(`discoveries/${id(search)}`), GET_TIMEOUT_MS, signal),
   login: (password: string, signal: AbortSignal) =>
     ask<unknown>('POST', address('sessions'), GET_TIMEOUT_MS, signal, { password }),
 };

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
 import { DeviceInput } from '../../core/api.ts';
-import { parseDeviceList, tagsOf } from '../../core/device-list.ts';
+import { parseDeviceList } from '../../core/device-list.ts';
 import { knownBy, planDevices, withShared, type KnownDevice } from '../../core/device-plan.ts';
+import { tagsOf } from '../../core/tags.ts';
 
 const inputs = (text: string) => {
   const { devices, faults } = parseDeviceList(text);

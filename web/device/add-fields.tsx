@@ -1,12 +1,13 @@
-/** The fields of the form that adds a device. */
-import type { ComponentChildren } from 'preact';
-import { AUTH, PRIV, type Filled } from './add-form.ts';
+/** The fields of the forms that add, change and search devices. */
+import { AUTH, PRIV, type Filled, type Wrong } from './add-form.ts';
+import { Choice, Text, type TextProps } from './field.tsx';
 
-export interface AddFieldsProps {
+export interface FieldsProps {
   readonly filled: Filled;
-  /** Sentence by the field's path in the request: "address", "snmp/community". */
-  readonly wrong: Readonly<Record<string, string>>;
+  readonly wrong: Wrong;
   readonly onChange: (change: Partial<Filled>) => void;
+  /** Ids of secrets that stay as they are when their field is left empty. */
+  readonly kept?: ReadonlySet<string>;
 }
 
 const HOW: readonly (readonly [Filled['how'], string])[] = [
@@ -15,21 +16,30 @@ const HOW: readonly (readonly [Filled['how'], string])[] = [
   ['1', 'v1'],
   ['ping', 'Ping only'],
 ];
+const KEPT = 'Left empty, the one that is kept stays.';
 
-export function AddFields({ filled, wrong, onChange }: AddFieldsProps) {
-  const text = (key: keyof Filled, path: string, label: string, extra: Partial<TextProps> = {}) => (
-    <Text
-      id={key}
-      label={label}
-      value={String(filled[key])}
-      wrong={wrong[path] ?? ''}
-      onInput={(value) => onChange({ [key]: value })}
-      {...extra}
-    />
-  );
+export function AddFields(props: FieldsProps & { readonly known?: boolean }) {
+  const text = textField(props);
   return (
     <>
       {text('address', 'address', 'Address', { placeholder: 'switch1.example.net or 192.0.2.1', mono: true })}
+      <AskedFields {...props} />
+      <div class="pair">
+        {text('name', 'name', 'Name', props.known ? {} : { placeholder: 'as the device says' })}
+        {text('site', 'site', 'Place', { placeholder: 'none' })}
+      </div>
+      <TagsField {...props} />
+    </>
+  );
+}
+
+/** How a device is asked, and how often. */
+export function AskedFields(props: FieldsProps & { readonly once?: boolean }) {
+  const { filled, onChange, kept, once } = props;
+  const text = textField(props);
+  const secret = (id: string) => ({ secret: true, ...(kept?.has(id) ? { hint: KEPT } : {}) });
+  return (
+    <>
       <div class="field">
         <span class="lab" id="how">
           How it is asked
@@ -43,31 +53,32 @@ export function AddFields({ filled, wrong, onChange }: AddFieldsProps) {
         </div>
       </div>
       {(filled.how === '1' || filled.how === '2c') &&
-        text('community', 'snmp/community', 'Community', { hint: 'Kept encrypted and never shown again.', mono: true })}
+        text('community', 'snmp/community', 'Community', {
+          hint: kept?.has('community') ? KEPT : 'Kept encrypted and never shown again.',
+          mono: true,
+        })}
       {filled.how === '3' && (
         <>
           {text('user', 'snmp/user', 'User')}
           <div class="pair">
             <Choice id="auth" label="Authentication" value={filled.auth} options={AUTH} onChange={(auth) => onChange({ auth })} />
-            {filled.auth !== '' && text('authKey', 'snmp/authKey', 'Authentication key', { secret: true })}
+            {filled.auth !== '' && text('authKey', 'snmp/authKey', 'Authentication key', secret('authKey'))}
           </div>
           {filled.auth !== '' && (
             <div class="pair">
               <Choice id="priv" label="Privacy" value={filled.priv} options={PRIV} onChange={(priv) => onChange({ priv })} />
-              {filled.priv !== '' && text('privKey', 'snmp/privKey', 'Privacy key', { secret: true })}
+              {filled.priv !== '' && text('privKey', 'snmp/privKey', 'Privacy key', secret('privKey'))}
             </div>
           )}
         </>
       )}
-      <div class="pair">
-        {text('interval', 'intervalMs', 'Interval in seconds', { numeric: true, hint: '1 to 86 400' })}
-        {filled.how !== 'ping' && text('port', 'snmp/port', 'UDP port', { numeric: true, placeholder: '161' })}
-      </div>
-      <div class="pair">
-        {text('name', 'name', 'Name', { placeholder: 'as the device says' })}
-        {text('site', 'site', 'Place', { placeholder: 'none' })}
-      </div>
-      {filled.how !== 'ping' && (
+      {!(once && filled.how === 'ping') && (
+        <div class="pair">
+          {!once && text('interval', 'intervalMs', 'Interval in seconds', { numeric: true, hint: '1 to 86\u00a0400' })}
+          {filled.how !== 'ping' && text('port', 'snmp/port', 'UDP port', { numeric: true, placeholder: '161' })}
+        </div>
+      )}
+      {filled.how !== 'ping' && !once && (
         <label class="chk">
           <input type="checkbox" checked={filled.ping} onChange={(event) => onChange({ ping: event.currentTarget.checked })} />
           Ping it as well: round trip and loss
@@ -77,81 +88,26 @@ export function AddFields({ filled, wrong, onChange }: AddFieldsProps) {
   );
 }
 
-interface TextProps {
-  readonly id: string;
-  readonly label: string;
-  readonly value: string;
-  readonly wrong: string;
-  readonly onInput: (value: string) => void;
-  readonly placeholder?: string;
-  readonly hint?: string;
-  readonly secret?: boolean;
-  readonly numeric?: boolean;
-  readonly mono?: boolean;
+export function TagsField(props: FieldsProps) {
+  return textField(props)('tags', 'tags', 'Tags', {
+    placeholder: 'none',
+    hint: 'Words to find it by, with commas between them.',
+  });
 }
 
-function Text({
-  id,
-  label,
-  value,
-  wrong,
-  onInput,
-  placeholder = '',
-  hint = '',
-  secret = false,
-  numeric = false,
-  mono = false,
-}: TextProps) {
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        class={mono ? 'mono' : ''}
-        {...(secret ? { type: 'password' as const } : { type: 'text' as const })}
-        inputMode={numeric ? 'numeric' : 'text'}
-        autocomplete={secret ? 'new-password' : 'off'}
-        spellcheck={false}
-        placeholder={placeholder}
-        value={value}
-        aria-invalid={wrong !== ''}
-        aria-describedby={`${id}-about`}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
-      <Below id={id} wrong={wrong}>
-        {hint}
-      </Below>
-    </div>
-  );
+export function PlaceField(props: FieldsProps) {
+  return textField(props)('site', 'site', 'Place', { placeholder: 'none' });
 }
 
-function Below({ id, wrong, children }: { id: string; wrong: string; children: ComponentChildren }) {
-  return (
-    <p id={`${id}-about`} class={wrong === '' ? 'hint' : 'wrong'}>
-      {wrong === '' ? children : wrong}
-    </p>
-  );
-}
-
-interface ChoiceProps<T extends string> {
-  readonly id: string;
-  readonly label: string;
-  readonly value: T;
-  readonly options: readonly (readonly [T, string])[];
-  readonly onChange: (value: T) => void;
-}
-
-function Choice<T extends string>({ id, label, value, options, onChange }: ChoiceProps<T>) {
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
-        {options.map(([key, word]) => (
-          <option key={key} value={key}>
-            {word}
-          </option>
-        ))}
-      </select>
-    </div>
+function textField({ filled, wrong, onChange }: FieldsProps) {
+  return (key: keyof Filled, path: string, label: string, extra: Partial<TextProps> = {}) => (
+    <Text
+      id={key}
+      label={label}
+      value={String(filled[key])}
+      wrong={wrong[path] ?? ''}
+      onInput={(value) => onChange({ [key]: value })}
+      {...extra}
+    />
   );
 }

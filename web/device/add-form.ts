@@ -1,5 +1,6 @@
 /** What a person filled in, and the request it makes. */
 import type { DeviceInput, SnmpInput } from '../../core/api.ts';
+import { tagsOf } from '../../core/tags.ts';
 import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from '../../core/model.ts';
 
 export interface Filled {
@@ -16,8 +17,12 @@ export interface Filled {
   /** Seconds. */
   readonly interval: string;
   readonly site: string;
+  /** Words, separated by commas. */
+  readonly tags: string;
   readonly ping: boolean;
 }
+/** A sentence by the field's path in the request: "address", "snmp/community". */
+export type Wrong = Readonly<Record<string, string>>;
 
 export const EMPTY: Filled = {
   address: '',
@@ -32,6 +37,7 @@ export const EMPTY: Filled = {
   port: '',
   interval: '60',
   site: '',
+  tags: '',
   ping: true,
 };
 
@@ -52,10 +58,38 @@ export const PRIV: readonly (readonly [Filled['priv'], string])[] = [
   ['', 'none'],
 ];
 
-/** What cannot be sent as it was filled in: a sentence by the field's path in the request; empty when all is well. */
+/** Fields from the top: path in the request, id on the page. */
+const FIELDS = [
+  ['range', 'range'],
+  ['address', 'address'],
+  ['snmp/community', 'community'],
+  ['snmp/user', 'user'],
+  ['snmp/auth', 'auth'],
+  ['snmp/authKey', 'authKey'],
+  ['snmp/priv', 'priv'],
+  ['snmp/privKey', 'privKey'],
+  ['intervalMs', 'interval'],
+  ['snmp/port', 'port'],
+  ['name', 'name'],
+  ['site', 'site'],
+  ['tags', 'tags'],
+] as const;
+
+/** Goes to the first field that is wrong. @returns whether one is */
+export function focusFirst(wrong: Wrong): boolean {
+  const first = FIELDS.find(([path]) => wrong[path] !== undefined);
+  if (first) document.getElementById(first[1])?.focus();
+  return first !== undefined;
+}
+
+/** What cannot be sent as it was filled in; empty when all is well. */
 export function refused(filled: Filled): Record<string, string> {
+  return { ...(filled.address.trim() === '' ? { address: 'Give a host name or an address.' } : {}), ...refusedOfMany(filled) };
+}
+
+/** The same for settings that several devices share. */
+export function refusedOfMany(filled: Filled): Record<string, string> {
   const wrong: Record<string, string> = {};
-  if (filled.address.trim() === '') wrong['address'] = 'Give a host name or an address.';
   if (!isWhole(filled.interval, INTERVAL_MIN_MS / 1000, INTERVAL_MAX_MS / 1000)) {
     wrong['intervalMs'] = 'Give a whole number of seconds, 1 to 86\u00a0400.';
   }
@@ -73,14 +107,23 @@ function isWhole(text: string, least: number, most: number): boolean {
 /** Only what was given: everything left empty keeps the server's default. Takes what `refused` lets through. */
 export function toInput(filled: Filled): DeviceInput {
   const name = filled.name.trim();
-  const site = filled.site.trim();
+  return { address: filled.address.trim(), ...(name === '' ? {} : { name }), ...toShared(filled) };
+}
+
+/** The same without address and name. */
+export function toShared(filled: Filled): Omit<DeviceInput, 'address' | 'name'> {
+  const [site, tags] = [filled.site.trim(), tagsOf(filled.tags)];
   return {
-    address: filled.address.trim(),
-    ...(name === '' ? {} : { name }),
     ...(site === '' ? {} : { site }),
-    ...(filled.how === 'ping' ? { ping: true } : { snmp: toSnmp(filled), ping: filled.ping }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...toAsked(filled),
     intervalMs: Number(filled.interval) * 1000,
   };
+}
+
+/** How a device is asked. */
+export function toAsked(filled: Filled): Pick<DeviceInput, 'snmp' | 'ping'> {
+  return filled.how === 'ping' ? { ping: true } : { snmp: toSnmp(filled), ping: filled.ping };
 }
 
 function toSnmp(filled: Filled): SnmpInput {

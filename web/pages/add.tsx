@@ -2,18 +2,12 @@ import { useState } from 'preact/hooks';
 import type { DeviceInput } from '../../core/api.ts';
 import type { Shared } from '../app.tsx';
 import { AddFields } from '../device/add-fields.tsx';
-import { EMPTY, refused, toInput, type Filled } from '../device/add-form.ts';
+import { EMPTY, focusFirst, refused, toInput, type Filled, type Wrong } from '../device/add-form.ts';
+import { AddTabs } from '../device/add-tabs.tsx';
 import { api, ApiError, sentence } from '../api.ts';
 import { Said, type Answer } from '../device/said.tsx';
 import { go } from '../live.ts';
 import { useTitle } from '../parts.tsx';
-
-/** Fields that are looked at before anything is sent, from the top: path in the request, id on the page. */
-const FIELDS = [
-  ['address', 'address'],
-  ['intervalMs', 'interval'],
-  ['snmp/port', 'port'],
-] as const;
 
 export function AddPage({ reloadDevices }: Shared) {
   useTitle('Add a device');
@@ -22,18 +16,14 @@ export function AddPage({ reloadDevices }: Shared) {
   const [answer, setAnswer] = useState<Answer | null>(null);
   /** It was refused only because the device did not answer. */
   const [silent, setSilent] = useState(false);
-  const [wrong, setWrong] = useState<Readonly<Record<string, string>>>({});
+  const [wrong, setWrong] = useState<Wrong>({});
 
   const ask = async (what: 'test' | 'add', force = false) => {
     const found = refused(filled);
     setWrong(found);
     setAnswer(null);
     setSilent(false);
-    const first = FIELDS.find(([path]) => found[path] !== undefined);
-    if (first) {
-      document.getElementById(first[1])?.focus();
-      return;
-    }
+    if (focusFirst(found)) return;
     const input: DeviceInput = toInput(filled);
     setBusy(what);
     const signal = new AbortController().signal;
@@ -47,7 +37,9 @@ export function AddPage({ reloadDevices }: Shared) {
         go({ page: 'device', id: device.id });
       }
     } catch (error) {
-      setWrong(error instanceof ApiError ? error.fields : {});
+      const fields = error instanceof ApiError ? error.fields : {};
+      setWrong(fields);
+      focusFirst(fields);
       setAnswer({ head: what === 'add' ? 'Not added' : 'Not tested', ok: false, text: sentence(error), preview: null });
       setSilent(error instanceof ApiError && error.status === 422);
     } finally {
@@ -57,9 +49,7 @@ export function AddPage({ reloadDevices }: Shared) {
 
   return (
     <>
-      <div class="head">
-        <h1>Add a device</h1>
-      </div>
+      <AddTabs page="add" />
       <div class="add">
         <form
           class="form"

@@ -1,11 +1,130 @@
+import { useState } from 'preact/hooks';
+import type { DeviceView } from '../../core/api.ts';
 import type { Shared } from '../app.tsx';
-import { useTitle } from '../parts.tsx';
+import { href } from '../address.ts';
+import { api, ApiError, sentence } from '../api.ts';
+import { AddFields } from '../device/add-fields.tsx';
+import { focusFirst, type Filled, type Wrong } from '../device/add-form.ts';
+import { filledFrom, keptSecrets, refusedChange, toChange } from '../device/edit-form.ts';
+import { Fixed } from '../device/fixed.tsx';
+import { Removal } from '../device/removal.tsx';
+import { Said, type Answer } from '../device/said.tsx';
+import { useLive } from '../live.ts';
+import { Trouble, useTitle } from '../parts.tsx';
 
-export function EditPage(_shared: Shared) {
-  useTitle('Edit a device');
+export function EditPage(shared: Shared) {
+  const { route } = shared;
+  const live = useLive(
+    `device ${route.id}`,
+    (signal) => api.device(route.id, signal),
+    () => null,
+  );
+  const device = live.value;
+  useTitle(device ? `Edit ${device.name}` : 'Edit a device');
+  if (!device) return <Trouble error={live.error} />;
   return (
-    <div class="head">
-      <h1>Edit a device</h1>
+    <>
+      <p class="crumb">
+        <a href={href({ page: 'devices' })}>Devices</a> / <a href={href({ page: 'device', id: device.id })}>{device.name}</a>
+      </p>
+      <div class="head">
+        <h1>Edit {device.name}</h1>
+      </div>
+      {device.origin === 'config' || device.origin === 'self' ? (
+        <Fixed device={device} />
+      ) : (
+        <>
+          <EditForm {...shared} device={device} onSaved={live.reload} />
+          <Removal {...shared} device={device} />
+        </>
+      )}
+    </>
+  );
+}
+
+function EditForm({ device, onSaved, reloadDevices }: Shared & { device: DeviceView; onSaved: () => void }) {
+  const [filled, setFilled] = useState<Filled>(() => filledFrom(device));
+  const [busy, setBusy] = useState<'' | 'test' | 'save'>('');
+  const [answer, setAnswer] = useState<Answer | null>(null);
+  const [wrong, setWrong] = useState<Wrong>({});
+
+  const ask = async (what: 'test' | 'save') => {
+    const found = refusedChange(device, filled);
+    setWrong(found);
+    setAnswer(null);
+    if (focusFirst(found)) return;
+    const change = toChange(device, filled);
+    if (what === 'save' && Object.keys(change).length === 0) {
+      setAnswer({ head: 'Nothing to save', ok: true, text: 'Everything is as it is kept.', preview: null });
+      return;
+    }
+    setBusy(what);
+    const signal = new AbortController().signal;
+    try {
+      if (what === 'test') {
+        const preview = await api.testKnown(device.id, change, signal);
+        setAnswer({ head: preview.ok ? 'It answers' : 'The test failed', ok: preview.ok, text: preview.text, preview });
+      } else {
+        const { preview, ...saved } = await api.change(device.id, change, signal);
+        setFilled(filledFrom(saved));
+        setAnswer({
+          head: preview?.ok === false ? 'Saved, but it does not answer' : 'Saved',
+          ok: preview?.ok !== false,
+          text: preview?.text ?? 'Nothing asks this device.',
+          preview,
+        });
+        reloadDevices();
+        onSaved();
+      }
+    } catch (error) {
+      const fields = error instanceof ApiError ? error.fields : {};
+      setWrong(fields);
+      focusFirst(fields);
+      setAnswer({ head: what === 'save' ? 'Not saved' : 'Not tested', ok: false, text: sentence(error), preview: null });
+    } finally {
+      setBusy('');
+    }
+  };
+
+  return (
+    <div class="add">
+      <form
+        class="form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void ask('save');
+        }}
+      >
+        {device.sources.length === 0 && (
+          <p class="note">
+            {device.reason} Give it an address to poll it from now on: its history goes on. Without one, name, place and tags can
+            be changed.
+          </p>
+        )}
+        <AddFields
+          known
+          filled={filled}
+          wrong={wrong}
+          kept={keptSecrets(device, filled)}
+          onChange={(change) => setFilled({ ...filled, ...change })}
+        />
+        <div class="row">
+          <button class="btn pri" type="submit" disabled={busy !== ''}>
+            {busy === 'save' ? 'Saving…' : 'Save'}
+          </button>
+          <button class="btn" type="button" disabled={busy !== ''} onClick={() => void ask('test')}>
+            {busy === 'test' ? 'Asking…' : 'Test'}
+          </button>
+          <a class="btn" href={href({ page: 'device', id: device.id })}>
+            Back to the device
+          </a>
+        </div>
+      </form>
+      <div class="said" role="status">
+        {busy !== '' && <p class="sec">Waiting for {filled.address.trim() || device.name} to answer.</p>}
+        {answer && <Said answer={answer} />}
+      </div>
     </div>
   );
 }
