@@ -9,6 +9,8 @@ export const isEmpty = (data: GraphData): boolean => data.lines.every((l) => l.s
 export function Nothing({ data }: { data: GraphData }) {
   const route = useRoute();
   const { fromMs, toMs, oldestMs, zone } = data;
+  // A dashboard's graph says what it looked for.
+  if (data.note !== '') return <p class="hole">{data.note}</p>;
   if (oldestMs === null) return <p class="hole">No sample yet. The first points are there after two polls.</p>;
   return (
     <div class="hole">

@@ -27,6 +27,9 @@ export function DashboardPage({ route, zone }: Shared) {
     setGap(commonGap(shown));
     setNewest(Math.max(...shown.map((data) => data.newestMs ?? 0)) || null);
   };
+  // Who wrote a file wants to see what a graph of it looked for; of ours a word is enough.
+  const idle = board && !board.own ? board.graphs.filter(({ matched }) => matched === 0) : [];
+  const shown = board?.graphs.filter((graph) => !idle.includes(graph)) ?? [];
   useTitle(board?.title ?? 'Dashboard');
   if (isMissing(error)) {
     return (
@@ -60,7 +63,8 @@ export function DashboardPage({ route, zone }: Shared) {
       </div>
       <Trouble error={error} />
       {board && <Faults faults={board.faults} />}
-      {board && <GraphGrid graphs={board.graphs} range={range} intervalMs={60_000} shared={shared} onData={learn} />}
+      {board && <GraphGrid graphs={shown} range={range} intervalMs={60_000} shared={shared} onData={learn} />}
+      {idle.length > 0 && <p class="s mut more">Nothing is measured yet for: {idle.map(({ title }) => title).join(', ')}.</p>}
       {board && board.more > 0 && (
         <p class="mut more">And {count(board.more, 'graph')} more: narrow what the file selects to see them.</p>
       )}
