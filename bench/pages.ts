@@ -1,0 +1,128 @@
+/**
+ * Pages in Chromium over the demonstration's fleet, on loopback: when something is painted, when the figures are there,
+ * when 24 graphs are drawn; and what the code weighs. Pages take turns, so that a busy moment meets all of them.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import type { DashboardDetail } from '../core/api.ts';
+import { demoWorld } from '../tests/demo/world.ts';
+import { launchChromium } from '../tests/e2e/chromium.ts';
+import type { BenchOptions } from './bench.ts';
+import { judge, median, type Report } from './report.ts';
+
+const NOW_MS = Date.UTC(2026, 2, 15, 12);
+const GRAPHS = 24;
+const SETTLE_MS = 20_000;
+const HOME = join(import.meta.dirname, '..');
+
+interface Times {
+  readonly paintMs: number;
+  /** When what was waited for is there. */
+  readonly thereMs: number;
+}
+
+export async function benchPages({ quick }: BenchOptions): Promise<Report> {
+  const world = await demoWorld({ nowMs: NOW_MS, seed: 1 });
+  const browser = await launchChromium();
+  try {
+    const board = await boardOf(world.url, GRAPHS);
+    const device = await firstDevice(world.url);
+    const pages = {
+      overview: { path: '/', there: { selector: '.strip-facts .fig', canvases: 0 } },
+      device: { path: `/devices/${device}`, there: { selector: '.g h3', canvases: 0 } },
+      [`${GRAPHS} graphs`]: { path: board, there: { selector: '', canvases: GRAPHS } },
+    };
+    const found = new Map<string, Times[]>(Object.keys(pages).map((name) => [name, []]));
+    for (let round = 0; round < (quick ? 5 : 15); round++) {
+      for (const [name, { path, there }] of Object.entries(pages)) {
+        found.get(name)?.push(await time(browser, new URL(path, world.url).href, there));
+      }
+    }
+    const of = (name: string, what: keyof Times) => Math.round(median((found.get(name) ?? []).map((times) => times[what])));
+    return {
+      bench: 'pages',
+      goals: judge('pages', {
+        'first paint, overview': of('overview', 'paintMs'),
+        'figures there, overview': of('overview', 'thereMs'),
+        'first paint, device': of('device', 'paintMs'),
+        'page of 24 graphs drawn': of(`${GRAPHS} graphs`, 'thereMs'),
+        shell: weight(/^index-.*\.js$/),
+        'chart chunk': weight(/^chart-.*\.js$/),
+      }),
+      peers: { grafana: 'missing: it cannot be had from the package registries used here' },
+    };
+  } finally {
+    await browser.close();
+    await world.close();
+  }
+}
+
+/** One load of a page in a browser of its own, nothing in its cache. */
+async function time(browser: Browser, url: string, there: { selector: string; canvases: number }): Promise<Times> {
+  // High enough that every graph of the page is in view: graphs out of view are not asked for.
+  const context = await browser.newContext({ viewport: { width: 1400, height: 3000 } });
+  try {
+    const page = await context.newPage();
+    await page.clock.setFixedTime(NOW_MS);
+    await page.addInitScript((wanted) => {
+      const drawn = new Set<HTMLCanvasElement>();
+      const note = () => {
+        const done = wanted.canvases > 0 ? drawn.size >= wanted.canvases : document.querySelector(wanted.selector) !== null;
+        // The frame that shows it is the one after.
+        if (done && performance.getEntriesByName('there').length === 0) requestAnimationFrame(() => performance.mark('there'));
+        return done;
+      };
+      const { stroke } = CanvasRenderingContext2D.prototype as {
+        stroke: (this: CanvasRenderingContext2D, ...path: Path2D[]) => void;
+      };
+      CanvasRenderingContext2D.prototype.stroke = function (this: CanvasRenderingContext2D, path?: Path2D) {
+        drawn.add(this.canvas);
+        note();
+        stroke.apply(this, path ? [path] : []);
+      };
+      const look = () => void (note() || requestAnimationFrame(look));
+      requestAnimationFrame(look);
+    }, there);
+    await page.goto(url, { timeout: 30_000 });
+    await page.waitForFunction(() => performance.getEntriesByName('there').length > 0, undefined, { timeout: SETTLE_MS });
+    return await page.evaluate(() => ({
+      paintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+      thereMs: performance.getEntriesByName('there')[0]?.startTime ?? NaN,
+    }));
+  } finally {
+    await context.close();
+  }
+}
+
+/** Address of the first dashboard with so many graphs. @throws Error when none has */
+async function boardOf(url: string, graphs: number): Promise<string> {
+  const { items } = await ask<{ items: { id: string }[] }>(url, 'dashboards');
+  for (const { id } of items) {
+    const board = await ask<DashboardDetail>(url, `dashboards/${id}`);
+    if (board.graphs.length >= graphs) return `/dashboards/${id}`;
+  }
+  throw new Error(`no dashboard has ${graphs} graphs`);
+}
+
+async function firstDevice(url: string): Promise<string> {
+  const { items } = await ask<{ items: { id: string; kind: string }[] }>(url, 'devices?limit=1000');
+  const device = items.find(({ kind }) => kind === 'server') ?? items[0];
+  if (!device) throw new Error('the fleet has no device');
+  return device.id;
+}
+
+async function ask<T>(url: string, path: string): Promise<T> {
+  const response = await fetch(new URL(`/api/v1/${path}`, url), { signal: AbortSignal.timeout(30_000) });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return (await response.json()) as T;
+}
+
+function weight(pattern: RegExp): number {
+  const folder = join(HOME, 'web', 'dist', 'assets');
+  const bytes = readdirSync(folder)
+    .filter((name) => pattern.test(name))
+    .reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name)), { level: 9 }).length, 0);
+  return Math.round(bytes / 100) / 10;
+}
