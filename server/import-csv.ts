@@ -1,6 +1,6 @@
 /**
  * Reads a history from CSV: device,instance,metric,unit,time,value with a header, columns in
- * any order. The whole file is read and checked before anything is kept; the first bad line
+ * any order, and a note where somebody knows why a value is missing. The whole file is read and checked before anything is kept; the first bad line
  * refuses it with its number.
  */
 import { METRIC_UNITS } from '../core/metrics.ts';
@@ -11,7 +11,8 @@ import { importTimeMs } from './import-time.ts';
 import { badRequest, HttpProblem, quoted } from './problem.ts';
 
 export const IMPORT_COLUMNS = ['device', 'instance', 'metric', 'unit', 'time', 'value'] as const;
-type ColumnName = (typeof IMPORT_COLUMNS)[number];
+const NOTE_COLUMN = 'note';
+const COLUMNS: readonly string[] = [...IMPORT_COLUMNS, NOTE_COLUMN];
 export interface ImportLimits {
   readonly rows: number;
   readonly bytes: number;
@@ -23,6 +24,9 @@ const VALUE_MAX = 1e30;
 const FUTURE_MAX_MS = 86_400_000;
 const LINE_MAX = 10_000;
 const INSTANCE_MAX = 255;
+const NOTE_MAX = 255;
+/** Different sentences in one file; more of them are no notes but data. */
+const NOTES_MAX = 1_000;
 const METRIC = /^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i;
 
@@ -37,6 +41,8 @@ export interface ImportedSeries {
   readonly tMs: Float64Array;
   /** NaN = gap. */
   readonly value: Float64Array;
+  /** Why values are missing, by the time of their rows; null when nobody says so. */
+  readonly notes: ReadonlyMap<number, string> | null;
 }
 export interface ImportedFile {
   readonly rows: number;
@@ -53,6 +59,7 @@ interface Growing {
   value: Float64Array;
   length: number;
   sorted: boolean;
+  notes: Map<number, string> | null;
 }
 
 /** @throws HttpProblem 400 with the number of the bad line, 413 beyond the limits */
@@ -63,7 +70,9 @@ export async function readImport(
 ): Promise<ImportedFile> {
   const latestMs = nowMs + FUTURE_MAX_MS;
   const table = new Map<string, Growing>();
+  const sentences = new Map<string, string>();
   let order: number[] | null = null;
+  let width = 0;
   let rows = 0;
   for await (const { text, line } of lines(bytes, limits.bytes)) {
     if (text.trim() === '') continue;
@@ -71,13 +80,13 @@ export async function readImport(
     const cells = split(text, at);
     if (order === null) {
       order = columnOrder(cells, at);
+      width = cells.length;
       continue;
     }
-    if (cells.length !== order.length)
-      throw at(`it has ${cells.length} columns instead of ${order.length}; quote a value that holds a comma.`);
+    if (cells.length !== width) throw at(`it has ${cells.length} columns instead of ${width}; quote a value that holds a comma.`);
     if (++rows > limits.rows) throw new HttpProblem(413, `The file has more than ${limits.rows} rows: import it in parts.`);
     const cell = (column: number) => cells[order?.[column] ?? -1]?.trim() ?? '';
-    addRow(table, cell, line, latestMs, at);
+    addRow(table, sentences, cell, line, latestMs, at);
   }
   if (order === null) throw badRequest(`The file is empty: its first line must be ${IMPORT_COLUMNS.join(',')}.`);
   if (rows === 0) throw badRequest('The file has a header and no rows, so there is nothing to import.');
@@ -86,7 +95,14 @@ export async function readImport(
 
 type At = (sentence: string) => HttpProblem;
 
-function addRow(table: Map<string, Growing>, cell: (column: number) => string, line: number, latestMs: number, at: At): void {
+function addRow(
+  table: Map<string, Growing>,
+  sentences: Map<string, string>,
+  cell: (column: number) => string,
+  line: number,
+  latestMs: number,
+  at: At,
+): void {
   const [device, instance, metric] = [cell(0), cell(1), cell(2)];
   const key = `${device}\n${instance}\n${metric}`;
   const unit = cell(3);
@@ -105,6 +121,23 @@ function addRow(table: Map<string, Growing>, cell: (column: number) => string, l
   series.tMs[series.length] = tMs;
   series.value[series.length] = number(cell(5), at);
   series.length++;
+  const note = cell(6);
+  if (note === '') series.notes?.delete(tMs);
+  else (series.notes ??= new Map()).set(tMs, noteOf(note, cell(5), sentences, at));
+}
+
+/** The sentence itself, kept once however often it stands there. */
+function noteOf(note: string, value: string, sentences: Map<string, string>, at: At): string {
+  const known = sentences.get(note);
+  if (value !== '') throw at('a note says why a value is missing, but here is a value: leave one of them empty.');
+  if (known !== undefined) return known;
+  if (note.length > NOTE_MAX) throw at(`the note is longer than ${NOTE_MAX} characters.`);
+  if (/\p{Cc}/u.test(note)) throw at('the note holds characters that cannot be shown.');
+  if (sentences.size >= NOTES_MAX) throw at(`this is more than the ${NOTES_MAX} different notes that a file may have.`);
+  // A copy of its own: a piece of the file would keep all of the file in memory.
+  const own = Buffer.from(note).toString();
+  sentences.set(own, own);
+  return own;
 }
 
 function begin(device: string, instance: string, metric: string, unit: string, line: number, at: At): Growing {
@@ -137,6 +170,7 @@ function begin(device: string, instance: string, metric: string, unit: string, l
     value: room(),
     length: 0,
     sorted: true,
+    notes: null,
   };
 }
 
@@ -156,8 +190,8 @@ function grown(old: Float64Array): Float64Array<ArrayBuffer> {
 
 /** Times ascending and distinct; of rows with the same time the last one counts. */
 function finish(series: Growing): ImportedSeries {
-  const { device, instance, metric, unit, line, length } = series;
-  const head = { device, instance, metric, unit, line };
+  const { device, instance, metric, unit, line, length, notes } = series;
+  const head = { device, instance, metric, unit, line, notes };
   const [t, v] = [series.tMs.subarray(0, length), series.value.subarray(0, length)];
   if (series.sorted) return { ...head, tMs: t, value: v };
   const at = (i: number) => t[i] ?? NaN;
@@ -170,12 +204,12 @@ function columnOrder(cells: readonly string[], at: At): number[] {
   const heads = cells.map((cell) => cell.trim().toLowerCase());
   const expected = `the header must be ${IMPORT_COLUMNS.join(',')}`;
   if (heads.length === 1 && /[;\t]/.test(heads[0] ?? '')) throw at(`the columns must be separated by commas; ${expected}.`);
-  const strange = heads.find((head) => !(IMPORT_COLUMNS as readonly string[]).includes(head));
+  const strange = heads.find((head) => !COLUMNS.includes(head));
   const missing = IMPORT_COLUMNS.find((name) => !heads.includes(name));
   if (missing !== undefined) throw at(`the column "${missing}" is missing; ${expected}.`);
   if (strange !== undefined) throw at(`the column ${quoted(strange)} is not known; ${expected}.`);
-  if (heads.length !== IMPORT_COLUMNS.length) throw at(`a column is there twice; ${expected}.`);
-  return IMPORT_COLUMNS.map((name: ColumnName) => heads.indexOf(name));
+  if (new Set(heads).size !== heads.length) throw at(`a column is there twice; ${expected}.`);
+  return COLUMNS.map((name) => heads.indexOf(name));
 }
 
 /** Cells of one line after RFC 4180; a quoted cell cannot go over the end of its line. */

@@ -1,8 +1,17 @@
 /** Which devices, instances and series of the catalog a file's rows belong to. */
-import { INTERVAL_MAX_MS, INTERVAL_MIN_MS, NO_FACTS, seriesKey, type Device, type Instance } from '../core/model.ts';
+import {
+  INTERVAL_MAX_MS,
+  INTERVAL_MIN_MS,
+  NO_FACTS,
+  seriesKey,
+  type Device,
+  type Instance,
+  type NewEvent,
+} from '../core/model.ts';
 import type { Catalog, ImportSeries } from '../core/ports.ts';
 import { newId } from './ids.ts';
 import type { ImportedFile, ImportedSeries } from './import-csv.ts';
+import { notedOf, stretchesOf, type Noted } from './import-notes.ts';
 import { badRequest, quoted } from './problem.ts';
 
 export interface ImportPlan {
@@ -12,6 +21,8 @@ export interface ImportPlan {
   readonly series: readonly ImportSeries[];
   /** Devices touched, with how many series each. */
   readonly touched: ReadonlyMap<string, number>;
+  /** Stretches of which the file says why they are unknown. */
+  readonly notes: readonly NewEvent[];
 }
 
 const LONE_INTERVAL_MS = 300_000;
@@ -28,6 +39,7 @@ export async function planImport(catalog: Catalog, file: ImportedFile, nowMs: nu
   const series: ImportSeries[] = [];
   const touched = new Map<string, number>();
   const taken = new Map<string, ImportedSeries>();
+  const noted: Noted[] = [];
 
   for (const rows of file.series) {
     let device =
@@ -58,8 +70,15 @@ export async function planImport(catalog: Catalog, file: ImportedFile, nowMs: nu
     taken.set(key, rows);
     series.push({ series: key, tMs: rows.tMs, value: rows.value });
     touched.set(device.id, (touched.get(device.id) ?? 0) + 1);
+    noted.push(...notedOf(device.id, rows));
   }
-  return { newDevices: [...newDevices.values()], instances: [...changed.values()], series, touched };
+  return {
+    newDevices: [...newDevices.values()],
+    instances: [...changed.values()],
+    series,
+    touched,
+    notes: stretchesOf(noted),
+  };
 }
 
 /** Names win over nothing, keys over names, ids over both: as series are resolved elsewhere. */

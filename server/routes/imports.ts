@@ -5,6 +5,7 @@ import { ImportResult } from '../../core/api.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { acceptCsv } from '../bodies.ts';
 import { IMPORT_LIMITS, readImport, type ImportedFile } from '../import-csv.ts';
+import { addNotes } from '../import-notes.ts';
 import { planImport, type ImportPlan } from '../import-plan.ts';
 import { problems } from '../openapi.ts';
 import { conflict, HttpProblem } from '../problem.ts';
@@ -25,7 +26,8 @@ export async function importRoutes(app: App, deps: RouteDeps): Promise<void> {
       schema: {
         operationId: 'importHistory',
         summary: 'Import history from CSV: device,instance,metric,unit,time,value',
-        description: 'Time is ISO 8601 or Unix seconds, an empty value is a gap. A bad line refuses the whole file and is named.',
+        description:
+          'Time is ISO 8601 or Unix seconds, an empty value is a gap, and a column note may say why. A bad line refuses the whole file and is named.',
         tags: ['series'],
         consumes: ['text/csv'],
         body: Type.String(),
@@ -68,6 +70,7 @@ async function keep({ catalog, history, clock }: RouteDeps, file: ImportedFile, 
     for (const id of made) await catalog.devices.remove(id);
     throw cause;
   }
+  await addNotes(catalog.events, plan.notes);
   const nowMs = clock.nowMs();
   const head = { kind: 'import', instance: null, cause: null, fromMs: nowMs, toMs: nowMs } as const;
   await catalog.events.add(

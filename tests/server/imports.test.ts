@@ -114,6 +114,38 @@ describe('a good file', () => {
     expect((await w.get(url)).body).toBe(exported);
   });
 
+  test('a note becomes one event of its stretch, and a second time none', async () => {
+    const noted = (series: string, at: number, value: string, note = '') => `${series},${1773136800 + at},${value},${note}\n`;
+    const [eth0, load] = ['old1,eth0,interface.in_bps,bps', 'old1,load,load.one,1'];
+    const file =
+      'device,instance,metric,unit,time,value,note\n' +
+      [eth0, load]
+        .map(
+          (series) =>
+            noted(series, 0, '1') +
+            noted(series, 300, '', 'Power work in the cellar') +
+            noted(series, 600, '', 'Power work in the cellar') +
+            noted(series, 900, '2') +
+            noted(series, 1200, '', 'Power work in the cellar'),
+        )
+        .join('');
+    for (let twice = 0; twice < 2; twice++) {
+      expect((await w.csv(file)).statusCode).toBe(200);
+      const gaps = await w.catalog.events.list({ kinds: ['gap'], limit: 10 });
+      expect(gaps.map(({ cause, text, fromMs, toMs }) => [cause, text, fromMs / 1000, (toMs ?? 0) / 1000])).toEqual([
+        ['imported gap', 'Power work in the cellar', 1773136800 + 900, 1773136800 + 1200],
+        ['imported gap', 'Power work in the cellar', 1773136800, 1773136800 + 600],
+      ]);
+    }
+    const wrong = await w.csv('device,instance,metric,unit,time,value,note\n' + noted(eth0, 0, '1', 'why'));
+    expect([wrong.statusCode, detailOf(wrong)]).toEqual([
+      400,
+      'Line 2: a note says why a value is missing, but here is a value: leave one of them empty.',
+    ]);
+    const long = await w.csv('device,instance,metric,unit,time,value,note\n' + noted(eth0, 0, '', 'x'.repeat(300)));
+    expect(detailOf(long)).toBe('Line 2: the note is longer than 255 characters.');
+  });
+
   test('what is not CSV is refused', async () => {
     for (const options of [{ payload: {} }, { payload: 'x', headers: { 'content-type': 'text/plain' } }, {}]) {
       expect((await w.ask('POST', 'imports', options)).statusCode).toBe(415);
@@ -145,7 +177,7 @@ describe('a bad line refuses the file and is named', () => {
     [HEAD, 'The file has a header and no rows, so there is nothing to import.'],
     ['device;instance;metric;unit;time;value\n', 'Line 1: the columns must be separated by commas'],
     ['device,instance,metric,time,value\n', 'Line 1: the column "unit" is missing'],
-    ['device,instance,metric,unit,time,value,note\n', 'Line 1: the column "note" is not known'],
+    ['device,instance,metric,unit,time,value,remark\n', 'Line 1: the column "remark" is not known'],
     ['device,device,instance,metric,unit,time,value\n', 'Line 1: a column is there twice'],
     [good, 'Line 1: the column "device" is missing'],
     [bad('old1,eth0,interface.in_bps,bps,1773136800\n'), 'Line 3: it has 5 columns instead of 6'],
