@@ -1,9 +1,13 @@
 /** `saguaro device …`, `discover` and `poll`: what is done with devices. */
 import type { DeviceAdded, DeviceInput, DeviceView, PollResult, PreviewView } from '../core/api.ts';
+import { parseAddress, parseRange } from '../core/addresses.ts';
+import { DEFAULT_COLUMNS } from '../core/device-list.ts';
 import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from '../core/model.ts';
 import { visible } from '../core/text.ts';
 import { formatDuration, formatWith } from '../core/units.ts';
 import { UsageError, type Args, type Command, type Context } from './command.ts';
+import { addList } from './device-list.ts';
+import { discoverRange } from './device-range.ts';
 import { askedBy, durationOf, saysHow, SNMP_OPTIONS } from './snmp-options.ts';
 import { table } from './terminal.ts';
 
@@ -14,9 +18,17 @@ const SECRETS =
 export const deviceAdd: Command = {
   words: ['device', 'add'],
   summary: 'Add a device and begin to poll it',
-  operands: ['ADDRESS'],
-  about: ['The device is asked first; when it does not answer, nothing is added and the sentence says why.', SECRETS],
+  operands: ['[ADDRESS]'],
+  about: [
+    'The device is asked first; when it does not answer, nothing is added and the sentence says why.',
+    'With --file many are added, four at a time. The list holds one device a line: an address, or columns with commas,\n' +
+      `semicolons or tabs between them (${DEFAULT_COLUMNS.join(', ')});\n` +
+      'a first line may name other columns. The options count for lines that do not say otherwise. The status is 1 when any\n' +
+      'was not added.',
+    SECRETS,
+  ],
   options: [
+    { name: 'file', value: 'LIST', help: 'a list of devices instead of one address; - reads standard input' },
     ...SNMP_OPTIONS,
     { name: 'name', value: 'NAME', help: 'what people see; what the device calls itself otherwise' },
     { name: 'interval', value: 'TIME', help: 'how often to poll, from 1s to 1d; 1m by default' },
@@ -29,6 +41,7 @@ export const deviceAdd: Command = {
     'saguaro device add switch1.example.org --community-file community.txt --interval 30s --site Paris',
     'saguaro device add 192.0.2.2 --v3-user saguaro --auth sha256 --priv aes     # asks for both keys',
     'saguaro device add 192.0.2.254 --ping                                       # only ping',
+    'saguaro device add --file switches.csv --community-file community.txt --site Paris',
   ],
   async run(context, args) {
     const intervalMs = durationOf(args, 'interval');
@@ -36,13 +49,23 @@ export const deviceAdd: Command = {
       throw new UsageError('--interval must be from 1s to 1d.');
     }
     const [name, site, tags] = [args.text('name'), args.text('site'), args.texts('tag')];
-    const input: DeviceInput = {
-      address: args.positionals[0] ?? '',
+    const address = args.positionals[0];
+    const file = args.text('file');
+    if ((address === undefined) === (file === undefined))
+      throw new UsageError('saguaro device add needs either ADDRESS or --file LIST; see saguaro device add --help.');
+    if (file !== undefined && name !== undefined)
+      throw new UsageError('--name names one device; in a list the names stand in a column of their own.');
+    const shared = {
       ...(await askedBy(context, args)),
-      ...(name === undefined ? {} : { name }),
       ...(intervalMs === undefined ? {} : { intervalMs }),
       ...(site === undefined ? {} : { site }),
       ...(tags.length === 0 ? {} : { tags: [...tags] }),
+    };
+    if (file !== undefined) return addList(context, file, shared, args.flag('force'));
+    const input: DeviceInput = {
+      address: address ?? '',
+      ...shared,
+      ...(name === undefined ? {} : { name }),
       ...(args.flag('force') ? { force: true } : {}),
     };
     const api = await context.api();
@@ -123,12 +146,26 @@ export const deviceTest: Command = {
 
 export const discover: Command = {
   words: ['discover'],
-  summary: 'Show what would be polled on a device; nothing is stored',
-  operands: ['ADDRESS'],
-  about: ['ADDRESS may be the name of a known device: it is then asked with the secrets it is kept with.', SECRETS],
-  options: SNMP_OPTIONS,
-  examples: ['saguaro discover 192.0.2.1 --community public', 'saguaro discover switch1 --json'],
+  summary: 'Show what would be polled on a device, or search a range for devices',
+  operands: ['ADDRESS|RANGE'],
+  about: [
+    'ADDRESS may be the name of a known device: it is then asked with the secrets it is kept with. Nothing is stored.',
+    'RANGE is a network such as 192.0.2.0/24 or a range such as 192.0.2.10-192.0.2.20, of at most 4096 addresses: each is asked\n' +
+      'once, for a second unless --timeout and --retries say otherwise. Only the networks that the configuration allows under\n' +
+      'discovery.networks are searched. With --add whatever answers and is new is added.',
+    SECRETS,
+  ],
+  options: [...SNMP_OPTIONS, { name: 'add', value: null, help: 'add what a search finds' }],
+  examples: [
+    'saguaro discover 192.0.2.1 --community public',
+    'saguaro discover switch1 --json',
+    'saguaro discover 192.0.2.0/24 --community-file community.txt --add',
+  ],
   async run(context, args) {
+    const where = args.positionals[0] ?? '';
+    if (isRange(where)) return discoverRange(context, where, await askedBy(context, args), args.flag('add'));
+    if (args.flag('add'))
+      throw new UsageError(`--add adds what a search of a range finds; for one device: saguaro device add ${where}`);
     const preview = await previewOf(context, args);
     if (context.json) context.terminal.print(JSON.stringify(preview));
     else {
@@ -149,6 +186,15 @@ export const discover: Command = {
     return preview.ok ? 0 : 1;
   },
 };
+
+/** A network or a range, well written or not; names of hosts have no slash, nor two addresses. */
+function isRange(text: string): boolean {
+  if (text.includes('/')) return true;
+  const read = parseRange(text);
+  return read.ok
+    ? parseAddress(text) === null
+    : text.split('-').some((part) => parseAddress(part.trim()) !== null) && text.includes('-');
+}
 
 async function previewOf(context: Context, args: Args): Promise<PreviewView> {
   const address = args.positionals[0] ?? '';

@@ -27,7 +27,7 @@ describe('what is not understood is answered with what was meant', () => {
     ['device', 'accepted'],
     ['device ad', '"device ad" is not a command; did you mean "saguaro device add"?'],
     ['device frobnicate', '"device frobnicate" is not a command; known are add, list, remove, test.'],
-    ['device add', 'saguaro device add needs ADDRESS; see saguaro device add --help.'],
+    ['device test', 'saguaro device test needs ADDRESS; see saguaro device test --help.'],
     ['device add a b', 'saguaro device add does not know what to do with "b"; see saguaro device add --help.'],
     ['device add a --comunity x', 'saguaro device add does not know --comunity; did you mean --community?'],
     ['device add a --community', '--community needs a value: --community TEXT.'],
@@ -58,7 +58,7 @@ describe('help', () => {
 
   test('a group shows its own commands only', () => {
     const text = helpFor(null, ['device'], COMMANDS);
-    expect(text).toContain('device add ADDRESS');
+    expect(text).toContain('device add [ADDRESS]');
     expect(text).not.toContain('backup');
   });
 
