@@ -1,6 +1,7 @@
 /** How far the adding of many devices is, for the pages that do it. */
 import { useEffect, useReducer } from 'preact/hooks';
 import { href } from '../address.ts';
+import { upper } from './said.tsx';
 import { progressLine, tally, type Adding, type AddRow, type AddState } from './adding.ts';
 
 /** Draws anew with every change of the rows. */
@@ -26,7 +27,7 @@ export function AddStateCell({ row }: { row: AddRow | undefined }) {
       <span class={`st ${shape}`}>
         {row.device === null ? word : <a href={href({ page: 'device', id: row.device })}>{word}</a>}
       </span>
-      {row.text !== '' && <span class="n2 wrap"> {row.text}</span>}
+      {row.text !== '' && <span class="n2 wrap"> {upper(row.text)}</span>}
     </>
   );
 }

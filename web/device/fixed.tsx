@@ -13,8 +13,8 @@ export function Fixed({ device }: { device: DeviceView }) {
       </p>
       <pre class="mono">
         {self
-          ? `thisMachine:\n  name: ${device.name}\n  interval: ${device.intervalMs / 1000}s\n  snmp: true # ask a local snmpd as well\n  # poll: false ends it`
-          : `devices:\n  - name: ${device.name} # the name keeps its history together\n    address: ${device.address}`}
+          ? `thisMachine:\n  name: ${JSON.stringify(device.name)}\n  interval: ${device.intervalMs / 1000}s\n  snmp: true # ask a local snmpd as well\n  # poll: false ends it`
+          : `devices:\n  - name: ${JSON.stringify(device.name)} # the name keeps its history together\n    address: ${device.address}`}
       </pre>
       <p>
         Then let Saguaro read the file again: send it SIGHUP (<span class="mono">systemctl reload</span>), or start it anew.

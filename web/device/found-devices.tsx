@@ -8,6 +8,7 @@ import { EMPTY, focusFirst, refusedOfMany, toShared, type Filled, type Wrong } f
 import type { Adding } from './adding.ts';
 import { AddStateCell } from './adding-parts.tsx';
 import { Text } from './field.tsx';
+import { upper } from './said.tsx';
 
 interface Props {
   readonly search: DiscoveryView;
@@ -78,9 +79,9 @@ export function FoundDevices({ search, asked, adding }: Props) {
                 )}
               </td>
               <td class="mono">{found.address}</td>
-              <td class="wrap">
-                <span class="n1">{found.name}</span>
-                <span class="n2"> {found.text}</span>
+              <td class="wrap c-what">
+                {found.name !== '' && <span class="n1">{found.name}</span>}
+                <span class="n2"> {upper(found.text)}</span>
               </td>
               <td class="c-add">
                 {rows.has(found.address) ? (

@@ -45,6 +45,10 @@ export function Removal({ device, zone, reloadDevices }: Shared & { device: Devi
     }
   };
 
+  const close = () => {
+    setOpen(false);
+    requestAnimationFrame(() => document.getElementById('remove')?.focus());
+  };
   return (
     <section class="removal">
       <header>
@@ -68,7 +72,7 @@ export function Removal({ device, zone, reloadDevices }: Shared & { device: Devi
             <button class="btn pri" type="submit" disabled={busy}>
               {busy ? 'Removing…' : `Remove ${device.name} and its history`}
             </button>
-            <button class="btn" type="button" disabled={busy} onClick={() => setOpen(false)}>
+            <button class="btn" type="button" disabled={busy} onClick={() => close()}>
               Keep it
             </button>
           </div>
@@ -76,6 +80,7 @@ export function Removal({ device, zone, reloadDevices }: Shared & { device: Devi
       ) : (
         <button
           class="btn"
+          id="remove"
           type="button"
           onClick={() => {
             setOpen(true);

@@ -1,6 +1,7 @@
 /** What a device answered when it was asked for the first time. */
 import type { ComponentChildren } from 'preact';
 import type { PreviewView } from '../../core/api.ts';
+import { countable } from '../../core/parts.ts';
 import { count } from '../words.ts';
 
 export interface Answer {
@@ -20,7 +21,7 @@ export function Said({ answer, children }: { answer: Answer; children?: Componen
   return (
     <div class={`answer ${ok ? '' : 'no'}`}>
       <p class="fig">{head}</p>
-      <p>{text}</p>
+      <p>{upper(text)}</p>
       {ok && several.length + single.length > 0 && (
         <dl class="facts found">
           {several.flatMap(({ kind, names }) => [
@@ -44,10 +45,14 @@ export function Said({ answer, children }: { answer: Answer; children?: Componen
   );
 }
 
+/** "answers SNMP 2c …" is told by whoever asked; here it stands alone. */
+export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** Families with named parts apart from those a device has once. */
 function found(preview: PreviewView | null): { several: { kind: string; names: string[] }[]; single: string[] } {
   const kinds = new Map<string, string[]>();
-  for (const { kind, name, key } of preview?.instances ?? []) kinds.set(kind, [...(kinds.get(kind) ?? []), name || key]);
+  for (const { kind, name, key } of countable(preview?.instances ?? []))
+    kinds.set(kind, [...(kinds.get(kind) ?? []), name || key]);
   const once = (kind: string, names: string[]) => names.length === 1 && names[0]?.toLowerCase() === kind;
   const all = [...kinds];
   return {

@@ -79,7 +79,7 @@ export function BulkPage({ devices, reloadDevices }: Shared) {
             />
             <Below id="list" wrong="">
               An address, or columns with commas, semicolons or tabs between them: {DEFAULT_COLUMNS.join(', ')}. A first line may
-              name other columns. At most {whole(LIST_MAX)} devices.
+              name other columns. At most <span class="nw">{whole(LIST_MAX)}</span> devices.
             </Below>
           </div>
           <div class="field">
