@@ -1,92 +1,93 @@
 /**
- * The exact extremes of a combination of raw records. Devices are polled at different moments, so a
- * slot blends two records of each and a sum of slots is lower than the sum really was. Between two
- * readings nothing changes, so the true extreme is found by walking through those moments, in the
- * slots that can hold it only: a slot's bound says whether it can.
+ * The exact extremes of a sum or a mean of raw records. Devices are polled at different moments, so
+ * a slot blends two records of each, and the highest slot is lower than the sum really was. Between
+ * two readings nothing changes: walking through all of them, in order, finds what it really was.
  */
-import { combineValues, type Combine, type Combined } from './aggregate.ts';
+import type { Combined } from './aggregate.ts';
 import type { RawColumns } from './ports.ts';
 
 export interface Extremes {
   readonly maximum: number | null;
   readonly maximumAtMs: number | null;
   readonly minimum: number | null;
-  /** Too many slots could hold it: the figure is a bound. */
-  readonly bound: { readonly maximum: boolean; readonly minimum: boolean };
 }
 
-/** Values looked at for one extreme; beyond it the bound must do. */
-const WORK_MAX = 3_000_000;
+/** Sums are added up anew so often, so that rounding does not gather. */
+const ANEW_EVERY = 256;
 
 /**
+ * @param records of the members, at most 1024
  * @param reached slots that may hold the maximum
  * @param usable slots that may hold the minimum
  */
 export function extremesOf(
   combined: Combined,
   records: readonly RawColumns[],
-  how: Combine,
+  how: 'sum' | 'mean',
   reached: (slot: number) => boolean,
   usable: (slot: number) => boolean,
 ): Extremes {
-  const slots = Array.from(combined.mean.keys());
-  const highest = search(combined, records, how, slots.filter(reached), 1);
-  const lowest = search(combined, records, how, slots.filter(usable), -1);
-  return {
-    maximum: highest.value,
-    maximumAtMs: highest.atMs,
-    minimum: lowest.value,
-    bound: { maximum: highest.bound, minimum: lowest.bound },
+  const { fromMs, stepMs, mean, counted } = combined;
+  const endMs = fromMs + mean.length * stepMs;
+  const events = eventsOf(records, fromMs, endMs);
+  const current = records.map((_record) => NaN);
+  const next = new Uint32Array(records.length);
+  let [sum, known] = [0, 0];
+  let [maximum, maximumAtMs, minimum] = [NaN, NaN, NaN];
+  const take = (m: number) => {
+    const i = next[m] ?? 0;
+    next[m] = i + 1;
+    const before = current[m] ?? NaN;
+    const value = records[m]?.value[i] ?? NaN;
+    if (!Number.isNaN(before)) [sum, known] = [sum - before, known - 1];
+    if (!Number.isNaN(value)) [sum, known] = [sum + value, known + 1];
+    current[m] = value;
   };
+  records.forEach(({ tMs, previousMs }, m) => {
+    // A record holds from the one before it: at the beginning, the first that ends later.
+    const i = after(tMs, fromMs);
+    // Of the very first record nobody knows where it begins.
+    next[m] = i === 0 && previousMs === null ? 1 : i;
+    if (i > 0 || (previousMs !== null && previousMs <= fromMs)) take(m);
+  });
+  for (let e = 0; e <= events.length; e++) {
+    // After all that changes at one moment; the beginning of the range comes first.
+    const at = e === 0 ? fromMs : fromMs + Math.floor((events[e - 1] ?? 0) / MEMBERS_RADIX);
+    if (e > 0) take((events[e - 1] ?? 0) % MEMBERS_RADIX);
+    if (e % ANEW_EVERY === 0) sum = current.reduce((all, v) => (Number.isNaN(v) ? all : all + v), 0);
+    if (e < events.length && fromMs + Math.floor((events[e] ?? 0) / MEMBERS_RADIX) === at) continue;
+    const slot = Math.floor((at - fromMs) / stepMs);
+    // Where a member is unknown for a part of the slot, that part tells nothing.
+    if (known === 0 || known < (counted[slot] ?? 0)) continue;
+    const value = how === 'mean' ? sum / known : sum;
+    if (!(value <= maximum) && reached(slot)) [maximum, maximumAtMs] = [value, at];
+    if (!(value >= minimum) && usable(slot)) minimum = value;
+  }
+  const orNull = (value: number) => (Number.isNaN(value) ? null : value);
+  return { maximum: orNull(maximum), maximumAtMs: orNull(maximumAtMs), minimum: orNull(minimum) };
 }
 
-function search(combined: Combined, records: readonly RawColumns[], how: Combine, slots: number[], sign: 1 | -1) {
-  const limits = sign === 1 ? combined.high : combined.low;
-  const order = slots.sort((a, b) => sign * ((limits[b] ?? 0) - (limits[a] ?? 0)));
-  let value: number | null = null;
-  let atMs: number | null = null;
-  let work = 0;
-  for (const slot of order) {
-    const limit = limits[slot] ?? NaN;
-    if (value !== null && sign * value >= sign * limit) break;
-    if (work > WORK_MAX) return { value: limit, atMs, bound: true };
-    const fromMs = combined.fromMs + slot * combined.stepMs;
-    const moments = momentsOf(records, fromMs, fromMs + combined.stepMs);
-    work += moments.length * records.length;
-    const expected = combined.counted[slot] ?? 0;
-    // Where a member is unknown for a part of the slot, that part tells nothing; the slot's mean stands for it.
-    let best = combined.mean[slot] ?? NaN;
-    let bestMs = fromMs;
-    for (const moment of moments) {
-      const values = valuesAt(records, moment);
-      if (values.length < expected || values.length === 0) continue;
-      const now = combineValues(how, values);
-      if (sign * now > sign * best) [best, bestMs] = [now, moment];
-    }
-    if (value === null || sign * best > sign * value) [value, atMs] = [best, bestMs];
-  }
-  return { value, atMs, bound: false };
-}
+const MEMBERS_RADIX = 1024;
 
-/** Beginnings of stretches in which no record changes. */
-function momentsOf(records: readonly RawColumns[], fromMs: number, toMs: number): number[] {
-  const moments = new Set([fromMs]);
-  for (const { tMs } of records) {
-    for (let i = after(tMs, fromMs); i < tMs.length && (tMs[i] ?? Infinity) < toMs; i++) moments.add(tMs[i] ?? fromMs);
-  }
-  return [...moments];
-}
-
-/** Values of the records that cover the time just after a moment; unknown ones are left out. */
-function valuesAt(records: readonly RawColumns[], moment: number): number[] {
-  const values: number[] = [];
-  for (const { tMs, value, previousMs } of records) {
-    const i = after(tMs, moment);
-    if (i === 0 && (previousMs === null || previousMs > moment)) continue;
-    const v = value[i];
-    if (v !== undefined && !Number.isNaN(v)) values.push(v);
-  }
-  return values;
+/** Moments at which a member's value changes, in order: milliseconds since fromMs × radix + member. */
+function eventsOf(records: readonly RawColumns[], fromMs: number, endMs: number): Float64Array {
+  let count = 0;
+  const ranges = records.map(({ tMs, previousMs }) => {
+    const first = after(tMs, fromMs);
+    const end = after(tMs, endMs - 1);
+    // Where nothing came before, the time before the first record is where its value begins.
+    const begins = first === 0 && previousMs !== null && previousMs > fromMs && previousMs < endMs;
+    count += end - first + (begins ? 1 : 0);
+    return { first, end, begins };
+  });
+  const events = new Float64Array(count);
+  let at = 0;
+  records.forEach(({ tMs, previousMs }, m) => {
+    const { first, end, begins } = ranges[m] ?? { first: 0, end: 0, begins: false };
+    if (begins) events[at++] = Math.round((previousMs ?? 0) - fromMs) * MEMBERS_RADIX + m;
+    for (let i = first; i < end; i++) events[at++] = Math.round((tMs[i] ?? 0) - fromMs) * MEMBERS_RADIX + m;
+  });
+  return events.sort();
 }
 
 /** Index of the first time after a moment. */

@@ -100,12 +100,6 @@ function fold(how: Combine, into: Float64Array, i: number, value: number): void 
   into[i] = how === 'max' ? Math.max(before, value) : how === 'min' ? Math.min(before, value) : before + value;
 }
 
-/** One moment's values, combined as slots are. */
-export function combineValues(how: Combine, values: readonly number[]): number {
-  const all = values.reduce((sum, v) => (how === 'max' ? Math.max(sum, v) : how === 'min' ? Math.min(sum, v) : sum + v));
-  return how === 'mean' ? all / values.length : all;
-}
-
 /**
  * Which slots a line's figures come from: those in which every member is known, as long as these
  * are at least half of all; else every slot, because a member that is gone must not take the rest.

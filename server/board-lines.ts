@@ -108,7 +108,10 @@ function fillCombined(
   // What a partial sum reached, the whole one reached as well; a mean or a minimum without a member may be too high.
   const reached = how === 'sum' || how === 'max' ? known : usable;
   const records = tier === 'raw' ? reads.flatMap(({ raw }) => (raw ? [raw] : [])) : null;
-  const extremes = records ? exact(combined, records, how, reached, usable) : bounded(combined, how, reached, usable);
+  const extremes =
+    records && (how === 'sum' || how === 'mean')
+      ? exact(combined, records, how, reached, usable)
+      : bounded(combined, how, reached, usable);
   const each = eachSlot(combined, 'mean');
   const banded = records ? within(eachSlot(combined, 'bounds'), extremes) : each;
   return {
@@ -128,12 +131,11 @@ interface Reached {
 function exact(
   combined: Combined,
   records: Parameters<typeof extremesOf>[1],
-  how: Combine,
+  how: 'sum' | 'mean',
   reached: (slot: number) => boolean,
   usable: (slot: number) => boolean,
 ): Reached {
-  const { bound, ...figures } = extremesOf(combined, records, how, reached, usable);
-  return { figures, bound };
+  return { figures: extremesOf(combined, records, how, reached, usable), bound: EXACT };
 }
 
 /** Where only bins are left, highest values may not have been at the same moment. */
