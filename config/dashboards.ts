@@ -141,7 +141,7 @@ function fault(file: string, text: string): BoardFault {
 
 /** Listed all the same, so that its faults are seen where the dashboard is looked for. */
 function faulty(folder: DashboardFolder, name: string, faults: readonly BoardFault[]): Dashboard {
-  const title = visible(name === '' ? folder.shown : name);
+  const title = visible(name === '' ? folder.shown : name.replace(/\.ya?ml$/, ''));
   const id =
     title
       .replace(/[^A-Za-z0-9_-]+/g, '-')
