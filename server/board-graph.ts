@@ -14,7 +14,7 @@ import { gapsOf } from './graph-gaps.ts';
 import { keptMs, words, type GraphDeps, type GraphRequest } from './graph-read.ts';
 import { shapeGraph, type Shape } from './graph-shape.ts';
 import { lifetimesOf } from './lifetimes.ts';
-import { MEMBERS_MAX, select, type Meant, type Selection } from './selection.ts';
+import { MEMBERS_MAX, select, setsOf, type Meant, type Selection } from './selection.ts';
 
 /** Values read for one line at most, members × records or bins: a coarser tier is taken beyond it. */
 const VALUES_MAX = 600_000;
@@ -40,7 +40,7 @@ export interface Chosen extends Selection {
 
 /** What a graph is about just now. */
 export async function membersOf(deps: GraphDeps, graph: LinesGraph): Promise<Chosen> {
-  const metrics = graph.lines.map(({ metric }) => metric);
+  const metrics = setsOf(graph.lines);
   const [first] = await select(deps, [{ select: graph.select, metrics }]);
   if (first && (first.matched > 0 || graph.otherwise === null)) return { ...first, otherwise: false };
   const [second] = graph.otherwise === null ? [] : await select(deps, [{ select: graph.otherwise, metrics }]);
@@ -204,7 +204,7 @@ function subtitleOf(graph: LinesGraph, { matched, otherwise }: Chosen, devices: 
 
 async function noteOf({ catalog }: GraphDeps, graph: LinesGraph, { matched }: Chosen, drawn: number): Promise<string> {
   if (matched > MEMBERS_MAX) return `The selector finds ${matched}; the first ${MEMBERS_MAX} by name are counted in.`;
-  const metrics = [...new Set(graph.lines.map(({ metric }) => metric))].join(' and ');
+  const metrics = [...new Set(setsOf(graph.lines).flat())].join(' and ');
   if (matched > 0 && drawn === 0) return `What was found has ${metrics}, but not in one unit.`;
   if (matched > 0) return '';
   const where = describe(graph.select);

@@ -7,7 +7,7 @@ import type { Device } from '../core/model.ts';
 import { visible } from '../core/text.ts';
 import type { GraphDeps } from './graph-read.ts';
 import { byName } from './paging.ts';
-import { select, type Selection, type Wanted } from './selection.ts';
+import { select, setsOf, type Selection, type Wanted } from './selection.ts';
 
 /** Graphs that repetitions may make in one dashboard. */
 export const REPEATED_MAX = 200;
@@ -48,7 +48,7 @@ const NOTHING: Wanted = {
 };
 
 function wantedOf(graph: LinesGraph | RepeatGraph): Wanted {
-  if ('lines' in graph) return { select: graph.select, metrics: graph.lines.map(({ metric }) => metric) };
+  if ('lines' in graph) return { select: graph.select, metrics: setsOf(graph.lines) };
   return graph.repeat === 'device' ? NOTHING : { select: graph.select, metrics: null, present: graph.repeat };
 }
 

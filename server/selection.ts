@@ -1,4 +1,5 @@
 /** Finds the instances that selectors mean, in the catalog as it is. */
+import type { BoardLine } from '../core/dashboard.ts';
 import { meansDevice, meansInstance, type Selector } from '../core/dashboard-select.ts';
 import type { Device, Instance } from '../core/model.ts';
 import type { Catalog } from '../core/ports.ts';
@@ -9,8 +10,8 @@ export const MEMBERS_MAX = 500;
 
 export interface Wanted {
   readonly select: Selector;
-  /** Only instances that have one of these; null = any. */
-  readonly metrics: readonly string[] | null;
+  /** Only instances that have all metrics of one of these sets; null = any. */
+  readonly metrics: readonly (readonly string[])[] | null;
   /** Only of this kind, and only what is still there. */
   readonly present?: string;
 }
@@ -54,6 +55,14 @@ export async function select(
   return found;
 }
 
+const has = ({ metrics }: Instance, names: readonly string[]): boolean =>
+  names.every((name) => metrics.some((metric) => metric.name === name));
+
+/** What an instance needs to be in a graph: the metric of one of its lines, with the one that divides it. */
+export function setsOf(lines: readonly BoardLine[]): string[][] {
+  return lines.map(({ metric, per }) => (per === null ? [metric] : [metric, per]));
+}
+
 async function look(catalog: Catalog, wanted: readonly Wanted[]): Promise<readonly Selection[]> {
   const all = await catalog.devices.list();
   const devices = all
@@ -68,7 +77,7 @@ async function look(catalog: Catalog, wanted: readonly Wanted[]): Promise<readon
       const before = into.matched;
       for (const instance of instances) {
         if (want.present !== undefined && (instance.kind !== want.present || instance.vanishedMs !== null)) continue;
-        if (want.metrics && !instance.metrics.some(({ name }) => want.metrics?.includes(name))) continue;
+        if (want.metrics && !want.metrics.some((all) => has(instance, all))) continue;
         if (!meansInstance(want.select, device, instance)) continue;
         into.matched++;
         if (into.members.length < MEMBERS_MAX) into.members.push({ device, instance });
