@@ -2,8 +2,7 @@
  * Many devices being added, at most four at a time. It lives outside the page that shows it:
  * whoever looks at another page meanwhile finds it again, and the browser warns before it ends.
  */
-import type { DeviceAdded, DeviceInput } from '../../core/api.ts';
-import { ApiError, sentence } from '../api.ts';
+import type { DeviceInput } from '../../core/api.ts';
 
 /** `silent`: refused only because it did not answer. */
 export type AddState = 'waiting' | 'asking' | 'added' | 'failed' | 'silent';
@@ -16,6 +15,8 @@ export interface AddRow {
   /** Id of the added device. */
   readonly device: string | null;
 }
+/** How the asking for one ended. */
+export type AddOutcome = Pick<AddRow, 'text' | 'device'> & { readonly state: 'added' | 'failed' | 'silent' };
 export interface Adding {
   rows(): readonly AddRow[];
   /** Whether something is being asked now. */
@@ -35,8 +36,11 @@ export interface Adding {
 
 const AT_ONCE = 4;
 
-/** @param onIdle called when all have come to an end */
-export function createAdding(add: (input: DeviceInput) => Promise<DeviceAdded>, onIdle: () => void): Adding {
+/**
+ * @param add asks for one; never rejects
+ * @param onIdle called when all have come to an end
+ */
+export function createAdding(add: (input: DeviceInput) => Promise<AddOutcome>, onIdle: () => void): Adding {
   let rows: readonly AddRow[] = [];
   let asking = 0;
   let paused = false;
@@ -50,22 +54,14 @@ export function createAdding(add: (input: DeviceInput) => Promise<DeviceAdded>, 
   };
   const warn = (event: Event) => event.preventDefault();
 
-  const ask = async ({ key, input }: AddRow) => {
-    try {
-      const { device, preview } = await add(input);
-      set(key, { state: 'added', text: preview.text, device: device.id });
-    } catch (error) {
-      const silent = error instanceof ApiError && error.status === 422;
-      set(key, { state: silent ? 'silent' : 'failed', text: sentence(error) });
-    }
-  };
   const go = () => {
     while (!paused && asking < AT_ONCE) {
       const next = rows.find(({ state }) => state === 'waiting');
       if (!next) break;
       if (asking++ === 0) globalThis.addEventListener?.('beforeunload', warn);
       set(next.key, { state: 'asking', text: '' });
-      void ask(next).then(() => {
+      void add(next.input).then((outcome) => {
+        set(next.key, outcome);
         asking--;
         go();
         if (asking > 0) return;

@@ -36,10 +36,17 @@ export function keptSecrets({ snmp }: DeviceView, filled: Filled): ReadonlySet<s
 /** Nothing asks it: its history was imported, or it left the configuration. */
 const isUnasked = ({ sources }: DeviceView) => sources.length === 0;
 
+/** Whether the form says how to ask a device that nothing asks. */
+function begins(device: DeviceView, filled: Filled): boolean {
+  const before = filledFrom(device);
+  const said = filled.address.trim() !== device.address || filled.how !== before.how || filled.community !== '';
+  return said && filled.address.trim() !== '';
+}
+
 /** What cannot be sent as it was filled in. */
 export function refusedChange(device: DeviceView, filled: Filled): Record<string, string> {
   const kept = keptSecrets(device, filled);
-  const asks = !isUnasked(device) || filled.address.trim() !== '';
+  const asks = !isUnasked(device) || begins(device, filled);
   const lacks = (id: 'community' | 'authKey' | 'privKey') => asks && filled[id] === '' && !kept.has(id);
   return {
     ...(!isUnasked(device) && filled.address.trim() === '' ? { address: 'Give a host name or an address.' } : {}),
@@ -64,7 +71,7 @@ export function toChange(device: DeviceView, filled: Filled): DeviceChange {
   return {
     ...(name === device.name ? {} : { name }),
     ...(address === device.address ? {} : { address }),
-    ...(isUnasked(device) && address === '' ? {} : askedChange(device, filled)),
+    ...(isUnasked(device) && !begins(device, filled) ? {} : askedChange(device, filled)),
     ...(intervalMs === device.intervalMs ? {} : { intervalMs }),
     ...(site === device.site ? {} : { site }),
     // Compared as they were shown: a tag with a comma in it is not taken apart unasked.

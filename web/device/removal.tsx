@@ -1,19 +1,11 @@
 /** Removing a device for good: what is lost is said, and its name must be typed. */
 import { useState } from 'preact/hooks';
-import type { DeviceView, InstanceView } from '../../core/api.ts';
+import type { DeviceView } from '../../core/api.ts';
 import type { Shared } from '../app.tsx';
 import { api, sentence } from '../api.ts';
 import { go, useLive } from '../live.ts';
-import { count, day } from '../words.ts';
 import { Text } from './field.tsx';
-
-/** "the history of 34 series since 3 Jun 2021" */
-export function lostHistory(device: DeviceView, instances: readonly InstanceView[], zone: string): string {
-  const series = instances.reduce((sum, { metrics }) => sum + metrics.length, 0);
-  if (series === 0) return 'its settings; it has no history yet';
-  const sinceMs = Math.min(...instances.map(({ firstSeenMs }) => firstSeenMs));
-  return `the history of ${count(series, 'series', 'series')} since ${day(sinceMs, zone)}`;
-}
+import { lostHistory } from './lost-history.ts';
 
 export function Removal({ device, zone, reloadDevices }: Shared & { device: DeviceView }) {
   const [open, setOpen] = useState(false);
@@ -25,7 +17,7 @@ export function Removal({ device, zone, reloadDevices }: Shared & { device: Devi
     (signal) => api.instances(device.id, signal),
     () => null,
   );
-  const lost = instances.value === null ? 'its whole history' : lostHistory(device, instances.value, zone);
+  const lost = instances.value === null ? 'its whole history' : lostHistory(instances.value, zone);
 
   const remove = async () => {
     if (typed.trim() !== device.name) {

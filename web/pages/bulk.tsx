@@ -2,9 +2,9 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { DEFAULT_COLUMNS, LIST_MAX, parseDeviceList, type DeviceList } from '../../core/device-list.ts';
 import { planDevices } from '../../core/device-plan.ts';
 import type { Shared } from '../app.tsx';
-import { api } from '../api.ts';
 import { AskedFields, PlaceField, TagsField } from '../device/add-fields.tsx';
 import { EMPTY, focusFirst, refusedOfMany, toShared, type Filled, type Wrong } from '../device/add-form.ts';
+import { addOne } from '../device/add-one.ts';
 import { AddTabs } from '../device/add-tabs.tsx';
 import { createAdding } from '../device/adding.ts';
 import { AddingTools, useAdding } from '../device/adding-parts.tsx';
@@ -16,10 +16,7 @@ import { count, whole } from '../words.ts';
 /** Kept while other pages are looked at. */
 let kept: { text: string; filled: Filled; list: DeviceList } = { text: '', filled: EMPTY, list: { devices: [], faults: [] } };
 let reload = (): void => undefined;
-const adding = createAdding(
-  (input) => api.add(input, new AbortController().signal),
-  () => reload(),
-);
+const adding = createAdding(addOne, () => reload());
 
 export function BulkPage({ devices, reloadDevices }: Shared) {
   useTitle('Add a list of devices');

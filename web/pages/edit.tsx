@@ -98,8 +98,8 @@ function EditForm({ device, onSaved, reloadDevices }: Shared & { device: DeviceV
       >
         {device.sources.length === 0 && (
           <p class="note">
-            {device.reason} Give it an address to poll it from now on: its history goes on. Without one, name, place and tags can
-            be changed.
+            {device.reason} Give its address and how it is asked to poll it from now on: its history goes on. Without them, name,
+            place and tags can be changed.
           </p>
         )}
         <AddFields

@@ -4,6 +4,7 @@ import type { Shared } from '../app.tsx';
 import { api, ApiError, sentence } from '../api.ts';
 import { AskedFields } from '../device/add-fields.tsx';
 import { EMPTY, focusFirst, refusedOfMany, toAsked, type Filled, type Wrong } from '../device/add-form.ts';
+import { addOne } from '../device/add-one.ts';
 import { AddTabs } from '../device/add-tabs.tsx';
 import { createAdding } from '../device/adding.ts';
 import { AddingTools, useAdding } from '../device/adding-parts.tsx';
@@ -18,10 +19,7 @@ const LOOK_EVERY_MS = 1_000;
 /** Kept while other pages are looked at: which search is shown, and how it asks. */
 let kept: { id: string | null; range: string; filled: Filled } = { id: null, range: '', filled: EMPTY };
 let reload = (): void => undefined;
-const adding = createAdding(
-  (input) => api.add(input, new AbortController().signal),
-  () => reload(),
-);
+const adding = createAdding(addOne, () => reload());
 
 export function RangePage({ reloadDevices }: Shared) {
   useTitle('Search a range for devices');
