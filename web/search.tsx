@@ -1,8 +1,7 @@
 /** Jumps to any device, port, filesystem or page by a few letters of its name. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SearchHit } from '../core/search.ts';
 import { api } from './api.ts';
-import { href } from './address.ts';
 import { go, useLive } from './live.ts';
 import { Trouble } from './parts.tsx';
 import type { Page, Route } from './route.ts';
@@ -37,7 +36,8 @@ export function Search({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState(takeTyped);
   const [asked, setAsked] = useState('');
   const [at, setAt] = useState(0);
-  useEffect(() => {
+  // Before anything else can happen: a letter typed now must find the field.
+  useLayoutEffect(() => {
     const element = dialog.current;
     // Closing gives the focus back to where it was.
     const before = document.activeElement;
@@ -109,14 +109,11 @@ export function Search({ onClose }: { onClose: () => void }) {
             role="option"
             aria-selected={i === current}
             onPointerMove={() => setAt(i)}
-            onClick={(event) => {
-              event.preventDefault();
-              open(choice);
-            }}
+            onClick={() => open(choice)}
           >
-            <a href={href(choice.to)} tabIndex={-1}>
+            <span class="hit">
               <span class="n1">{choice.title}</span> <span class="n2">{choice.detail}</span>
-            </a>
+            </span>
             <span class="mut s">{choice.word}</span>
           </li>
         ))}

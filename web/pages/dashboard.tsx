@@ -63,6 +63,7 @@ export function DashboardPage({ route, zone }: Shared) {
       </div>
       <Trouble error={error} />
       {board && <Faults faults={board.faults} />}
+      <h2 class="vh">Graphs</h2>
       {board && <GraphGrid graphs={shown} range={range} intervalMs={60_000} shared={shared} onData={learn} />}
       {idle.length > 0 && <p class="s mut more">Nothing is measured yet for: {idle.map(({ title }) => title).join(', ')}.</p>}
       {board && board.more > 0 && (
