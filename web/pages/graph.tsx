@@ -167,6 +167,8 @@ function Arrow({ d }: { d: string }) {
 }
 
 const EVENTS_SHOWN = 50;
+/** Of all devices more are asked for: those of the graph are among them. */
+const EVENTS_ASKED = 500;
 /** What can explain a graph of many devices. */
 const EXPLAINING = ['gap', 'down', 'restart', 'collector'];
 
@@ -185,11 +187,17 @@ function InThisRange({ data, device, zone }: InRangeProps) {
     // A range that moves with time is asked again at its pace, not at every slot.
     `${device} ${live ? to - from : `${from} ${to}`}`,
     (signal) => {
-      const range = { from: String(from), to: String(to), limit: EVENTS_SHOWN };
-      return api.events(device === null ? { ...range, kind: EXPLAINING } : { ...range, device }, signal);
+      const range = { from: String(from), to: String(to) };
+      return device === null
+        ? api.events({ ...range, kind: EXPLAINING, limit: EVENTS_ASKED }, signal)
+        : api.events({ ...range, device, limit: EVENTS_SHOWN }, signal);
     },
     () => (live ? 15_000 : null),
   );
+  const members = new Set(data.devices);
+  const events = (value?.items ?? [])
+    .filter((event) => device !== null || event.device === null || members.has(event.device))
+    .slice(0, EVENTS_SHOWN);
   return (
     <section>
       <header>
@@ -197,8 +205,8 @@ function InThisRange({ data, device, zone }: InRangeProps) {
         <span class="end">times in {zone}</span>
       </header>
       <Trouble error={error} />
-      {value && value.items.length === 0 && <p class="mut">Nothing happened.</p>}
-      {value && <EventList events={value.items} nowMs={now} zone={zone} named={device === null} />}
+      {value && events.length === 0 && <p class="mut">Nothing happened.</p>}
+      {value && <EventList events={events} nowMs={now} zone={zone} named={device === null} />}
     </section>
   );
 }
