@@ -73,20 +73,31 @@ export async function readImport(
   const sentences = new Map<string, string>();
   let order: number[] | null = null;
   let width = 0;
+  let inOrder = false;
+  let repeated: Repeated | null = null;
   let rows = 0;
   for await (const { text, line } of lines(bytes, limits.bytes)) {
-    if (text.trim() === '') continue;
     const at = (sentence: string) => badRequest(`Line ${line}: ${sentence}`);
+    const rest = repeated && text.startsWith(repeated.beginning) ? restOf(text, repeated.beginning.length) : null;
+    if (repeated && rest?.length === width - SERIES_COLUMNS) {
+      if (++rows > limits.rows) throw tooMany(limits.rows);
+      addValue(repeated.series, rest, sentences, latestMs, at);
+      continue;
+    }
+    if (text.trim() === '') continue;
     const cells = split(text, at);
     if (order === null) {
       order = columnOrder(cells, at);
       width = cells.length;
+      inOrder = order.every((position, column) => position === (column < width ? column : -1));
       continue;
     }
     if (cells.length !== width) throw at(`it has ${cells.length} columns instead of ${width}; quote a value that holds a comma.`);
-    if (++rows > limits.rows) throw new HttpProblem(413, `The file has more than ${limits.rows} rows: import it in parts.`);
+    if (++rows > limits.rows) throw tooMany(limits.rows);
     const cell = (column: number) => cells[order?.[column] ?? -1]?.trim() ?? '';
-    addRow(table, sentences, cell, line, latestMs, at);
+    const series = seriesOf(table, cell, line, at);
+    addValue(series, [cell(4), cell(5), cell(6)], sentences, latestMs, at);
+    repeated = inOrder ? beginningOf(text, series) : null;
   }
   if (order === null) throw badRequest(`The file is empty: its first line must be ${IMPORT_COLUMNS.join(',')}.`);
   if (rows === 0) throw badRequest('The file has a header and no rows, so there is nothing to import.');
@@ -95,14 +106,32 @@ export async function readImport(
 
 type At = (sentence: string) => HttpProblem;
 
-function addRow(
-  table: Map<string, Growing>,
-  sentences: Map<string, string>,
-  cell: (column: number) => string,
-  line: number,
-  latestMs: number,
-  at: At,
-): void {
+/** Rows of one series follow each other as a rule: what they all begin with is read once. */
+interface Repeated {
+  readonly beginning: string;
+  readonly series: Growing;
+}
+/** device, instance, metric and unit. */
+const SERIES_COLUMNS = 4;
+
+function beginningOf(text: string, series: Growing): Repeated | null {
+  if (text.includes('"')) return null;
+  let end = 0;
+  for (let column = 0; column < SERIES_COLUMNS; column++) end = text.indexOf(',', end) + 1;
+  return { beginning: text.slice(0, end), series };
+}
+
+/** Cells after the beginning; null when they are quoted and must be read with care. */
+function restOf(text: string, from: number): string[] | null {
+  const rest = text.slice(from);
+  return rest.includes('"') ? null : rest.split(',');
+}
+
+function tooMany(rows: number): HttpProblem {
+  return new HttpProblem(413, `The file has more than ${rows} rows: import it in parts.`);
+}
+
+function seriesOf(table: Map<string, Growing>, cell: (column: number) => string, line: number, at: At): Growing {
   const [device, instance, metric] = [cell(0), cell(1), cell(2)];
   const key = `${device}\n${instance}\n${metric}`;
   const unit = cell(3);
@@ -110,20 +139,25 @@ function addRow(
   if (!series) table.set(key, (series = begin(device, instance, metric, unit, line, at)));
   else if (series.unit !== unit)
     throw at(`its unit is ${quoted(unit)}, but line ${series.line} says ${quoted(series.unit)} for the same series.`);
-  const tMs = importTimeMs(cell(4));
+  return series;
+}
+
+/** @param cells time, value and, where there is one, the note */
+function addValue(series: Growing, cells: readonly string[], sentences: Map<string, string>, latestMs: number, at: At): void {
+  const [time, value, note] = [cells[0]?.trim() ?? '', cells[1]?.trim() ?? '', cells[2]?.trim() ?? ''];
+  const tMs = importTimeMs(time);
   if (typeof tMs !== 'number') throw at(tMs.wrong);
-  if (tMs > latestMs) throw at(`the time ${quoted(cell(4))} lies in the future; times without an offset are UTC.`);
+  if (tMs > latestMs) throw at(`the time ${quoted(time)} lies in the future; times without an offset are UTC.`);
   if (series.length === series.tMs.length) {
     series.tMs = grown(series.tMs);
     series.value = grown(series.value);
   }
   if (series.length > 0 && tMs <= (series.tMs[series.length - 1] ?? 0)) series.sorted = false;
   series.tMs[series.length] = tMs;
-  series.value[series.length] = number(cell(5), at);
+  series.value[series.length] = number(value, at);
   series.length++;
-  const note = cell(6);
   if (note === '') series.notes?.delete(tMs);
-  else (series.notes ??= new Map()).set(tMs, noteOf(note, cell(5), sentences, at));
+  else (series.notes ??= new Map()).set(tMs, noteOf(note, value, sentences, at));
 }
 
 /** The sentence itself, kept once however often it stands there. */
