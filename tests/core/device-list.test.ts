@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
@@ -108,6 +110,22 @@ describe('a list', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('the list of the guide is one', () => {
+    const guide = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'guide.md'), 'utf8');
+    expect(inputs(/```csv\n([\s\S]*?)```/.exec(guide)?.[1] ?? '')).toEqual([
+      {
+        address: '192.0.2.1',
+        name: 'core1',
+        site: 'Paris',
+        tags: ['core', 'rack 4'],
+        snmp: { version: '2c' },
+        intervalMs: 30_000,
+      },
+      { address: '192.0.2.2', site: 'Lyon', snmp: { port: 1161 } },
+      { address: '192.0.2.254', name: 'gateway', ping: true },
+    ]);
   });
 
   test('tags', () => expect(tagsOf(' edge, rack 4 ;edge| ')).toEqual(['edge', 'rack 4']));
