@@ -178,7 +178,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
     await on(`${graphPath('db1.cellar', 'interface', 'eth0')}?range=2026-03-06+to+2026-03-08`, async (page) => {
       await graphsDrawn(page, 1);
       const label = await page.locator('.plot.large canvas').getAttribute('aria-label');
-      expect(label).toMatch(/1 gap, together 3 h/);
+      expect(label).toMatch(/1 gap, together 4 h/);
       await page.getByText('Power work in the cellar').first().waitFor();
       // Under the cursor: 03:30 on 7 March, in the middle of it.
       const from = Date.UTC(2026, 2, 6);
