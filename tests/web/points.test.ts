@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GraphData, GraphLine } from '../../core/graph.ts';
-import { cursorSlot, fitting, hasBand, linePoints, runs, slotAt, spread } from '../../web/graph/points.ts';
+import { cursorSlot, fitting, hasBand, levels, linePoints, runs, slotAt, spread } from '../../web/graph/points.ts';
 
 const STEP = 60_000;
 function graph(mean: (number | null)[]): GraphData {
@@ -104,5 +104,40 @@ describe('labels', () => {
       { at: 195, width: 30, major: false },
     ];
     expect(fitting(ticks, 0, 200)).toEqual([false, true, true, false]);
+  });
+});
+
+describe('a stack', () => {
+  const stack = (lines: GraphLine[]): GraphData => ({ ...graph([0, 0, 0]), stack: true, lines });
+  it('stands each line on those before it, each side on its own; what is unknown adds nothing', () => {
+    const data = stack([
+      line([1, null, 3]),
+      line([5, 5, 5], true),
+      line([10, 20, null]),
+      line([100, 100, 100]),
+      line([1, 1, 1], true),
+    ]);
+    expect(levels(data).map(({ base, top }) => [base, top])).toEqual([
+      [[0, 0, 0], [1, null, 3]],
+      [[0, 0, 0], [5, 5, 5]],
+      [[1, 0, 3], [11, 20, null]],
+      [[11, 20, 3], [111, 120, 103]],
+      [[5, 5, 5], [6, 6, 6]],
+    ]); // prettier-ignore
+  });
+  it('keeps every line its own height without stacking, and its top under the sum with it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.option(fc.nat(1e6)), { minLength: 3, maxLength: 3 }), { maxLength: 6 }), (values) => {
+        const data = stack(values.map((mean) => line(mean)));
+        const sum = [0, 1, 2].map((i) => values.reduce((all, mean) => all + (mean[i] ?? 0), 0));
+        levels(data).forEach(({ top, base }, n) => {
+          top.forEach((v, i) => {
+            expect(v === null ? null : v - (base?.[i] ?? NaN)).toBe(values[n]?.[i] ?? null);
+            expect(v ?? 0).toBeLessThanOrEqual(sum[i] ?? 0);
+          });
+        });
+        expect(levels({ ...data, stack: false }).map(({ top }) => top)).toEqual(values);
+      }),
+    );
   });
 });

@@ -7,7 +7,7 @@ import type { GraphData } from '../../core/graph.ts';
 import { readColours } from './colours.ts';
 import { ground } from './ground.ts';
 import { marks } from './marks.ts';
-import { linePoints, slotAt, type Point } from './points.ts';
+import { levels, linePoints, slotAt, type Point } from './points.ts';
 import { place, type GraphOptions, type Scene } from './scene.ts';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale);
@@ -105,8 +105,9 @@ export function drawGraph(canvas: HTMLCanvasElement, data: GraphData, options: G
 
 function datasets({ data, options, colours }: Scene): ChartDataset<'line', Point[]>[] {
   const alone = options.size === 'large' ? 1.5 : 1.25;
-  return data.lines.map((line) => ({
-    data: linePoints(data, line),
+  const heights = levels(data);
+  return data.lines.map((line, i) => ({
+    data: linePoints(data, line, heights[i]?.top),
     borderColor: colours.role(line.role).line,
     borderWidth: options.size === 'strip' ? 1 : line.fill ? alone : 1.5,
   }));

@@ -1,6 +1,6 @@
 /** What lies under the lines: axes' grid and labels, gaps, fills and the band of extremes. */
 import type { Chart, Plugin } from 'chart.js';
-import { fitting, hasBand, runPoints, runs } from './points.ts';
+import { fitting, hasBand, levels, runPoints, runs } from './points.ts';
 import { crisp, path, place, rule, type Place, type Scene } from './scene.ts';
 
 const HATCH_PX = 8;
@@ -14,20 +14,26 @@ export function ground(scene: Scene): Plugin<'line'> {
       p.ctx.save();
       grid(p, scene);
       clip(p);
-      for (const line of scene.data.lines) {
+      partial(p, scene);
+      const heights = levels(scene.data);
+      scene.data.lines.forEach((line, i) => {
         const colours = scene.colours.role(line.role);
         const sign = line.below ? -1 : 1;
-        const band = scene.options.envelope && hasBand(line);
-        for (const run of runs(line.mean)) {
-          const mean = runPoints(scene.data, run, line.mean, sign);
+        const { base, top } = heights[i] ?? { base: null, top: line.mean };
+        // In a stack bands would lie over their neighbours.
+        const band = scene.options.envelope && !scene.data.stack && hasBand(line);
+        for (const run of runs(top)) {
+          const mean = runPoints(scene.data, run, top, sign);
           if (line.fill)
             area(
               p,
               mean,
-              [
-                { x: mean.at(-1)?.x ?? 0, y: 0 },
-                { x: mean[0]?.x ?? 0, y: 0 },
-              ],
+              base
+                ? runPoints(scene.data, run, base, sign).reverse()
+                : [
+                    { x: mean.at(-1)?.x ?? 0, y: 0 },
+                    { x: mean[0]?.x ?? 0, y: 0 },
+                  ],
               colours.fill,
             );
           if (band) {
@@ -35,7 +41,8 @@ export function ground(scene: Scene): Plugin<'line'> {
             area(p, high, runPoints(scene.data, run, line.min, sign).reverse(), colours.band);
           }
         }
-      }
+      });
+      partialStrips(p, scene);
       gaps(p, scene);
       p.ctx.restore();
       if (scene.data.y.min < 0) rule(p, scene.colours.of('axis'), 1, [], crisp(p.y(0)));
@@ -108,29 +115,59 @@ function grid(p: Place, { data, options, colours }: Scene): void {
   });
 }
 
+/** Height of the strip that marks partial time. */
+const PARTIAL_PX = 6;
+
+/** Known in part: a pale ground under the lines, and a hatched strip along the foot only. A gap is hatched to the top. */
+function partial(p: Place, { data, colours }: Scene): void {
+  const { ctx, top, bottom } = p;
+  for (const { fromMs, toMs } of data.partial) {
+    const from = Math.max(p.left, p.x(fromMs));
+    const to = Math.min(p.right, Math.max(from + 2, p.x(toMs)));
+    if (!(to > from)) continue;
+    ctx.save();
+    ctx.globalAlpha = 0.6;
+    ctx.fillStyle = colours.of('gap');
+    ctx.fillRect(from, top, to - from, bottom - top);
+    ctx.restore();
+  }
+}
+
+/** The strips of partial time lie over the fills, so that these do not hide them. */
+function partialStrips(p: Place, { data, colours }: Scene): void {
+  for (const { fromMs, toMs } of data.partial) {
+    const from = Math.max(p.left, p.x(fromMs));
+    const to = Math.min(p.right, Math.max(from + 2, p.x(toMs)));
+    if (to > from) hatch(p, colours, from, to, p.bottom - PARTIAL_PX);
+  }
+}
+
 /** Hatched from its beginning to its end, full height: never bridged, never zero. */
 function gaps(p: Place, { data, colours }: Scene): void {
-  const { ctx, top, bottom } = p;
   for (const gap of data.gaps) {
     const from = Math.max(p.left, p.x(gap.fromMs));
     const to = Math.min(p.right, Math.max(from + 2, p.x(gap.toMs)));
-    if (!(to > from)) continue;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(from, top, to - from, bottom - top);
-    ctx.fillStyle = colours.of('gap');
-    ctx.fill();
-    ctx.clip();
-    ctx.beginPath();
-    const height = bottom - top;
-    // Anchored to the page, not to the gap, so that neighbours' lines meet and nothing crawls.
-    for (let x = Math.floor((from - height) / HATCH_PX) * HATCH_PX; x < to; x += HATCH_PX) {
-      ctx.moveTo(x, bottom);
-      ctx.lineTo(x + height, top);
-    }
-    ctx.strokeStyle = colours.of('gap-line');
-    ctx.lineWidth = 0.75;
-    ctx.stroke();
-    ctx.restore();
+    if (to > from) hatch(p, colours, from, to, p.top);
   }
+}
+
+/** A hatched field from a height down to the foot of the plot. */
+function hatch({ ctx, bottom }: Place, colours: Scene['colours'], from: number, to: number, top: number): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(from, top, to - from, bottom - top);
+  ctx.fillStyle = colours.of('gap');
+  ctx.fill();
+  ctx.clip();
+  ctx.beginPath();
+  const height = bottom - top;
+  // Anchored to the page, not to the field, so that neighbours' lines meet and nothing crawls.
+  for (let x = Math.floor((from - height) / HATCH_PX) * HATCH_PX; x < to; x += HATCH_PX) {
+    ctx.moveTo(x, bottom);
+    ctx.lineTo(x + height, top);
+  }
+  ctx.strokeStyle = colours.of('gap-line');
+  ctx.lineWidth = 0.75;
+  ctx.stroke();
+  ctx.restore();
 }

@@ -3,65 +3,87 @@ import type { GraphData } from '../../core/graph.ts';
 import { formatWith } from '../../core/units.ts';
 import { moment } from '../words.ts';
 import { hasBand } from './points.ts';
-import { legendFigure, legendScale } from './summary.ts';
+import { legendFigure, legendScale, partialAt, partialWords } from './summary.ts';
 
 export function Legend({ data, slot }: { data: GraphData; slot: number | null }) {
   const scale = legendScale(data);
   const figure = (value: number | null | undefined) => legendFigure(value, scale, data.unit);
   const at = slot === null ? null : (data.tMs[slot] ?? null);
   return (
-    <table class="legend">
-      <thead>
-        <tr>
-          <th scope="col">{scale.unit === '' ? 'Line' : scale.unit}</th>
-          <th scope="col" class="num cursor only-wide">
-            {at === null ? 'At cursor' : `At ${moment(at, data.zone, data.stepMs)}`}
-          </th>
-          <th scope="col" class="num">
-            {slot !== null && narrow() ? 'At cursor' : 'Current'}
-          </th>
-          <th scope="col" class="num">
-            Average
-          </th>
-          <th scope="col" class="num only-wide">
-            Minimum
-          </th>
-          <th scope="col" class="num">
-            Max<span class="only-wide">imum</span>
-          </th>
-          <th scope="col" class="num">
-            95th
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {data.lines.map(({ series, label, role, fill, mean, stats }) => (
-          <tr key={series}>
-            <th scope="row" class="wrap">
-              <span class={`k c-${role} ${fill ? '' : 'line'}`}>
-                <span>{label}</span>
-              </span>
+    <>
+      <table class="legend">
+        <thead>
+          <tr>
+            <th scope="col">{scale.unit === '' ? 'Line' : scale.unit}</th>
+            <th scope="col" class="num cursor only-wide">
+              {at === null ? 'At cursor' : `At ${moment(at, data.zone, data.stepMs)}`}
             </th>
-            <td class="num only-wide" data-v="at">
-              {slot === null ? '' : figure(mean[slot])}
-            </td>
-            <td class="num">
-              <b>{figure(slot !== null && narrow() ? mean[slot] : stats.current)}</b>
-            </td>
-            <td class="num">{figure(stats.average)}</td>
-            <td class="num only-wide">{figure(stats.minimum)}</td>
-            <td class="num" {...(stats.maximumAtMs === null ? {} : { title: `at ${moment(stats.maximumAtMs, data.zone)}` })}>
-              {figure(stats.maximum)}
-            </td>
-            <td class="num">
-              <b>{figure(stats.p95)}</b>
-            </td>
+            <th scope="col" class="num">
+              {slot !== null && narrow() ? 'At cursor' : 'Current'}
+            </th>
+            <th scope="col" class="num">
+              Average
+            </th>
+            <th scope="col" class="num only-wide">
+              Minimum
+            </th>
+            <th scope="col" class="num">
+              Max<span class="only-wide">imum</span>
+            </th>
+            <th scope="col" class="num">
+              95th
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {data.lines.map(({ series, label, role, fill, mean, stats, bound }) => (
+            <tr key={series}>
+              <th scope="row" class="wrap">
+                <span class={`k c-${role} ${fill ? '' : 'line'}`}>
+                  <span>{label}</span>
+                </span>
+              </th>
+              <td class="num only-wide" data-v="at">
+                {slot === null ? '' : figure(mean[slot])}
+              </td>
+              <td class="num">
+                <b>{figure(slot !== null && narrow() ? mean[slot] : stats.current)}</b>
+              </td>
+              <td class="num">{figure(stats.average)}</td>
+              <td class="num only-wide" {...(bound.minimum ? { title: NOT_BELOW } : {})}>
+                {bound.minimum && '≥ '}
+                {figure(stats.minimum)}
+              </td>
+              <td
+                class="num"
+                {...(stats.maximumAtMs === null
+                  ? {}
+                  : { title: bound.maximum ? NOT_ABOVE : `at ${moment(stats.maximumAtMs, data.zone)}` })}
+              >
+                {bound.maximum && '≤ '}
+                {figure(stats.maximum)}
+              </td>
+              <td class="num">
+                <b>{figure(stats.p95)}</b>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {data.partial.length > 0 && (
+        <p class="s partial">
+          {partialWords(data).map((words) => (
+            <span key={words}>{words}</span>
+          ))}
+        </p>
+      )}
+      {data.note !== '' && <p class="s mut">{data.note}</p>}
+    </>
   );
 }
+
+const NOT_ABOVE = 'Not above: the highest readings, as if they had been at one moment';
+const NOT_BELOW = 'Not below: the lowest readings, as if they had been at one moment';
 
 /** A phone has no room for a column of its own: the cursor's value takes the place of the current one. */
 const narrow = () => matchMedia('(max-width: 640px)').matches;
@@ -73,6 +95,7 @@ export function TableTwin({ data }: { data: GraphData }) {
   const slots = data.tMs.map((_, i) => i).reverse();
   const shown = slots.slice(0, ROWS_MAX);
   const banded = data.lines.filter(hasBand);
+  const combined = data.partial.length > 0;
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={`${data.title} as a table`}>
       <table class="twin">
@@ -92,6 +115,7 @@ export function TableTwin({ data }: { data: GraphData }) {
                 {line.label}, lowest to highest
               </th>
             ))}
+            {combined && <th scope="col">Unknown</th>}
           </tr>
         </thead>
         <tbody>
@@ -112,6 +136,7 @@ export function TableTwin({ data }: { data: GraphData }) {
                     : `${formatWith(line.min[i] ?? null, data.unit)} – ${formatWith(line.max[i] ?? null, data.unit)}`}
                 </td>
               ))}
+              {combined && <td class="sec">{partialAt(data, i) ?? ''}</td>}
             </tr>
           ))}
         </tbody>

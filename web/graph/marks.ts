@@ -2,7 +2,7 @@
 import type { Chart, Plugin } from 'chart.js';
 import type { GraphLine } from '../../core/graph.ts';
 import { formatDuration, formatWith } from '../../core/units.ts';
-import { slotMiddle, spread } from './points.ts';
+import { levels, slotMiddle, spread } from './points.ts';
 import { crisp, halo, path, place, rule, smallScreen, type Place, type Scene } from './scene.ts';
 
 /** Words beside at most so many gaps; the rest is told in the list below. */
@@ -48,7 +48,7 @@ interface MarginLabel {
 
 /** Where the 95th lines lie, with their sign; none where there are too many lines to tell them apart. */
 function percentiles({ data, options }: Scene): { value: number; line: GraphLine }[] {
-  if (!options.p95 || data.lines.length > 2) return [];
+  if (!options.p95 || data.stack || data.lines.length > 2) return [];
   return data.lines.flatMap((line) => {
     const { p95 } = line.stats;
     return p95 === null ? [] : [{ value: line.below ? -p95 : p95, line }];
@@ -66,8 +66,9 @@ function margin(p: Place, scene: Scene): void {
     const name = data.lines.length > 1 ? `95th ${line.label.toLowerCase()}` : '95th';
     labels.push({ y, height: narrow ? 14 : 28, lines: [name, formatWith(Math.abs(value), data.unit)] });
   }
-  for (const line of data.lines.length > 2 && !narrow ? data.lines : []) {
-    const last = line.mean.findLast((v) => v !== null) ?? null;
+  const heights = levels(data);
+  for (const [i, line] of (data.lines.length > 2 && !narrow ? data.lines : []).entries()) {
+    const last = heights[i]?.top.findLast((v) => v !== null) ?? null;
     if (last !== null) labels.push({ y: p.y(line.below ? -last : last), height: 14, lines: [line.label] });
   }
   const at = spread(labels, p.top - 6, p.bottom + 6);
@@ -145,8 +146,9 @@ function cursor(p: Place, { data, colours, options, cursor: slot }: Scene): void
       [x, p.bottom],
     ],
   );
-  for (const line of data.lines) {
-    const value = line.mean[slot];
+  const heights = levels(data);
+  for (const [i, line] of data.lines.entries()) {
+    const value = heights[i]?.top[slot];
     if (value === null || value === undefined) continue;
     p.ctx.beginPath();
     p.ctx.arc(x, p.y(line.below ? -value : value), options.size === 'large' ? 3.5 : 2.5, 0, 2 * Math.PI);

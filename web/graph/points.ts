@@ -46,11 +46,35 @@ export function runPoints(data: GraphData, run: Run, values: readonly (number | 
   return points;
 }
 
+/** Where a line is drawn: `top` is its height over zero or, in a stack, over the lines before it on its side. */
+export interface Level {
+  readonly base: readonly number[] | null;
+  readonly top: readonly (number | null)[];
+}
+const levelled = new WeakMap<GraphData, readonly Level[]>();
+
+/** Heights of all lines, in their order. What is unknown adds nothing and has no top of its own. */
+export function levels(data: GraphData): readonly Level[] {
+  const before = levelled.get(data);
+  if (before) return before;
+  const heights = { above: data.tMs.map(() => 0), below: data.tMs.map(() => 0) };
+  const made = data.lines.map((line): Level => {
+    if (!data.stack) return { base: null, top: line.mean };
+    const side = line.below ? 'below' : 'above';
+    const base = heights[side];
+    const top = line.mean.map((v, i) => (v === null ? null : (base[i] ?? 0) + v));
+    heights[side] = base.map((v, i) => top[i] ?? v);
+    return { base, top };
+  });
+  levelled.set(data, made);
+  return made;
+}
+
 /** A whole line for Chart.js: runs joined by NaN, which it never bridges. */
-export function linePoints(data: GraphData, line: GraphLine): Point[] {
+export function linePoints(data: GraphData, line: GraphLine, top: Level['top'] = line.mean): Point[] {
   const points: Point[] = [];
-  for (const run of runs(line.mean)) {
-    const next = runPoints(data, run, line.mean, line.below ? -1 : 1);
+  for (const run of runs(top)) {
+    const next = runPoints(data, run, top, line.below ? -1 : 1);
     const before = points.at(-1);
     if (before) points.push({ x: before.x, y: NaN });
     points.push(...next);

@@ -7,17 +7,36 @@ import { gapAt } from './gaps.ts';
 
 /** What a person who does not see the graph should know of it. */
 export function summary(data: GraphData): string {
-  const { title, subtitle, lines, gaps, unit, zone, fromMs, toMs, stepMs } = data;
+  const { title, subtitle, lines, gaps, partial, note, unit, zone, fromMs, toMs, stepMs } = data;
   const name = subtitle === '' ? title : `${title}, ${subtitle}`;
   const range = `from ${moment(fromMs, zone, stepMs)} to ${moment(toMs, zone, stepMs)}`;
-  const parts = lines.map(({ label, stats }) => {
+  const parts = lines.map(({ label, stats, bound }) => {
     if (stats.average === null) return `${label}: nothing known`;
     const p95 = stats.p95 === null ? '' : `, 95th ${formatWith(stats.p95, unit)}`;
-    return `${label}: current ${formatWith(stats.current, unit)}, average ${formatWith(stats.average, unit)}, maximum ${formatWith(stats.maximum, unit)}${p95}`;
+    return `${label}: current ${formatWith(stats.current, unit)}, average ${formatWith(stats.average, unit)}, maximum ${bound.maximum ? 'at most ' : ''}${formatWith(stats.maximum, unit)}${p95}`;
   });
   const missing = gaps.reduce((sum, g) => sum + g.toMs - g.fromMs, 0);
   const holes = gaps.length === 0 ? '' : ` ${count(gaps.length, 'gap')}, together ${formatDuration(missing)}.`;
-  return `${name}, ${range}. ${parts.join('. ')}.${holes}`;
+  const lacking = partial.length === 0 ? '' : ` ${partialWords(data).join('. ')}.`;
+  const told = note === '' ? '' : ` ${note}`;
+  return `${name}, ${range}. ${parts.length === 0 ? '' : `${parts.join('. ')}.`}${holes}${lacking}${told}`;
+}
+
+const PARTIAL_SHOWN = 5;
+/** Stretches in which not all was known, the newest first: "Thu 12 Nov 10:30 to 11:00: 1 of 3 unknown: web03". */
+export function partialWords({ partial, zone, stepMs }: GraphData): string[] {
+  const shown = partial
+    .slice(-PARTIAL_SHOWN)
+    .reverse()
+    .map(({ fromMs, toMs, text }) => `${moment(fromMs, zone, stepMs)} to ${moment(toMs, zone, stepMs)}: ${text}`);
+  const more = partial.length - shown.length;
+  return more > 0 ? [...shown, `and ${count(more, 'stretch', 'stretches')} more before`] : shown;
+}
+
+/** What was unknown in a slot that is known in part; undefined when all was known. */
+export function partialAt({ partial, tMs, stepMs }: GraphData, slot: number): string | undefined {
+  const from = tMs[slot] ?? NaN;
+  return partial.find((one) => one.fromMs < from + stepMs && one.toMs > from)?.text;
 }
 
 /** "Thu 12 Nov 10:30: in 6.44 Gb/s, out 2.32 Gb/s", or why nothing is known there. */
@@ -26,8 +45,11 @@ export function cursorWords(data: GraphData, slot: number): string {
   if (tMs === undefined) return 'no data';
   const time = moment(tMs, data.zone, data.stepMs);
   const known = data.lines.filter((l) => l.mean[slot] !== null && l.mean[slot] !== undefined);
-  if (known.length > 0)
-    return `${time}: ${known.map((l) => `${l.label} ${formatWith(l.mean[slot] ?? null, data.unit)}`).join(', ')}`;
+  if (known.length > 0) {
+    const lacking = partialAt(data, slot);
+    const values = known.map((l) => `${l.label} ${formatWith(l.mean[slot] ?? null, data.unit)}`).join(', ');
+    return `${time}: ${values}${lacking === undefined ? '' : `; ${lacking}`}`;
+  }
   return `${time}: ${gapAt(data, slot)?.text ?? 'no data'}`;
 }
 
