@@ -16,6 +16,7 @@ const HOW: readonly (readonly [Filled['how'], string])[] = [
   ['1', 'v1'],
   ['ping', 'Ping only'],
 ];
+const ONCE = 'For this search, and for what is added from it.';
 const KEPT = 'Left empty, the one that is kept stays.';
 
 export function AddFields(props: FieldsProps & { readonly known?: boolean }) {
@@ -54,7 +55,7 @@ export function AskedFields(props: FieldsProps & { readonly once?: boolean }) {
       </div>
       {(filled.how === '1' || filled.how === '2c') &&
         text('community', 'snmp/community', 'Community', {
-          hint: kept?.has('community') ? KEPT : 'Kept encrypted and never shown again.',
+          hint: kept?.has('community') ? KEPT : once ? ONCE : 'Kept encrypted and never shown again.',
           mono: true,
         })}
       {filled.how === '3' && (

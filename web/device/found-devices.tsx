@@ -38,7 +38,7 @@ export function FoundDevices({ search, asked, adding }: Props) {
     const refused = refusedOfMany(shared);
     setWrong(refused);
     if (focusFirst(refused)) return;
-    const settings = toShared({ ...asked, interval: shared.interval, site: shared.site, tags: shared.tags });
+    const settings = toShared({ ...asked, interval: shared.interval, site: shared.site, tags: shared.tags, ping: shared.ping });
     adding.start(chosen.map(({ address }) => ({ key: address, input: { address, ...settings } })));
   };
   return (
@@ -121,6 +121,12 @@ export function FoundDevices({ search, asked, adding }: Props) {
             <PlaceField filled={shared} wrong={wrong} onChange={change} />
           </div>
           <TagsField filled={shared} wrong={wrong} onChange={change} />
+          {asked.how !== 'ping' && (
+            <label class="chk">
+              <input type="checkbox" checked={shared.ping} onChange={(event) => change({ ping: event.currentTarget.checked })} />
+              Ping them as well: round trip and loss
+            </label>
+          )}
           <div class="row">
             <button class="btn pri" type="submit" disabled={chosen.length === 0}>
               {chosen.length === 0 ? 'Add devices' : `Add ${count(chosen.length, 'device')}`}
