@@ -180,6 +180,26 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
     }
   }, 90_000);
 
+  test('the browser warns before what is being added is lost', async () => {
+    agents[2]!.behaviour = { drop: () => true };
+    try {
+      await on('devices/add/list', WIDE, async ({ page }) => {
+        await page.locator('#list').fill('127.0.91.5');
+        await page.locator('#port').fill(String(port));
+        await button(page, 'Add 1 device').click();
+        await page.getByText('Asking', { exact: true }).waitFor();
+        const warned = page.waitForEvent('dialog');
+        void page.close({ runBeforeUnload: true });
+        const dialog = await warned;
+        expect(dialog.type()).toBe('beforeunload');
+        await dialog.dismiss();
+        await page.getByText('0 of 1 added, 1 did not answer.').waitFor({ timeout: 30_000 });
+      });
+    } finally {
+      agents[2]!.behaviour = {};
+    }
+  }, 60_000);
+
   test('what a search finds is added, what is known is marked', async () => {
     try {
       await on('devices/add/range', WIDE, async ({ page }) => {
