@@ -45,15 +45,28 @@ export function checkDashboard(id: string, file: string, text: string): Checked 
     faults.push(...own);
     return graph ? [graph] : [];
   });
-  const told = faults.slice(0, FAULTS_MAX).map((fault): BoardFault => ({
-    file,
-    line: yaml.lineOf(fault.path),
-    key: visible(cap(keyOf(fault.path), KEY_SHOWN_MAX)),
-    text: visible(fault.text),
-  }));
-  const more = faults.length - told.length;
+  const told = withoutConsequences(faults)
+    .slice(0, FAULTS_MAX)
+    .map((fault): BoardFault => ({
+      file,
+      line: yaml.lineOf(fault.path),
+      key: visible(cap(keyOf(fault.path), KEY_SHOWN_MAX)),
+      text: visible(fault.text),
+    }));
+  const more = withoutConsequences(faults).length - told.length;
   if (more > 0) told.push({ file, line: null, key: '', text: `has ${more} more faults` });
   return { title: title ?? id, about: about ?? '', graphs: sound, faults: told };
+}
+
+/** A mistyped key is missing as well: saying so once is enough. */
+function withoutConsequences(faults: readonly Fault[]): Fault[] {
+  const meant = new Set(
+    faults.flatMap(({ path, text }) => {
+      const key = /; did you mean (\w+)\?$/.exec(text)?.[1];
+      return key === undefined ? [] : [`${keyOf(path.slice(0, -1))} needs the key ${key}`];
+    }),
+  );
+  return faults.filter(({ path, text, incomplete }) => !(incomplete && meant.has(`${keyOf(path)} ${text}`)));
 }
 
 /** What of the frame can be used, whatever else is wrong. */

@@ -16,7 +16,7 @@ export interface Extremes {
 const ANEW_EVERY = 256;
 
 /**
- * @param records of the members, at most 1024
+ * @param records of the members, at most 1023
  * @param reached slots that may hold the maximum
  * @param usable slots that may hold the minimum
  */
@@ -28,8 +28,7 @@ export function extremesOf(
   usable: (slot: number) => boolean,
 ): Extremes {
   const { fromMs, stepMs, mean, counted } = combined;
-  const endMs = fromMs + mean.length * stepMs;
-  const events = eventsOf(records, fromMs, endMs);
+  const events = eventsOf(records, fromMs, mean.length, stepMs);
   const current = records.map((_record) => NaN);
   const next = new Uint32Array(records.length);
   let [sum, known] = [0, 0];
@@ -53,7 +52,8 @@ export function extremesOf(
   for (let e = 0; e <= events.length; e++) {
     // After all that changes at one moment; the beginning of the range comes first.
     const at = e === 0 ? fromMs : fromMs + Math.floor((events[e - 1] ?? 0) / MEMBERS_RADIX);
-    if (e > 0) take((events[e - 1] ?? 0) % MEMBERS_RADIX);
+    const member = e === 0 ? SLOT_BEGINS : (events[e - 1] ?? 0) % MEMBERS_RADIX;
+    if (member !== SLOT_BEGINS) take(member);
     if (e % ANEW_EVERY === 0) sum = current.reduce((all, v) => (Number.isNaN(v) ? all : all + v), 0);
     if (e < events.length && fromMs + Math.floor((events[e] ?? 0) / MEMBERS_RADIX) === at) continue;
     const slot = Math.floor((at - fromMs) / stepMs);
@@ -68,10 +68,13 @@ export function extremesOf(
 }
 
 const MEMBERS_RADIX = 1024;
+/** In the place of a member: nothing changes, but who should be known does. */
+const SLOT_BEGINS = MEMBERS_RADIX - 1;
 
 /** Moments at which a member's value changes, in order: milliseconds since fromMs × radix + member. */
-function eventsOf(records: readonly RawColumns[], fromMs: number, endMs: number): Float64Array {
-  let count = 0;
+function eventsOf(records: readonly RawColumns[], fromMs: number, slots: number, stepMs: number): Float64Array {
+  const endMs = fromMs + slots * stepMs;
+  let count = slots;
   const ranges = records.map(({ tMs, previousMs }) => {
     const first = after(tMs, fromMs);
     const end = after(tMs, endMs - 1);
@@ -82,6 +85,7 @@ function eventsOf(records: readonly RawColumns[], fromMs: number, endMs: number)
   });
   const events = new Float64Array(count);
   let at = 0;
+  for (let slot = 0; slot < slots; slot++) events[at++] = slot * stepMs * MEMBERS_RADIX + SLOT_BEGINS;
   records.forEach(({ tMs, previousMs }, m) => {
     const { first, end, begins } = ranges[m] ?? { first: 0, end: 0, begins: false };
     if (begins) events[at++] = Math.round((previousMs ?? 0) - fromMs) * MEMBERS_RADIX + m;

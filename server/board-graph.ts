@@ -199,7 +199,13 @@ function subtitleOf(graph: LinesGraph, { matched, otherwise }: Chosen, devices: 
   const plural = kinds.size === 1 ? PLURALS[kind] : undefined;
   const things = matched === 1 ? '' : plural ? `${matched} ${plural}` : devices.length > 1 ? `${devices.length} devices` : '';
   const shown = rest > 0 ? `the greatest ${Math.min(matched, MEMBERS_MAX) - rest} of ${things || matched}` : things;
-  return [shown, otherwise ? 'of all, because none is named' : ''].filter((part) => part !== '').join(' ');
+  return aboutMembers(graph, shown, otherwise);
+}
+
+/** What a graph says of itself, and what it shows; who sees something else than was meant must know. */
+export function aboutMembers({ about }: LinesGraph, shown: string, otherwise: boolean): string {
+  if (otherwise) return `${shown || 'one'}, in place of ${about || 'what was looked for'}`;
+  return [about, shown].filter((part) => part !== '').join(', ');
 }
 
 async function noteOf({ catalog }: GraphDeps, graph: LinesGraph, { matched }: Chosen, drawn: number): Promise<string> {

@@ -5,6 +5,7 @@ import { meansDevice } from '../core/dashboard-select.ts';
 import { graphsOf, type GraphSpec } from '../core/graphs.ts';
 import type { Device } from '../core/model.ts';
 import { visible } from '../core/text.ts';
+import { aboutMembers } from './board-graph.ts';
 import type { GraphDeps } from './graph-read.ts';
 import { byName } from './paging.ts';
 import { select, setsOf, type Selection, type Wanted } from './selection.ts';
@@ -30,7 +31,8 @@ export async function dashboardDetail(deps: GraphDeps, board: Dashboard): Promis
     const first = found[i];
     const chosen = first && first.matched > 0 ? first : found[board.graphs.length + i];
     if ('lines' in graph) {
-      graphs.push(linesView(board.id, graph, chosen?.matched ?? 0));
+      const matched = chosen?.matched ?? 0;
+      graphs.push(linesView(board.id, graph, matched, matched > 0 && chosen !== first));
       continue;
     }
     const specs = graph.repeat === 'device' ? await ofDevices(deps, graph, room) : ofInstances(graph, first);
@@ -52,12 +54,12 @@ function wantedOf(graph: LinesGraph | RepeatGraph): Wanted {
   return graph.repeat === 'device' ? NOTHING : { select: graph.select, metrics: null, present: graph.repeat };
 }
 
-function linesView(board: string, graph: LinesGraph, matched: number): DashboardGraphView {
+function linesView(board: string, graph: LinesGraph, matched: number, otherwise: boolean): DashboardGraphView {
   const [metric = ''] = graph.lines.map((line) => line.metric);
   return {
     id: boardGraphId(board, graph.key),
     title: graph.title,
-    subtitle: graph.about,
+    subtitle: otherwise ? aboutMembers(graph, `${matched} others`, true) : graph.about,
     family: metric.slice(0, metric.indexOf('.')),
     device: '',
     instance: null,

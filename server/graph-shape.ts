@@ -29,8 +29,8 @@ export interface Shape extends Omit<GraphData, 'tMs' | 'lines' | 'limits' | 'x' 
 
 /** Plots narrower than this are small in height too. */
 const SMALL_PX = 500;
-/** Axis of a mirrored graph of nothing but zeros, both ways alike. */
-const IDLE_REACH = 1000;
+/** Axis of a mirrored graph of nothing but zeros, both ways alike: 1 kb/s, or 1 of anything else. */
+const idleReach = (unit: Unit): number => (unit === 'bps' ? 1000 : 1);
 /** Share of a limit from which on it is drawn. */
 const NEAR = 0.4;
 
@@ -93,7 +93,7 @@ function scaleOf(
   width: number,
 ): GraphData['y'] {
   const idle = mirrored && top === 0 && bottom === 0;
-  const highest = Math.max(top, idle ? IDLE_REACH : 0, ...limits.map((l) => l.value));
+  const highest = Math.max(top, idle ? idleReach(unit) : 0, ...limits.map((l) => l.value));
   // A mirrored graph keeps both halves even when one is empty.
   const lowest = mirrored ? Math.max(bottom, idle ? highest : highest / 1000) : 0;
   // Narrow graphs are low ones: a phone's, or three abreast.

@@ -37,7 +37,7 @@ test('the example in the guide is valid', () => {
 
 describe('faults are named with file, line and key', () => {
   test.each<[string, string, string]>([
-    ['a key of the frame', 'title: T\ngrahps: []\ngraphs: []', 'f.yaml:2: grahps is not a known key; did you mean graphs?'],
+    ['a key of the frame', 'titel: T\ngraphs: []', 'f.yaml:1: titel is not a known key; did you mean title?'],
     ['a frame without a title', 'graphs: []', 'f.yaml:1: the file needs the key title'],
     ['no map at all', '- a', 'f.yaml:1: the file must have keys of its own: title, about, graphs'],
     ['nothing', '# nothing\n', 'f.yaml: the file is empty; it needs the keys title and graphs'],

@@ -58,7 +58,14 @@ it('lists ours and the user’s, with what is wrong in them', async () => {
   expect(items.find(({ id }) => id === 'mine')).toMatchObject({
     title: 'Mine',
     graphs: 4,
-    faults: [{ file: join(own, 'mine.yaml'), line: 8, key: 'graphs[1].lines[0].metrik', text: 'is not a known key; did you mean metric?' }, { line: 8, key: 'graphs[1].lines[0]', text: 'needs the key metric' }], // prettier-ignore
+    faults: [
+      {
+        file: join(own, 'mine.yaml'),
+        line: 8,
+        key: 'graphs[1].lines[0].metrik',
+        text: 'is not a known key; did you mean metric?',
+      },
+    ],
   });
   const first = (await w.get('dashboards?limit=2')).json<PageOf<DashboardView>>();
   const rest = (await w.get(`dashboards?limit=9&cursor=${first.nextCursor}`)).json<PageOf<DashboardView>>();
