@@ -311,6 +311,21 @@ describe('a line each', () => {
   });
 });
 
+describe('very many', () => {
+  it('are counted in up to a stated number, in a stated resolution', async () => {
+    const at = (n: number) => `srv${String(n).padStart(3, '0')}`;
+    for (let n = 0; n < 503; n++) await member(at(n), LOAD, () => 1, { device: { intervalMs: 10 * MIN } });
+    const graph = await draw('lines: [{ metric: load.five, aggregate: sum }]', START);
+    expect(graph.note).toBe('The selector finds 503; the first 500 by name are counted in.');
+    expect(graph.lines[0]).toMatchObject({ members: 500, stats: { maximum: 500 } });
+    expect(graph.devices).toHaveLength(500);
+    // 500 members × 30 days of 5 min means are more than is read for a line.
+    const long = await draw('lines: [{ metric: load.five, aggregate: sum }]', nowMs - 30 * D);
+    expect(long.lines[0]?.stats.p95From).toBe('1 h means of the sum');
+    expect(long.lines[0]?.bound.maximum).toBe(true);
+  }, 30_000);
+});
+
 describe('a selector that finds nothing', () => {
   it('says what it looked for', async () => {
     await member('a', LOAD, () => 1);
