@@ -156,6 +156,13 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
     });
   }, 90_000);
 
+  test('a device that is not there is said to be none', async () => {
+    const work = async ({ page }: Opened) => {
+      await page.getByRole('heading', { level: 1, name: 'No such device' }).waitFor({ timeout: 20_000 });
+    };
+    await on('devices/none/edit', WIDE, work, 404);
+  }, 60_000);
+
   test('a list is added, the silent one by force; leaving the page meanwhile loses nothing', async () => {
     try {
       await on('devices/add/list', WIDE, async ({ page }) => {

@@ -10,7 +10,7 @@ import { Fixed } from '../device/fixed.tsx';
 import { Removal } from '../device/removal.tsx';
 import { Said, type Answer } from '../device/said.tsx';
 import { useLive } from '../live.ts';
-import { Trouble, useTitle } from '../parts.tsx';
+import { isMissing, Missing, Trouble, useTitle } from '../parts.tsx';
 
 export function EditPage(shared: Shared) {
   const { route } = shared;
@@ -21,6 +21,16 @@ export function EditPage(shared: Shared) {
   );
   const device = live.value;
   useTitle(device ? `Edit ${device.name}` : 'Edit a device');
+  if (isMissing(live.error)) {
+    return (
+      <Missing
+        what="device"
+        why="There is no device at this address; it may have been removed since."
+        instead="All devices"
+        to="devices"
+      />
+    );
+  }
   if (!device) return <Trouble error={live.error} />;
   return (
     <>
