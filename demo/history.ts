@@ -36,6 +36,11 @@ export function lastDays(sections: readonly Section[], days: number): Section[] 
   return sections.map((section) => ({ ...section, days: Math.min(section.days, days) }));
 }
 
+/** About how many rows a series has. */
+export function pastRows(sections: readonly Section[]): number {
+  return sections.reduce((sum, { days, stepMs }, i) => sum + ((days - (sections[i + 1]?.days ?? 0)) * DAY_MS) / stepMs, 0);
+}
+
 export function curveFor(fleet: DemoFleet, device: DemoDevice, part: DemoPart, series: DemoSeries): Curve {
   // Parts of one whole share its chance.
   const name = series.shape.kind === 'share' ? 'cpu.used_ratio' : series.metric;
@@ -102,15 +107,24 @@ function timesOf(endMs: number, sections: readonly Section[]): { tMs: Float64Arr
   return { tMs: Float64Array.from(tMs), stepMs: Float64Array.from(steps) };
 }
 
+/** As fine as anybody can see, and no finer: what is not said need not be stored. */
 function rounded(value: number, unit: Unit): number {
   switch (unit) {
     case 'bps':
+      return Math.round(coarse(value, 12));
     case 'bytes':
     case 's':
-      return Math.round(value);
+      return Math.round(coarse(value, 18));
     case 'ratio':
       return Math.round(value * 1e4) / 1e4;
     default:
       return Math.round(value * 1e3) / 1e3;
   }
+}
+
+/** To so many binary digits. */
+function coarse(value: number, digits: number): number {
+  if (!(value > 0)) return 0;
+  const step = 2 ** (Math.floor(Math.log2(value)) - digits);
+  return Math.round(value / step) * step;
 }

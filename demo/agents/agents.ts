@@ -17,8 +17,8 @@ export interface Agents {
 export interface AgentsOptions {
   /** UTC milliseconds; the agents answer for this moment. */
   readonly nowMs: () => number;
-  /** Which of them do what they do besides answering; in tests all answer at any time. */
-  readonly quirks: boolean;
+  /** Since when they do what happens after a while, UTC milliseconds; null = not yet. One is down from the start. */
+  readonly sinceMs: () => number | null;
 }
 
 export const COMMUNITY = 'public';
@@ -28,7 +28,7 @@ const PORTS_TRIED = 20;
 const FALLBACK = '127.0.0.1';
 
 const MINUTE_MS = 60_000;
-/** One device starts anew this long after the agents did, and says nothing meanwhile. */
+/** One device starts anew this long after everything is ready, and says nothing meanwhile. */
 const RESTART_AFTER_MS = 3 * MINUTE_MS;
 const RESTART_TAKES_MS = 20_000;
 /** Another one is silent for two polls, every half hour, first after five minutes. */
@@ -83,21 +83,20 @@ function startOne(
   host: string,
   port: number,
 ): Promise<ScriptedAgent> {
-  const { nowMs, quirks } = options;
-  const startedMs = nowMs();
-  const restartedMs = startedMs + RESTART_AFTER_MS;
-  const lastBootMs = () => device.bootsMs.findLast((bootMs) => bootMs <= nowMs()) ?? startedMs;
-  const restarts = quirks && device.quirk === 'restarts soon';
-  const bootMs = () => (restarts && nowMs() >= restartedMs ? restartedMs : lastBootMs());
+  const { nowMs, sinceMs } = options;
+  const lastBootMs = () => device.bootsMs.findLast((bootMs) => bootMs <= nowMs()) ?? fleet.anchorMs;
+  const elapsedMs = () => nowMs() - (sinceMs() ?? nowMs());
+  const restarts = device.quirk === 'restarts soon';
+  const bootMs = () => (restarts && elapsedMs() >= RESTART_AFTER_MS ? (sinceMs() ?? 0) + RESTART_AFTER_MS : lastBootMs());
   const silent = (): boolean => {
-    const sinceMs = nowMs() - startedMs;
+    const ms = elapsedMs();
     switch (device.quirk) {
       case 'down':
         return true;
       case 'restarts soon':
-        return sinceMs >= RESTART_AFTER_MS && sinceMs < RESTART_AFTER_MS + RESTART_TAKES_MS;
+        return ms >= RESTART_AFTER_MS && ms < RESTART_AFTER_MS + RESTART_TAKES_MS;
       case 'falls silent now and then':
-        return sinceMs >= SILENT_FROM_MS && (sinceMs - SILENT_FROM_MS) % SILENT_EVERY_MS < SILENT_FOR_MS;
+        return ms >= SILENT_FROM_MS && (ms - SILENT_FROM_MS) % SILENT_EVERY_MS < SILENT_FOR_MS;
       case null:
         return false;
     }
@@ -107,6 +106,6 @@ function startOne(
     community: COMMUNITY,
     host,
     port,
-    behaviour: { drop: () => quirks && silent() },
+    behaviour: { drop: silent },
   });
 }

@@ -121,7 +121,7 @@ export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboard
     const store = await createEmbeddedStore({ path: ':memory:' });
     const history = await createHistory({ store, tiers: TIERS, nowMs: now, log: QUIET });
     closing.push(() => history.close());
-    const agents = await startAgents(fleet, { nowMs: now, quirks: true });
+    const agents = await startAgents(fleet, { nowMs: now, sinceMs: () => null });
     closing.push(() => agents.close());
 
     const devices = await putDevices(catalog, agents.agents, endMs);
