@@ -39,8 +39,9 @@ export function checkDashboard(id: string, file: string, text: string): Checked 
     return nothing([{ file, line: null, key: '', text: 'is empty; it needs the keys title and graphs' }]);
   const faults = explain(DashboardFile, yaml.value);
   const { title, about, graphs } = soundParts(yaml.value);
-  const keys = keysOf(graphs.map(titleOf));
-  const sound = graphs.slice(0, GRAPHS_MAX).flatMap((entry, i): BoardGraph[] => {
+  const taken = graphs.slice(0, GRAPHS_MAX);
+  const keys = keysOf(taken.map(titleOf));
+  const sound = taken.flatMap((entry, i): BoardGraph[] => {
     const { graph, faults: own } = checkGraph(entry, ['graphs', i], keys[i] ?? '');
     faults.push(...own);
     return graph ? [graph] : [];

@@ -54,7 +54,7 @@ export function createDashboards(folders: readonly DashboardFolder[], monoMs: ()
       if (found === null || fresh || nowMs - lookedMs >= LOOK_EVERY_MS) {
         lookedMs = nowMs;
         // One look at a time, in turn: a later one must not be overtaken by an earlier.
-        found = (found ?? Promise.resolve([])).then(look);
+        found = (found ?? Promise.resolve([])).then(look, look);
         found.catch(() => (lookedMs = -Infinity));
       }
       return found;

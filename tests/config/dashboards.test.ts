@@ -157,6 +157,14 @@ describe('hostile files', () => {
     expect(board.graphs).toEqual([]);
   });
 
+  it('are not slow, however many entries they have', () => {
+    const begun = performance.now();
+    const board = checkDashboard('f', 'f.yaml', `title: T\ngraphs:\n${'- a\n'.repeat(60_000)}`);
+    expect(board.graphs).toEqual([]);
+    expect(board.faults.length).toBeLessThanOrEqual(51);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  });
+
   it('never throws, whatever is written where', () => {
     const leaf = fc.oneof(
       fc.string(),
