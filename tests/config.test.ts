@@ -57,11 +57,6 @@ describe('faults are named with file, line and key', () => {
     ],
     ['an unknown key like no other', 'retention:\n  zzz: 1d', 'f:2: retention.zzz is not a known key; known are raw, 5m, 1h, 1d'],
     ['a number without a unit', 'interval: 10', 'f:1: interval must be a time with its unit, such as 10s, 5m, 1h or 14d'],
-    [
-      'a folder of dashboards that is none',
-      'dashboards: /nowhere/at-all',
-      'f:1: dashboards names /nowhere/at-all, which is not a folder',
-    ],
     ['an interval too short', '\ninterval: 10ms', 'f:2: interval must be from 1s to 1d'],
     ['an interval too long', 'thisMachine:\n  interval: 2d', 'f:2: thisMachine.interval must be from 1s to 1d'],
     ['a name missing', 'devices:\n  - address: h\n    ping: true', 'f:2: devices[0] needs the key name'],

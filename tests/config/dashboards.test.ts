@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { formatConfigError } from '../../config.ts';
+import { formatConfigError, loadConfig } from '../../config.ts';
 import { checkDashboard } from '../../config/dashboard-file.ts';
 import { createDashboards, dashboardFolders } from '../../config/dashboards.ts';
 
@@ -206,6 +206,15 @@ describe('hostile files', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('the folder is a key of the configuration and a variable', () => {
+  const load = (env: Record<string, string>) => loadConfig({ path: null, env, home: folder });
+  expect(load({ SAGUARO_DASHBOARDS: folder })).toMatchObject({ ok: true, config: { dashboardFolders: [folder] } });
+  const none = load({ SAGUARO_DASHBOARDS: join(folder, 'none') });
+  expect(none.ok ? [] : none.errors.map(formatConfigError)).toEqual([
+    `SAGUARO_DASHBOARDS: dashboards names ${join(folder, 'none')}, which is not a folder`,
+  ]);
 });
 
 describe('folders', () => {
