@@ -43,12 +43,10 @@ export async function gapsOf(catalog: Catalog, request: GapRequest): Promise<Gra
     ...(device === null ? {} : { device }),
     fromMs,
     toMs: endMs,
-    kinds: device === null ? ['gap', 'collector'] : ['gap', 'restart', 'down', 'import'],
+    kinds: device === null ? ['collector'] : ['gap', 'restart', 'down', 'import'],
     limit: 500,
   });
-  const ours = events.filter((e) =>
-    device === null ? e.cause === 'collector down' || e.kind === 'collector' : e.instance === null || instances.has(e.instance),
-  );
+  const ours = events.filter((e) => e.instance === null || instances.has(e.instance));
   return stretches.slice(0, GAPS_MAX).map((g) => explain(g, ours, stepMs, endMs));
 }
 

@@ -142,10 +142,16 @@ describe('a sum', () => {
     expect(csv.filter((row) => row.endsWith(',1 of 3 unknown: web03'))).toHaveLength(Math.round(H / graph.stepMs));
   });
 
-  it('is a gap where nobody is known', async () => {
+  it('is a gap where nobody is known, explained by what struck all', async () => {
+    const event = { instance: null, fromMs: START + 2 * H, toMs: START + 3 * H };
+    await catalog.events.add([
+      { ...event, kind: 'collector', device: null, cause: 'collector down', text: 'Saguaro was not running for 3600 s.' },
+      { ...event, kind: 'gap', device: 'id-a', cause: 'timeout', text: 'Only of a.' },
+    ]);
     for (const name of ['a', 'b']) await member(name, LOAD, (t) => (t > START + 2 * H && t <= START + 3 * H ? NaN : 1));
     const graph = await draw('lines: [{ metric: load.five, aggregate: sum }]');
-    expect(graph.gaps).toEqual([{ fromMs: START + 2 * H, toMs: START + 3 * H, cause: null, text: 'No data for 1 h.' }]);
+    const text = 'No data for 1 h: Saguaro was not running for 3600 s.';
+    expect(graph.gaps).toEqual([{ fromMs: START + 2 * H, toMs: START + 3 * H, cause: 'collector down', text }]);
     expect(graph.partial).toEqual([]);
   });
 
