@@ -16,7 +16,7 @@ import { DAY_MS, MINUTE_MS } from './shape.ts';
 
 const HOME = join(import.meta.dirname, '..');
 /** So many rows come in with one import: small enough for its memory, large enough to start it seldom. */
-const ROWS_AT_ONCE = 3_000_000;
+const ROWS_AT_ONCE = 2_000_000;
 /** All but the one that is down. */
 const UP_WANTED = 57;
 const READY_WITHIN_MS = 60_000;
@@ -146,7 +146,7 @@ function tell(url: string, folder: string, agents: Agents, took: string): void {
       'What is in it: a disk that will be full soon (nas1.attic), one that was cleaned up (mail1.annexe), one that was',
       'enlarged (db1.cellar); a busy uplink (edge-rtr1, Transit A), a port with errors (sw-acc2), a port that is gone',
       '(sw-acc3), a switch that falls silent now and then (sw-acc4); a server that is down (list.annexe), one that',
-      'restarts in three minutes (wiki.annexe); an outage in the cellar eleven days before the start.',
+      'restarts in three minutes (wiki.annexe); an outage in the cellar eleven days before the first start.',
       where,
       `All of it is in ${shown(folder)}; removing that folder removes it. Ctrl+C ends it.`,
     ].join('\n'),

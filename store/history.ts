@@ -13,6 +13,7 @@ import type {
   Log,
   RawColumns,
   SeriesStore,
+  WriteResult,
 } from '../core/ports.ts';
 import { TIER_STEP_MS } from '../core/model.ts';
 import type { Bin } from '../core/rollup.ts';
@@ -137,9 +138,24 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     openBins.forget(redo.map(({ series }) => series));
   };
   const writeAll = async (planned: readonly Planned[]) => {
-    for (const batch of batches(planned)) {
-      const answer = await store.write(batch);
-      if (answer.result !== 'ok') throw new Error(answer.reason);
+    const written = async (write: Promise<WriteResult> | null) => {
+      const answer = await write;
+      if (answer && answer.result !== 'ok') throw new Error(answer.reason);
+    };
+    // While the store takes one batch, the next one is put together.
+    let under: Promise<WriteResult> | null = null;
+    let next: Promise<WriteResult> | null = null;
+    try {
+      for (const batch of batches(planned)) {
+        next = store.write(batch);
+        // What became of it is asked at its turn; until then nobody listens.
+        next.catch(() => undefined);
+        await written(under);
+        under = next;
+      }
+      await written(under);
+    } finally {
+      await next?.catch(() => undefined);
     }
   };
 

@@ -27,6 +27,25 @@ describe('the demonstration at a fixed time', () => {
   test('has at most 1,000 series, with alias and capacity where discovery finds them', async () => {
     const instances = await world.catalog.instances.list();
     const series = instances.reduce((sum, { metrics }) => sum + metrics.length, 0);
+    // Discovery finds just what the fleet says, under the same kinds, keys and metrics.
+    const wanted = world.fleet.devices.flatMap(({ name, parts }) =>
+      parts.map(
+        ({ kind, key, series: own }) =>
+          `${name} ${kind} ${key}: ${own
+            .map(({ metric }) => metric)
+            .sort()
+            .join(' ')}`,
+      ),
+    );
+    const names = new Map((await world.catalog.devices.list()).map(({ id, name }) => [id, name]));
+    const there = instances.map(
+      ({ device, kind, key, metrics }) =>
+        `${names.get(device)} ${kind} ${key}: ${metrics
+          .map(({ name }) => name)
+          .sort()
+          .join(' ')}`,
+    );
+    expect(there.sort()).toEqual(wanted.sort());
     expect(series).toBeLessThanOrEqual(1000);
     expect(series).toBeGreaterThan(900);
     expect(world.instance('edge-rtr1', 'interface', 'xe0')).toMatchObject({ alias: 'Transit A', capacity: 1e9 });
