@@ -23,7 +23,7 @@ import type {
 import type { GraphData, GraphRef } from '../core/graph.ts';
 import type { FilesystemView, InterfaceView } from '../core/now.ts';
 import type { SearchHit } from '../core/search.ts';
-import { visible } from '../core/text.ts';
+import { cap, visible } from '../core/text.ts';
 import { BASE } from './address.ts';
 import { answered, learnClock, loginNeeded, unanswered } from './remote.ts';
 
@@ -33,6 +33,8 @@ const GET_TIMEOUT_MS = 15_000;
 const POST_TIMEOUT_MS = 90_000;
 const RETRY_AFTER_MS = [250, 1000];
 const PAGES_MAX = 50;
+/** No text of ours is as long; what comes from outside may be. */
+const TEXT_SHOWN = 2_000;
 
 /** The server said no, in words. */
 export class ApiError extends Error {
@@ -99,7 +101,7 @@ async function ask<T>(method: string, url: URL, timeoutMs: number, signal: Abort
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? visible(value) : value));
+    return JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? cap(visible(value), TEXT_SHOWN) : value));
   } catch {
     return undefined; // The caller says in words that this was no JSON.
   }

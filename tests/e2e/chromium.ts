@@ -106,10 +106,20 @@ export async function graphsDrawn(page: Page, count: number): Promise<void> {
   );
 }
 
-/** Nothing reaches beyond the window. */
+/** Nothing reaches beyond the window; else the elements that do are named. */
 export async function fitsWindow(page: Page): Promise<void> {
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wider, 'nothing reaches beyond the window').toBeLessThanOrEqual(0);
+  const beyond = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const wide = [...document.querySelectorAll('body *')].filter(
+      (element) => element.getBoundingClientRect().right > clientWidth,
+    );
+    return [
+      `${scrollWidth - clientWidth} px at ${location.pathname}`,
+      ...wide.slice(0, 5).map((element) => `${element.tagName} .${element.getAttribute('class') ?? ''}`),
+    ];
+  });
+  expect(beyond, 'nothing reaches beyond the window').toEqual([]);
 }
 
 /** A picture kept as an artefact, nothing beyond the window, and no barrier that axe knows. */

@@ -11,7 +11,7 @@ const COLUMNS: readonly { sort: Sort | null; head: string; number?: boolean; cla
   { sort: 'state', head: 'State', class: 'w-state' },
   { sort: 'address', head: 'Address', class: '' },
   { sort: null, head: 'Place', class: 'w-place' },
-  { sort: null, head: 'Asked by', class: '' },
+  { sort: null, head: 'Asked by', class: 'only-widest' },
   { sort: null, head: 'Interfaces', number: true, class: '' },
   { sort: null, head: 'Filesystems', number: true, class: '' },
   { sort: 'uptime', head: 'Running for', number: true, class: '' },
@@ -80,7 +80,7 @@ function Row({ device: d, now, placed }: { device: DeviceView; now: number; plac
         {d.address !== '' ? d.address : d.origin === 'self' ? 'this machine' : <span class="mut">–</span>}
       </td>
       {placed && <td class="sec wrap only-wide">{d.site}</td>}
-      <td class="sec nw only-wide">{isImported(d) ? 'imported' : asked(d.sources, ', ') || 'not asked'}</td>
+      <td class="sec nw only-widest">{isImported(d) ? 'imported' : asked(d.sources, ', ') || 'not asked'}</td>
       <td class="num only-wide">{d.counts['interface'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.counts['disk'] ?? <span class="mut">0</span>}</td>
       <td class="num only-wide">{d.uptimeS === null ? <span class="mut">–</span> : formatDuration(d.uptimeS * 1000)}</td>

@@ -79,7 +79,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
         )}
       </p>
       <div class="head">
-        <h1>{device.name}</h1>
+        <h1 title={device.name}>{device.name}</h1>
         <State state={device.state} />
         <div class="end">
           <span>
@@ -175,7 +175,9 @@ function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
       {d.uptimeS !== null && <span>running for {formatDuration(d.uptimeS * 1000)}</span>}
       <span>known since {day(d.createdMs, zone)}</span>
       {d.tags.map((tag) => (
-        <span key={tag}>{tag}</span>
+        <span key={tag} class="long" title={tag}>
+          {tag}
+        </span>
       ))}
     </div>
   );

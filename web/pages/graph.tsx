@@ -69,7 +69,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
         )}
       </p>
       <div class="head">
-        <h1>{data?.title ?? '\u00a0'}</h1>
+        <h1 title={data?.title ?? ''}>{data?.title ?? '\u00a0'}</h1>
         <span class="sec wrap">{data?.subtitle ?? '\u00a0'}</span>
         <div class="end">
           {data ? (
