@@ -18,6 +18,7 @@ import type {
 import { TIER_STEP_MS } from '../core/model.ts';
 import type { Bin } from '../core/rollup.ts';
 import { batches, keptFrom, planImport, planRepair, type Planned } from './history/import.ts';
+import { KEPT_FOR_EVER } from './history/recompute.ts';
 import { createOpenBins, known, type Composed, type Redo } from './history/open-bins.ts';
 import { createQueue } from './history/queue.ts';
 
@@ -29,6 +30,8 @@ export interface HistoryOptions {
   readonly log: Log;
   /** Values that may wait in memory while the store cannot take them; beyond it the oldest are dropped. */
   readonly mostWaitingValues?: number;
+  /** Imports of at most so many samples are written whole, even where they are past their retention. */
+  readonly importedWhole?: number;
 }
 
 const MOST_WAITING_VALUES = 8_000_000;
@@ -36,6 +39,7 @@ const MOST_WAITING_VALUES = 8_000_000;
 const VALUES_AT_ONCE = 250_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LAST_MS = 60_000;
+const IMPORTED_WHOLE = 200_000;
 /** Series of an import that are worked on together. */
 const IMPORTED_AT_ONCE = 32;
 
@@ -235,12 +239,15 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     async importSamples(series) {
       const done = { samples: 0, bins: 0 };
       const some = series.filter(({ tMs }) => tMs.length > 0);
+      const samples = some.reduce((sum, { tMs }) => sum + tMs.length, 0);
+      // Who imports a little looks at it afterwards, row by row; upkeep takes what is past its retention soon enough.
+      const kept = samples <= (options.importedWhole ?? IMPORTED_WHOLE) ? KEPT_FOR_EVER : keptFrom(tiers, nowMs());
       for (let from = 0; from < some.length; from += IMPORTED_AT_ONCE) {
         const part = some.slice(from, from + IMPORTED_AT_ONCE);
         await exclusive(async () => {
           if (!(await flush())) throw new Error(`Nothing can be imported while the history cannot be written: ${trouble}`);
           const planned: Planned[] = [];
-          for (const samples of part) planned.push(await planImport(store, samples, keptFrom(tiers, nowMs())));
+          for (const samples of part) planned.push(await planImport(store, samples, kept));
           // Whatever happens now, memory must not go on from what was before.
           openBins.forget(part.map((samples) => samples.series));
           await writeAll(planned);
