@@ -63,7 +63,8 @@ export const validate: Command = {
   about: [
     'Names every fault with file, line and key. Secrets that the configuration refers to are looked up as well; dashboards are\n' +
       'checked, ours and those of the `dashboards` folder.',
-    'With --json: {"ok", "files", "devices", "dashboards", "warnings"}, or {"ok": false, "errors": [{"file", "line", "key", "message"}]} and status 1.',
+    'With --json: {"ok", "files", "devices", "dashboards", "warnings"}, or\n' +
+      '{"ok": false, "errors": [{"file", "line", "key", "message"}]} and status 1.',
   ],
   options: [],
   examples: ['saguaro validate', 'saguaro validate --config /etc/saguaro'],
