@@ -80,9 +80,10 @@ export function graphRefs(device: Device, instances: readonly Instance[]): Graph
   }));
 }
 
-/** The device a graph id speaks of; null if it is no graph id. */
-export function deviceOfGraph(id: string): string | null {
-  return /^[a-z_]+~([^~]+)(?:~|$)/.exec(id)?.[1] ?? null;
+/** The device, and the instance where there is one, that a graph id speaks of; null if it is no graph id. */
+export function deviceOfGraph(id: string): { readonly device: string; readonly instance: string | null } | null {
+  const [, device, instance] = /^[a-z_0-9]+~([^~]+)(?:~([^~]+))?$/.exec(id) ?? [];
+  return device === undefined ? null : { device, instance: instance ?? null };
 }
 
 function byName(a: Instance, b: Instance): number {

@@ -41,9 +41,9 @@ export interface Chosen extends Selection {
 /** What a graph is about just now. */
 export async function membersOf(deps: GraphDeps, graph: LinesGraph): Promise<Chosen> {
   const metrics = setsOf(graph.lines);
-  const [first] = await select(deps, [{ select: graph.select, metrics }]);
+  const [first] = await select(deps.inventory, [{ select: graph.select, metrics }]);
   if (first && (first.matched > 0 || graph.otherwise === null)) return { ...first, otherwise: false };
-  const [second] = graph.otherwise === null ? [] : await select(deps, [{ select: graph.otherwise, metrics }]);
+  const [second] = graph.otherwise === null ? [] : await select(deps.inventory, [{ select: graph.otherwise, metrics }]);
   return { members: [], matched: 0, devices: 0, ...second, otherwise: true };
 }
 
@@ -208,13 +208,13 @@ export function aboutMembers({ about }: LinesGraph, shown: string, otherwise: bo
   return [about, shown].filter((part) => part !== '').join(', ');
 }
 
-async function noteOf({ catalog }: GraphDeps, graph: LinesGraph, { matched }: Chosen, drawn: number): Promise<string> {
+async function noteOf({ inventory }: GraphDeps, graph: LinesGraph, { matched }: Chosen, drawn: number): Promise<string> {
   if (matched > MEMBERS_MAX) return `The selector finds ${matched}; the first ${MEMBERS_MAX} by name are counted in.`;
   const metrics = [...new Set(setsOf(graph.lines).flat())].join(' and ');
   if (matched > 0 && drawn === 0) return `What was found has ${metrics}, but not in one unit.`;
   if (matched > 0) return '';
   const where = describe(graph.select);
-  const devices = (await catalog.devices.list()).length;
+  const devices = (await inventory()).size;
   const known = [...METRIC_UNITS.keys()];
   const strange = graph.lines.find(({ metric }) => !METRIC_UNITS.has(metric));
   const near = strange ? nearest(strange.metric, known) : null;

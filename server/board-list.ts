@@ -6,7 +6,7 @@ import { graphsOf, type GraphSpec } from '../core/graphs.ts';
 import type { Device } from '../core/model.ts';
 import { visible } from '../core/text.ts';
 import { aboutMembers } from './board-graph.ts';
-import type { GraphDeps } from './graph-read.ts';
+import type { Inventory } from './inventory.ts';
 import { byName } from './paging.ts';
 import { select, setsOf, type Selection, type Wanted } from './selection.ts';
 
@@ -17,13 +17,13 @@ export function dashboardView({ id, title, about, file, own, replaces, graphs, f
   return { id, title, about, file, own, replaces, graphs: graphs.length, faults: faults.map((fault) => ({ ...fault })) };
 }
 
-export async function dashboardDetail(deps: GraphDeps, board: Dashboard): Promise<DashboardDetail> {
+export async function dashboardDetail(inventory: Inventory, board: Dashboard): Promise<DashboardDetail> {
   const wanted = board.graphs.map(wantedOf);
   const others = board.graphs.map((graph): Wanted =>
     'lines' in graph && graph.otherwise ? wantedOf({ ...graph, select: graph.otherwise }) : NOTHING,
   );
   // All at once: one walk through the catalog.
-  const found = await select(deps, [...wanted, ...others]);
+  const found = await select(inventory, [...wanted, ...others]);
   let room = REPEATED_MAX;
   let more = 0;
   const graphs: DashboardGraphView[] = [];
@@ -35,7 +35,7 @@ export async function dashboardDetail(deps: GraphDeps, board: Dashboard): Promis
       graphs.push(linesView(board.id, graph, matched, matched > 0 && chosen !== first));
       continue;
     }
-    const specs = graph.repeat === 'device' ? await ofDevices(deps, graph, room) : ofInstances(graph, first);
+    const specs = graph.repeat === 'device' ? await ofDevices(inventory, graph, room) : ofInstances(graph, first);
     graphs.push(...specs.views.slice(0, room));
     more += specs.matched - Math.min(specs.views.length, room);
     room -= Math.min(specs.views.length, room);
@@ -80,13 +80,12 @@ function ofInstances(graph: RepeatGraph, selection: Selection | undefined): Repe
   return { views, matched: views.length + ((selection?.matched ?? 0) - members.length) };
 }
 
-async function ofDevices({ catalog }: GraphDeps, graph: RepeatGraph, room: number): Promise<Repeated> {
-  const devices = (await catalog.devices.list()).filter((device) => meansDevice(graph.select, device));
-  devices.sort((a, b) => byName(a.name, b.name));
-  const near = devices.slice(0, room);
-  const lists = await Promise.all(near.map((device) => catalog.instances.list(device.id)));
-  const views = near.flatMap((device, i) => viewOf(graph, device, graphsOf(device, lists[i] ?? [])));
-  return { views, matched: views.length + devices.length - near.length };
+async function ofDevices(inventory: Inventory, graph: RepeatGraph, room: number): Promise<Repeated> {
+  const stock = [...(await inventory()).values()].filter(({ device }) => meansDevice(graph.select, device));
+  stock.sort((a, b) => byName(a.device.name, b.device.name));
+  const near = stock.slice(0, room);
+  const views = near.flatMap(({ device, instances }) => viewOf(graph, device, graphsOf(device, instances)));
+  return { views, matched: views.length + stock.length - near.length };
 }
 
 /** The built-in graph, under its own id; the device's name tells it from its neighbours. */

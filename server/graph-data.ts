@@ -2,7 +2,8 @@
 import { parseBoardGraphId } from '../core/dashboard.ts';
 import type { GraphData } from '../core/graph.ts';
 import { LINES_MAX, deviceOfGraph, graphsOf, type GraphSpec } from '../core/graphs.ts';
-import type { Device, Instance } from '../core/model.ts';
+import type { Device } from '../core/model.ts';
+import type { Stocked } from './inventory.ts';
 import { planQuery, toSlots } from '../core/query.ts';
 import { figuresOf } from './graph-figures.ts';
 import { gapsOf } from './graph-gaps.ts';
@@ -16,21 +17,21 @@ export type { GraphDeps, GraphRequest } from './graph-read.ts';
 export async function readGraph(deps: GraphDeps, id: string, request: GraphRequest): Promise<GraphData | null> {
   const ofBoard = parseBoardGraphId(id);
   if (ofBoard) return readBoardGraph(deps, id, ofBoard, request);
-  const deviceId = deviceOfGraph(id);
-  const device = (await deps.catalog.devices.list()).find((d) => d.id === deviceId);
-  if (!device) return null;
-  const instances = await deps.catalog.instances.list(device.id);
+  const found = deviceOfGraph(id);
+  if (!found) return null;
+  // What was discovered a moment ago may not be in the picture yet.
+  const has = (stocked: Stocked | undefined) =>
+    stocked !== undefined && (found.instance === null || stocked.instances.some((i) => i.id === found.instance));
+  const stocked = (await deps.inventory((picture) => has(picture.get(found.device)))).get(found.device);
+  if (!stocked) return null;
+  const { device } = stocked;
+  // Of a device with thousands of ports only the one that is asked for is looked at.
+  const instances = found.instance === null ? stocked.instances : stocked.instances.filter((i) => i.id === found.instance);
   const spec = graphsOf(device, instances).find((s) => s.id === id);
-  return spec ? drawSpec(deps, device, instances, spec, request) : null;
+  return spec ? drawSpec(deps, device, spec, request) : null;
 }
 
-async function drawSpec(
-  deps: GraphDeps,
-  device: Device,
-  instances: readonly Instance[],
-  spec: GraphSpec,
-  request: GraphRequest,
-): Promise<GraphData> {
+async function drawSpec(deps: GraphDeps, device: Device, spec: GraphSpec, request: GraphRequest): Promise<GraphData> {
   const { history, catalog, zone } = deps;
   const nowMs = deps.nowMs();
   const { fromMs, toMs, width } = request;

@@ -3,10 +3,13 @@ import { HEARTBEAT, TIER_STEP_MS, type SeriesKey, type Tier, type TierSpec } fro
 import type { BinColumn, BinColumns, Catalog, History, RawColumns } from '../core/ports.ts';
 import type { DashboardSource } from '../core/dashboard.ts';
 import { eachBin, eachRecord, type Each } from '../core/query.ts';
+import type { Inventory } from './inventory.ts';
 
 export interface GraphDeps {
   readonly history: History;
+  /** For the events that explain gaps. */
   readonly catalog: Catalog;
+  readonly inventory: Inventory;
   readonly zone: string;
   readonly nowMs: () => number;
   /** Without: there are no graphs of dashboards. */

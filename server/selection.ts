@@ -2,7 +2,7 @@
 import type { BoardLine } from '../core/dashboard.ts';
 import { meansDevice, meansInstance, type Selector } from '../core/dashboard-select.ts';
 import type { Device, Instance } from '../core/model.ts';
-import type { Catalog } from '../core/ports.ts';
+import type { Inventory, Stocked } from './inventory.ts';
 import { byName } from './paging.ts';
 
 /** More instances than these are counted, and left out of a line. */
@@ -27,31 +27,22 @@ export interface Selection {
   readonly devices: number;
 }
 
-/** Devices looked into one by one rather than all at once, and how many at a time. */
-const ONE_BY_ONE_FROM = 300;
-const AT_A_TIME = 64;
-/** An answer serves so many times as long as it took to find: 2 s in a catalog of half a million instances, 40 s. */
-const SERVES_TIMES = 20;
+/** Answers kept for one picture of the inventory; the next picture has its own. */
 const KEPT_MAX = 200;
-const kept = new WeakMap<Catalog, Map<string, { readonly untilMs: number; readonly found: readonly Selection[] }>>();
+const kept = new WeakMap<ReadonlyMap<string, Stocked>, Map<string, readonly Selection[]>>();
 
 /** One selection for each of what is wanted. */
-export async function select(
-  { catalog, nowMs }: { readonly catalog: Catalog; readonly nowMs: () => number },
-  wanted: readonly Wanted[],
-): Promise<readonly Selection[]> {
-  const begunMs = nowMs();
-  const known = kept.get(catalog) ?? new Map<string, { untilMs: number; found: readonly Selection[] }>();
-  kept.set(catalog, known);
+export async function select(inventory: Inventory, wanted: readonly Wanted[]): Promise<readonly Selection[]> {
+  const stock = await inventory();
+  const known = kept.get(stock) ?? new Map<string, readonly Selection[]>();
+  kept.set(stock, known);
   const key = JSON.stringify(wanted);
   const before = known.get(key);
-  if (before && begunMs < before.untilMs) return before.found;
-  known.delete(key);
-  const found = await look(catalog, wanted);
+  if (before) return before;
+  const found = look(stock, wanted);
   const [oldest] = known.keys();
   if (known.size >= KEPT_MAX && oldest !== undefined) known.delete(oldest);
-  const tookMs = nowMs() - begunMs;
-  if (tookMs > 0) known.set(key, { untilMs: nowMs() + SERVES_TIMES * tookMs, found });
+  known.set(key, found);
   return found;
 }
 
@@ -63,19 +54,18 @@ export function setsOf(lines: readonly BoardLine[]): string[][] {
   return lines.map(({ metric, per }) => (per === null ? [metric] : [metric, per]));
 }
 
-async function look(catalog: Catalog, wanted: readonly Wanted[]): Promise<readonly Selection[]> {
-  const all = await catalog.devices.list();
-  const devices = all
-    .filter((device) => wanted.some(({ select: selector }) => meansDevice(selector, device)))
-    .sort((a, b) => byName(a.name, b.name));
+function look(stock: ReadonlyMap<string, Stocked>, wanted: readonly Wanted[]): readonly Selection[] {
+  const near = [...stock.values()]
+    .filter(({ device }) => wanted.some(({ select: selector }) => meansDevice(selector, device)))
+    .sort((a, b) => byName(a.device.name, b.device.name));
   const found = wanted.map(() => ({ members: [] as Meant[], matched: 0, devices: 0 }));
-  const take = (device: Device, instances: Instance[]) => {
-    instances.sort((a, b) => byName(a.name, b.name));
+  for (const { device, instances } of near) {
+    const sorted = instances.toSorted((a, b) => byName(a.name, b.name));
     wanted.forEach((want, w) => {
       const into = found[w];
       if (!into || !meansDevice(want.select, device)) return;
       const before = into.matched;
-      for (const instance of instances) {
+      for (const instance of sorted) {
         if (want.present !== undefined && (instance.kind !== want.present || instance.vanishedMs !== null)) continue;
         if (want.metrics && !want.metrics.some((all) => has(instance, all))) continue;
         if (!meansInstance(want.select, device, instance)) continue;
@@ -84,16 +74,6 @@ async function look(catalog: Catalog, wanted: readonly Wanted[]): Promise<readon
       }
       if (into.matched > before) into.devices++;
     });
-  };
-  if (devices.length > ONE_BY_ONE_FROM || devices.length * 4 < all.length) {
-    for (let from = 0; from < devices.length; from += AT_A_TIME) {
-      const part = devices.slice(from, from + AT_A_TIME);
-      const lists = await Promise.all(part.map((device) => catalog.instances.list(device.id)));
-      part.forEach((device, i) => take(device, lists[i] ?? []));
-    }
-    return found;
   }
-  const byDevice = Map.groupBy(await catalog.instances.list(), (instance) => instance.device);
-  for (const device of devices) take(device, byDevice.get(device.id) ?? []);
   return found;
 }

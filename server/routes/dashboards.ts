@@ -13,7 +13,7 @@ const Params = Type.Object({
 });
 const ListQuery = Type.Object(paging, { additionalProperties: false });
 
-export async function dashboardRoutes(app: App, { dashboards, history, catalog, clock, config }: RouteDeps): Promise<void> {
+export async function dashboardRoutes(app: App, { dashboards, inventory }: RouteDeps): Promise<void> {
   const list = async () => (await dashboards?.list()) ?? [];
 
   app.get(
@@ -47,7 +47,7 @@ export async function dashboardRoutes(app: App, { dashboards, history, catalog, 
     async ({ params }) => {
       const board = (await list()).find(({ id }) => id === params.id);
       if (!board) throw notFound(`There is no dashboard ${quoted(params.id)}: /api/v1/dashboards lists them.`);
-      return dashboardDetail({ history, catalog, zone: config.zone, nowMs: () => clock.nowMs() }, board);
+      return dashboardDetail(inventory, board);
     },
   );
 }

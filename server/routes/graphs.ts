@@ -26,10 +26,16 @@ const Query = Type.Object(
   { additionalProperties: false },
 );
 
-export async function graphRoutes(app: App, { history, catalog, dashboards, clock, config }: RouteDeps): Promise<void> {
+export async function graphRoutes(
+  app: App,
+  { history, catalog, inventory, dashboards, clock, config }: RouteDeps,
+): Promise<void> {
   const read = async (id: string, query: { from?: string; to?: string; width?: number }): Promise<GraphData> => {
     const range = rangeOf(query, clock.nowMs(), config.zone);
-    const deps = { history, catalog, zone: config.zone, nowMs: () => clock.nowMs(), ...(dashboards ? { dashboards } : {}) };
+    const deps = {
+      ...{ history, catalog, inventory, zone: config.zone, nowMs: () => clock.nowMs() },
+      ...(dashboards ? { dashboards } : {}),
+    };
     const graph = await readGraph(deps, id, { ...range, width: query.width ?? WIDTH_DEFAULT });
     if (!graph) throw notFound(`There is no graph ${quoted(id)}: /api/v1/devices/…/graphs lists those of a device.`);
     return graph;

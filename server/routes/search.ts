@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { Dashboard } from '../../core/dashboard.ts';
 import { search, SearchHit, type Findable } from '../../core/search.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import type { Stocked } from '../inventory.ts';
@@ -14,12 +15,12 @@ const Query = Type.Object(
 );
 const Answer = Type.Object({ items: Type.Array(SearchHit), nextCursor: Type.Null() });
 
-export async function searchRoutes(app: App, { inventory }: RouteDeps): Promise<void> {
+export async function searchRoutes(app: App, { inventory, dashboards }: RouteDeps): Promise<void> {
   // Made once for each picture of the inventory: lower case of everything is most of the work.
   let held: { readonly of: ReadonlyMap<string, Stocked>; readonly findable: readonly Findable[] } | null = null;
   const schema = {
     operationId: 'search',
-    summary: 'Devices, interfaces and filesystems by any part of their names, best first',
+    summary: 'Devices, interfaces, filesystems and dashboards by any part of their names, best first',
     tags: ['devices'],
     querystring: Query,
     response: { 200: Answer, ...problems },
@@ -27,8 +28,14 @@ export async function searchRoutes(app: App, { inventory }: RouteDeps): Promise<
   app.get('/search', { schema }, async ({ query }) => {
     const stock = await inventory();
     if (held?.of !== stock) held = { of: stock, findable: [...stock.values()].flatMap(findableOf) };
-    return { items: search(held.findable, query.q, query.limit ?? LIMIT_DEFAULT), nextCursor: null };
+    const boards = ((await dashboards?.list()) ?? []).map(findableBoard);
+    return { items: search([...boards, ...held.findable], query.q, query.limit ?? LIMIT_DEFAULT), nextCursor: null };
   });
+}
+
+function findableBoard({ id, title, about }: Dashboard): Findable {
+  const texts = [title, id, about].map((text) => text.toLowerCase());
+  return { hit: { kind: 'dashboard', title, detail: about, page: 'dashboard', id }, texts };
 }
 
 function findableOf({ device, instances }: Stocked): Findable[] {

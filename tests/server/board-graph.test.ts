@@ -9,6 +9,7 @@ import { graphCsv } from '../../server/routes/graphs.ts';
 import { createCatalog } from '../../store/catalog/catalog.ts';
 import { createHistory } from '../../store/history.ts';
 import { createMemoryStore } from '../../store/memory.ts';
+import { freshInventory } from './world.ts';
 
 const MIN = 60_000;
 const H = 60 * MIN;
@@ -30,11 +31,15 @@ async function draw(entry: string, fromMs = START, toMs = nowMs, width = 400) {
   graphs = `  - { title: G, ${entry} }\n`;
   const [board] = await dashboards.list();
   expect(board?.faults).toEqual([]);
-  const graph = await readGraph({ history, catalog, zone: 'UTC', nowMs: () => nowMs, dashboards }, 'board~b~g', {
-    fromMs,
-    toMs,
-    width,
-  });
+  const graph = await readGraph(
+    { history, catalog, inventory: freshInventory(catalog), zone: 'UTC', nowMs: () => nowMs, dashboards },
+    'board~b~g',
+    {
+      fromMs,
+      toMs,
+      width,
+    },
+  );
   if (!graph) throw new Error('no graph');
   return graph;
 }

@@ -5,6 +5,7 @@ import { readGraph } from '../../server/graph-data.ts';
 import { createCatalog } from '../../store/catalog/catalog.ts';
 import { createHistory } from '../../store/history.ts';
 import { createMemoryStore } from '../../store/memory.ts';
+import { freshInventory } from './world.ts';
 
 const MIN = 60_000;
 const H = 60 * MIN;
@@ -56,7 +57,7 @@ const ROOT = instance('disk', 'root', [
 let history: History;
 let catalog: Catalog;
 const read = (id: string, fromMs: number, toMs: number, width = 400) =>
-  readGraph({ history, catalog, zone: 'UTC', nowMs: () => NOW }, id, { fromMs, toMs, width });
+  readGraph({ history, catalog, inventory: freshInventory(catalog), zone: 'UTC', nowMs: () => NOW }, id, { fromMs, toMs, width });
 
 async function append(i: Instance, minutes: number, values: (minute: number) => number[]): Promise<void> {
   const series = i.metrics.map((m) => seriesKey('dev', i.id, m.name));

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { DEFAULT_TIERS, NO_FACTS, type Device, type Instance } from '../../core/model.ts';
 import type { Candidate, Catalog, CollectorControl, DeviceStatus, History, Preview } from '../../core/ports.ts';
 import { buildApp } from '../../server/app.ts';
+import { createInventory, type Inventory } from '../../server/inventory.ts';
 import type { App, AppDeps } from '../../server/parts.ts';
 import type { ServerConfig } from '../../server/settings.ts';
 import { createCatalog } from '../../store/catalog/catalog.ts';
@@ -233,3 +234,9 @@ export async function fixtures(catalog: Catalog, name = 'web1'): Promise<{ devic
 }
 
 export const detailOf = (answer: LightMyRequestResponse): string => answer.json<{ detail: string }>().detail;
+
+/** An inventory that is read anew at every look. */
+export function freshInventory(catalog: Catalog): Inventory {
+  let monoMs = 0;
+  return createInventory(catalog, () => (monoMs += 1e9));
+}
