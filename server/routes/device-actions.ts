@@ -12,6 +12,8 @@ import { changeable, deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';
 import { page, pageInOrder, paging } from '../paging.ts';
 import { conflict, HttpProblem, quoted } from '../problem.ts';
+import type { Stocked } from '../inventory.ts';
+import { createNameOrder } from '../ranking.ts';
 import { instanceView, previewView } from '../views.ts';
 import { DeviceParams } from './devices.ts';
 
@@ -146,11 +148,19 @@ export async function deviceActionRoutes(app: App, deps: RouteDeps): Promise<voi
     },
     async ({ params, query }) => {
       const device = await deviceBy(catalog, params.id);
-      const refs = presentFirst(device, await catalog.instances.list(device.id));
-      return pageInOrder(query.perFamily === undefined ? refs : firstOfEach(refs, query.perFamily), query);
+      const { perFamily } = query;
+      if (perFamily === undefined) return pageInOrder(presentFirst(device, await catalog.instances.list(device.id)), query);
+      const stocked = (await deps.inventory((picture) => picture.has(device.id))).get(device.id);
+      const first = stocked ? [...otherParts(stocked), ...portsInOrder([stocked]).slice(0, perFamily).map(instanceOf)] : [];
+      return pageInOrder(firstOfEach(presentFirst(device, first), perFamily), query);
     },
   );
 }
+
+/** Thousands of ports are put in order once for each picture of the inventory. */
+const portsInOrder = createNameOrder('interface');
+const instanceOf = ({ instance }: { readonly instance: Instance }): Instance => instance;
+const otherParts = ({ instances }: Stocked) => instances.filter(({ kind }) => kind !== 'interface');
 
 function refuseUnpolled({ name, origin, sources }: Device): void {
   const why = origin === 'import' ? 'its history was imported' : 'nothing asks it any more';

@@ -119,7 +119,7 @@ export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboard
     const catalog = await createCatalog({ path: join(folder, 'catalog.db'), keyPath: null });
     closing.push(() => catalog.close());
     const store = await createEmbeddedStore({ path: ':memory:' });
-    const history = await createHistory({ store, tiers: TIERS, nowMs: now, log: QUIET });
+    const history = await createHistory({ store, tiers: TIERS, nowMs: now, log: QUIET, importedWhole: 0 });
     closing.push(() => history.close());
     const agents = await startAgents(fleet, { nowMs: now, sinceMs: () => null });
     closing.push(() => agents.close());

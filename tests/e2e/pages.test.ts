@@ -51,7 +51,7 @@ const PAGES: readonly Shown[] = [
     path: (world) => `devices/${world.device('sw-core1').id}?ports=used:descending&scale=shared`,
     ready: async (page) => {
       await page.locator('#interfaces tbody tr').nth(20).waitFor();
-      await graphsDrawn(page, 6);
+      await graphsDrawn(page, 3);
     },
   },
   {
