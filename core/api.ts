@@ -110,6 +110,8 @@ export const DeviceView = Type.Object({
   kind: Type.Enum([...DEVICE_KINDS]),
   facts: Facts,
   createdMs: Type.Number(),
+  /** When the first of its parts was seen, or the first imported sample; null before discovery. */
+  historySinceMs: Nullable(Type.Number()),
   state: Type.Enum(['up', 'down', 'stale', 'new', 'not polled']),
   /** One sentence when not up. */
   reason: Type.String(),

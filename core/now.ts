@@ -20,6 +20,8 @@ const place = {
   graph: Type.Union([Type.String(), Type.Null()]),
   /** When it was last found missing; null while it is there. */
   vanishedMs: Value,
+  /** When the newest value of it was taken; null = never. */
+  newestMs: Value,
   spark: Type.Union([Spark, Type.Null()]),
 };
 

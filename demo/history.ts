@@ -63,7 +63,10 @@ export function* demoHistory(
         const { tMs, stepMs } = series.shape.kind === 'steady' || series.shape.kind === 'since' ? steady : moving;
         const curve = curveFor(fleet, device, part, series);
         const value = tMs.map((t, i) => {
-          const known = (part.goneMs === null || t <= part.goneMs) && !gapAt(device, t, stepMs[i] ?? 0);
+          // What stands still is no less known because nobody looked for some hours of a day.
+          const step = stepMs[i] ?? 0;
+          const unseen = step < STEADY_STEP_MS && gapAt(device, t, step) !== null;
+          const known = (part.goneMs === null || t <= part.goneMs) && !unseen;
           return known ? rounded(curve.mean(t, stepMs[i] ?? MINUTE_MS), series.unit) : NaN;
         });
         const { metric, unit } = series;

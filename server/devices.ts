@@ -1,7 +1,7 @@
 /** Finding devices and instances by what people write, and how they fare. */
 import type { Device } from '../core/model.ts';
 import type { Catalog, CollectorControl } from '../core/ports.ts';
-import { countByKind } from './instance-counts.ts';
+import { NO_INSTANCES, summaryOf } from './instance-summary.ts';
 import { conflict, HttpProblem, notFound, quoted } from './problem.ts';
 import { deviceView } from './views.ts';
 
@@ -33,15 +33,15 @@ export function changeable(device: Device): void {
 }
 
 export async function viewOf(deps: Deps, device: Device) {
-  const counts = countByKind(await deps.catalog.instances.list(device.id));
-  return deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, counts);
+  const summary = summaryOf(await deps.catalog.instances.list(device.id));
+  return deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, summary);
 }
 
 /** How many devices are in each state; states without a device are 0. */
 export async function devicesByState(deps: Deps): Promise<Record<string, number>> {
   const counts: Record<string, number> = { up: 0, down: 0, stale: 0, new: 0, 'not polled': 0 };
   for (const device of await deps.catalog.devices.list()) {
-    const { state } = deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, {});
+    const { state } = deviceView(device, deps.collector?.deviceStatus(device.id) ?? null, NO_INSTANCES);
     counts[state] = (counts[state] ?? 0) + 1;
   }
   return counts;

@@ -10,7 +10,11 @@ export interface Ranked<Now> {
   readonly device: Device;
   readonly instance: Instance;
   readonly now: Now;
+  /** When its newest value was taken. */
+  readonly newestMs: number | null;
 }
+
+export type Place = Omit<Ranked<never>, 'now' | 'newestMs'>;
 
 /** Query parameters of every such list. */
 export const rankingQuery = {
@@ -26,7 +30,7 @@ export const rankingQuery = {
 };
 
 /** Instances of a kind in the order of their names, the loopback and what is gone last; kept as long as the picture. */
-export function createNameOrder(kind: string): (stock: readonly Stocked[]) => readonly Omit<Ranked<never>, 'now'>[] {
+export function createNameOrder(kind: string): (stock: readonly Stocked[]) => readonly Place[] {
   const kept = new WeakMap<Stocked, readonly Instance[]>();
   const ordered = (stocked: Stocked) => {
     let found = kept.get(stocked);
@@ -46,8 +50,23 @@ function rank({ kind, key, vanishedMs }: Instance): number {
   return (vanishedMs === null ? 0 : 2) + (kind === 'interface' && /^lo\d*$/i.test(key) ? 1 : 0);
 }
 
-/** Last values of all metrics of instances, read at once. */
-export async function latestValues(history: History, rows: readonly { readonly instance: Instance }[]): Promise<LatestOf[]> {
+/** What the last records of an instance say. */
+export interface LastValues {
+  /** Last known value of a field; null when there is none, or it is too old to be called "now". */
+  readonly of: LatestOf;
+  /** When the newest of them was taken; null = never. */
+  readonly newestMs: number | null;
+}
+
+/**
+ * Last values of all metrics of instances, read at once.
+ * @param oldestMs of a device the time before which a value says nothing about now; -Infinity = all do
+ */
+export async function lastValues(
+  history: History,
+  rows: readonly { readonly device: Device; readonly instance: Instance }[],
+  oldestMs: (device: Device) => number,
+): Promise<LastValues[]> {
   const keys: SeriesKey[] = [];
   const starts = rows.map(({ instance }) => {
     const start = keys.length;
@@ -55,10 +74,19 @@ export async function latestValues(history: History, rows: readonly { readonly i
     return start;
   });
   const latest = await history.latest(keys);
-  return rows.map(({ instance }, row) => (field) => {
-    const at = instance.metrics.findIndex(({ name }) => name === `${instance.kind}.${field}`);
-    const value = at < 0 ? undefined : latest[(starts[row] ?? 0) + at]?.value;
-    return value === undefined || !Number.isFinite(value) ? null : value;
+  return rows.map(({ device, instance: { kind, metrics } }, row): LastValues => {
+    const start = starts[row] ?? 0;
+    const from = oldestMs(device);
+    let newestMs: number | null = null;
+    for (let i = 0; i < metrics.length; i++) newestMs = Math.max(newestMs ?? 0, latest[start + i]?.tMs ?? 0) || null;
+    return {
+      newestMs,
+      of: (field) => {
+        const at = metrics.findIndex(({ name }) => name === `${kind}.${field}`);
+        const last = at < 0 ? null : latest[start + at];
+        return last && last.tMs >= from && Number.isFinite(last.value) ? last.value : null;
+      },
+    };
   });
 }
 

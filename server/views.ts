@@ -4,11 +4,12 @@ import type { Device, Event, Instance, SnmpSource, SourceSpec } from '../core/mo
 import type { DeviceStatus, Latest, Preview } from '../core/ports.ts';
 import { deviceKind } from '../core/kind.ts';
 import { seriesKey } from '../core/model.ts';
-import type { Counts } from './instance-counts.ts';
+import type { InstanceSummary } from './instance-summary.ts';
 
 const sourceName = (source: SourceSpec): string => (source.type === 'snmp' ? `snmp ${source.version}` : source.type);
 
-export function deviceView(device: Device, status: DeviceStatus | null, counts: Counts): DeviceView {
+export function deviceView(device: Device, status: DeviceStatus | null, summary: InstanceSummary): DeviceView {
+  const { counts, historySinceMs } = summary;
   const state = status?.state ?? (device.sources.length === 0 ? 'not polled' : 'new');
   return {
     id: device.id,
@@ -24,6 +25,7 @@ export function deviceView(device: Device, status: DeviceStatus | null, counts: 
     kind: deviceKind(device, counts),
     facts: { ...device.facts },
     createdMs: device.createdMs,
+    historySinceMs,
     state,
     reason: status?.reason ?? (device.sources.length === 0 ? whyNotPolled(device) : 'It was not polled yet.'),
     sinceMs: status?.sinceMs ?? device.createdMs,

@@ -9,10 +9,11 @@ import { serverNow } from './remote.ts';
 import { firstRange, PRESETS, shortRange, shownRange, type Page, type Route } from './route.ts';
 import { dataAge, stateWord } from './words.ts';
 
-/** The range a page shows: the address's, or what suits the device's age. */
+/** The range a page shows: the address's, or what suits the age of the device's history. */
 export function rangeOf(route: Route, device: DeviceView | null | undefined): string {
   if (route.range !== '') return route.range;
-  return firstRange(device && device.origin !== 'import' ? serverNow() - device.createdMs : Infinity);
+  if (!device || device.origin === 'import') return firstRange(Infinity);
+  return firstRange(serverNow() - Math.min(device.createdMs, device.historySinceMs ?? Infinity));
 }
 
 /** Shape and word, never colour alone. */

@@ -17,7 +17,7 @@ import {
 import { changedBy, keepChange, keepSecret } from '../device-change.ts';
 import { changeable, deviceBy, nameIsTaken, viewOf } from '../devices.ts';
 import { newId } from '../ids.ts';
-import { createInstanceCounts } from '../instance-counts.ts';
+import { createSummaries, NO_INSTANCES } from '../instance-summary.ts';
 import { problems } from '../openapi.ts';
 import { page, paging } from '../paging.ts';
 import { conflict, HttpProblem, quoted } from '../problem.ts';
@@ -38,7 +38,7 @@ const ListQuery = Type.Object(
 
 export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
   const { catalog, collector } = deps;
-  const counts = createInstanceCounts(catalog, () => deps.clock.nowMs());
+  const summaries = createSummaries(catalog, deps.inventory);
 
   app.get(
     '/devices',
@@ -55,11 +55,12 @@ export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
       const status = (device: Device) => collector?.deviceStatus(device.id) ?? null;
       const wanted = (await catalog.devices.list()).filter(
         (device) =>
-          matches(device, query.q) && (query.state === undefined || deviceView(device, status(device), {}).state === query.state),
+          matches(device, query.q) &&
+          (query.state === undefined || deviceView(device, status(device), NO_INSTANCES).state === query.state),
       );
       const { items, nextCursor } = page(wanted, (device) => device.name, query);
       return {
-        items: await Promise.all(items.map(async (device) => deviceView(device, status(device), await counts(device.id)))),
+        items: await Promise.all(items.map(async (device) => deviceView(device, status(device), await summaries(device.id)))),
         nextCursor,
       };
     },

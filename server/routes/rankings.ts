@@ -1,7 +1,7 @@
 /** Interfaces and filesystems with what they carry now: the tables of a device, and the busiest and fullest of all. */
 import { Type } from 'typebox';
 import { Page } from '../../core/api.ts';
-import type { Instance } from '../../core/model.ts';
+import { HEARTBEAT, type Device, type Instance } from '../../core/model.ts';
 import {
   FilesystemView,
   filesystemNow,
@@ -17,7 +17,7 @@ import { problems } from '../openapi.ts';
 import { byName, pageInOrder } from '../paging.ts';
 import { notFound, quoted } from '../problem.ts';
 import { rangeOf } from '../ranges.ts';
-import { byFigure, createNameOrder, keysOf, latestValues, matcher, rankingQuery, type Ranked } from '../ranking.ts';
+import { byFigure, createNameOrder, keysOf, lastValues, matcher, rankingQuery, type Ranked } from '../ranking.ts';
 import { readSparks } from '../sparks.ts';
 
 const INTERFACE_SORTS = ['name', 'used', 'in', 'out', 'speed', 'errors', 'discards'] as const;
@@ -36,8 +36,9 @@ type RankingQuery = {
 };
 
 export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
-  const interfaces = createRanking(deps, 'interface', interfaceNow);
-  const filesystems = createRanking(deps, 'disk', filesystemNow);
+  const interfaces = createRanking(deps, 'interface', interfaceNow, HEARTBEAT);
+  // How full a disk was says something for longer than what a port carried.
+  const filesystems = createRanking(deps, 'disk', filesystemNow, Infinity);
 
   app.get(
     '/interfaces',
@@ -124,6 +125,8 @@ export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
   );
 }
 
+/** A poll takes its time, and what it brings is written in turns. */
+const SLACK_MS = 10_000;
 /** Makes any traffic less than any share of a speed. */
 const SPEEDLESS = 1e-24;
 /** Null, as a number that is none, when neither direction is known. */
@@ -131,7 +134,13 @@ function traffic({ inBps, outBps }: InterfaceNow): number {
   return inBps === null && outBps === null ? NaN : Math.max(inBps ?? 0, outBps ?? 0);
 }
 
-function createRanking<Now>(deps: RouteDeps, kind: string, nowOf: (instance: Instance, latest: LatestOf) => Now) {
+/** @param intervals how many poll intervals a value is called "now" */
+function createRanking<Now>(
+  deps: RouteDeps,
+  kind: string,
+  nowOf: (instance: Instance, latest: LatestOf) => Now,
+  intervals: number,
+) {
   const { history, clock, config, inventory } = deps;
   const inOrder = createNameOrder(kind);
   return {
@@ -140,8 +149,16 @@ function createRanking<Now>(deps: RouteDeps, kind: string, nowOf: (instance: Ins
       const matches = matcher(query.q);
       const places = inOrder(await stockOf(query)).filter(({ device, instance }) => matches(device, instance));
       const withNow = async (rows: typeof places): Promise<Ranked<Now>[]> => {
-        const latest = await latestValues(history, rows);
-        return rows.map((row, i) => ({ ...row, now: nowOf(row.instance, latest[i] ?? (() => null)) }));
+        const nowMs = clock.nowMs();
+        // What nothing polls has no now; on its own page its last values are what there is to see.
+        const oldestMs = ({ sources, intervalMs }: Device) =>
+          sources.length === 0 ? (query.device === undefined ? Infinity : -Infinity) : nowMs - intervals * intervalMs - SLACK_MS;
+        const last = await lastValues(history, rows, oldestMs);
+        return rows.map((row, i) => ({
+          ...row,
+          now: nowOf(row.instance, last[i]?.of ?? (() => null)),
+          newestMs: last[i]?.newestMs ?? null,
+        }));
       };
       if (!sorted) {
         const { items, nextCursor } = pageInOrder(query.order === 'descending' ? places.toReversed() : places, query);
@@ -176,7 +193,7 @@ function createRanking<Now>(deps: RouteDeps, kind: string, nowOf: (instance: Ins
   }
 }
 
-function placeOf<Now>({ device, instance }: Ranked<Now>, graph: string, ...fields: string[]) {
+function placeOf<Now>({ device, instance, newestMs }: Ranked<Now>, graph: string, ...fields: string[]) {
   const drawn = keysOf(instance, fields).length > 0;
   return {
     device: device.id,
@@ -187,6 +204,7 @@ function placeOf<Now>({ device, instance }: Ranked<Now>, graph: string, ...field
     alias: instance.alias,
     graph: drawn ? `${graph}~${device.id}~${instance.id}` : null,
     vanishedMs: instance.vanishedMs,
+    newestMs,
   };
 }
 

@@ -97,9 +97,9 @@ describe.skipIf(chromiumProgram === null)('hostile names', () => {
     'devices/add/range',
   ];
 
-  test.each(HOSTILE.map(([what], i) => [what, i] as const))(
+  test.each(HOSTILE.map(([what, name], i) => [what, i, name] as const))(
     '%s',
-    async (_what, i) => {
+    async (_what, i, name) => {
       const own = paths(`evil${i}`);
       // Pages that show all devices show all these names at once: with the first one they are seen.
       for (const path of i === 0 ? own : own.filter((one) => one.includes(`evil${i}`))) {

@@ -117,6 +117,22 @@ describe('interfaces', () => {
     expect((await list<InterfaceView>('interfaces?site=attic&tag=core')).items).toHaveLength(4);
   });
 
+  test('carry nothing that anybody knows of once their device has been silent for a while', async () => {
+    w.pass(2 * MINUTE_MS);
+    expect((await list<InterfaceView>('interfaces?sort=used')).items[0]).toMatchObject({ used: 0.7 });
+    w.pass(2 * MINUTE_MS);
+    const { items } = await list<InterfaceView>('interfaces?sort=used');
+    expect(items.map(({ used, inBps }) => used ?? inBps)).toEqual(items.map(() => null));
+    expect(items[0]?.newestMs).toBe(NOW_MS);
+  });
+
+  test('of a device that nothing polls show their last values on its own page only', async () => {
+    const imported = await device('imported', { sources: [], origin: 'import' });
+    await part(imported, 'interface', 'eth0', { in_bps: 8e8 }, { capacity: 1e9 });
+    expect((await list<InterfaceView>('interfaces?device=imported')).items[0]?.inBps).toBe(8e8);
+    expect((await list<InterfaceView>('interfaces?q=imported')).items[0]?.inBps).toBeNull();
+  });
+
   test('of a device that was added a moment ago are there', async () => {
     await list<InterfaceView>('interfaces');
     await device('new');
@@ -131,7 +147,8 @@ describe('filesystems', () => {
     const nas = await device('nas');
     await part(nas, 'disk', '/srv', { used_bytes: 9e11, size_bytes: 1e12 });
     await part(nas, 'disk', '/', { used_bytes: 1e10 }, { capacity: 1e11 });
-    const { items } = await list<FilesystemView>('filesystems?sort=used&spark=2h');
+    w.pass(60 * MINUTE_MS);
+    const { items } = await list<FilesystemView>('filesystems?sort=used&spark=3h');
     expect(items.map(({ name, used }) => [name, used])).toEqual([
       ['/srv', 0.9],
       ['/', 0.1],

@@ -1,7 +1,8 @@
 /** Filesystems with how full they are, of one device or of several. */
 import type { FilesystemView } from '../../core/now.ts';
-import { formatWith } from '../../core/units.ts';
+import { formatDuration, formatWith } from '../../core/units.ts';
 import { SparkLines } from '../graph/spark.tsx';
+import { serverNow } from '../remote.ts';
 import { day, percent } from '../words.ts';
 import { Head, type Sorting } from './column.tsx';
 import { Name } from './name.tsx';
@@ -57,6 +58,8 @@ export function FilesystemTable({ rows, range, zone, named = false, sorting }: F
 function Row({ disk, range, zone, named }: { disk: FilesystemView; range: string; zone: string; named: boolean }) {
   const { usedBytes, sizeBytes, used, grownBytes } = disk;
   const free = usedBytes === null || sizeBytes === null ? null : Math.max(0, sizeBytes - usedBytes);
+  const ageMs = disk.newestMs === null ? 0 : serverNow() - disk.newestMs;
+  const ago = ageMs > OLD_MS ? `as of ${formatDuration(ageMs)} ago` : '';
   return (
     <tr>
       {named ? (
@@ -66,12 +69,13 @@ function Row({ disk, range, zone, named }: { disk: FilesystemView; range: string
           </Name>
           <span class="n2" title={disk.name}>
             {disk.name}
+            {ago !== '' && `, ${ago}`}
           </span>
         </td>
       ) : (
         <td class="clip">
           <Name place={disk} range={range} />{' '}
-          {disk.vanishedMs !== null && <span class="mut">gone since {day(disk.vanishedMs, zone)}</span>}
+          <span class="mut">{disk.vanishedMs === null ? ago : `gone since ${day(disk.vanishedMs, zone)}`}</span>
         </td>
       )}
       <td class="w-spark">
@@ -96,6 +100,9 @@ function Row({ disk, range, zone, named }: { disk: FilesystemView; range: string
     </tr>
   );
 }
+
+/** Older figures say how old they are. */
+const OLD_MS = 600_000;
 
 /** "+12.3 GiB", "−4 GiB", "0". */
 function grew(bytes: number): string {

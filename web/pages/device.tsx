@@ -173,7 +173,7 @@ function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
       <span class="mono">{d.address !== '' ? d.address : d.origin === 'self' ? 'this machine' : 'no address'}</span>
       {d.sources.length > 0 && <span>{asked(d.sources)}</span>}
       {d.uptimeS !== null && <span>running for {formatDuration(d.uptimeS * 1000)}</span>}
-      <span>known since {day(d.createdMs, zone)}</span>
+      <span>history since {day(d.historySinceMs ?? d.createdMs, zone)}</span>
       {d.tags.map((tag) => (
         <span key={tag} class="long" title={tag}>
           {tag}
