@@ -22,3 +22,21 @@ it.each([
   const bytes = gzipSync(readFileSync(join(ASSETS, files[0] ?? '')), { level: 9 }).length;
   expect(bytes).toBeLessThanOrEqual(mostBytes);
 });
+
+/** A chunk and whatever it imports before it can run, by file name. */
+function withImports(name: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  const code = readFileSync(join(ASSETS, name), 'utf8');
+  for (const [, other = ''] of code.matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g)) withImports(other, seen);
+  return seen;
+}
+
+it('the first page with all it needs but the chart stays small', () => {
+  const entry = readdirSync(ASSETS).filter((name) => /^(index|overview)-.*\.js$/.test(name));
+  expect(entry).toHaveLength(2);
+  const files = new Set(entry.flatMap((name) => [...withImports(name)]));
+  expect(files.size).toBeGreaterThan(3);
+  const bytes = [...files].reduce((sum, name) => sum + gzipSync(readFileSync(join(ASSETS, name)), { level: 9 }).length, 0);
+  expect(bytes).toBeLessThanOrEqual(29_000);
+});
