@@ -135,8 +135,9 @@ export function eachSlot(combined: Combined, extremes: 'mean' | 'bounds', wanted
 interface Stretch {
   readonly fromMs: number;
   toMs: number;
+  /** Most members that were unknown in one of its slots, and of how many. */
   most: number;
-  readonly of: number;
+  of: number;
   readonly names: Set<string>;
 }
 const STRETCHES_MAX = 200;
@@ -155,9 +156,7 @@ function stretchesOf(combined: Combined, names: readonly string[], toMs: number)
       last.to = i;
       last.toMs = endMs;
       last.most = Math.max(last.most, n);
-    } else if (found.length < STRETCHES_MAX) {
-      found.push({ fromMs: fromMs + i * stepMs, toMs: endMs, most: n, of: names.length, names: new Set(), from: i, to: i });
-    } else break;
+    } else found.push({ fromMs: fromMs + i * stepMs, toMs: endMs, most: n, of: names.length, names: new Set(), from: i, to: i });
   }
   let first = 0;
   for (const absence of [...absences].sort((a, b) => a.from - b.from)) {
@@ -168,23 +167,33 @@ function stretchesOf(combined: Combined, names: readonly string[], toMs: number)
   return found;
 }
 
-/** Partial stretches of all lines of a graph; those of several lines that touch become one. */
+/** Stretches with less than this between them become one. @param all ascending */
+function joined(all: readonly Stretch[], betweenMs: number): Stretch[] {
+  const merged: Stretch[] = [];
+  for (const stretch of all) {
+    const last = merged.at(-1);
+    if (last && stretch.fromMs - last.toMs < betweenMs) {
+      last.toMs = Math.max(last.toMs, stretch.toMs);
+      if (stretch.most > last.most) [last.most, last.of] = [stretch.most, stretch.of];
+      for (const name of stretch.names) last.names.add(name);
+    } else merged.push({ ...stretch, names: new Set(stretch.names) });
+  }
+  return merged;
+}
+
+/**
+ * Partial stretches of all lines of a graph; those of several lines that touch become one. Where
+ * there are more than can be told, neighbours are told together: marked too wide, but never left out.
+ */
 export function partialOf(
   lines: readonly { readonly combined: Combined; readonly names: readonly string[] }[],
   fromMs: number,
   toMs: number,
 ): GraphPartial[] {
   const all = lines.flatMap(({ combined, names }) => stretchesOf(combined, names, toMs)).sort((a, b) => a.fromMs - b.fromMs);
-  const merged: Stretch[] = [];
-  for (const stretch of all) {
-    const last = merged.at(-1);
-    if (last && stretch.fromMs < last.toMs) {
-      last.toMs = Math.max(last.toMs, stretch.toMs);
-      last.most = Math.max(last.most, stretch.most);
-      for (const name of stretch.names) last.names.add(name);
-    } else if (merged.length < STRETCHES_MAX) merged.push({ ...stretch });
-  }
-  return merged.map(({ fromMs: from, toMs: to, most, of, names }) => {
+  const apart = joined(all, 0);
+  const told = apart.length > STRETCHES_MAX ? joined(apart, (toMs - fromMs) / STRETCHES_MAX) : apart;
+  return told.map(({ fromMs: from, toMs: to, most, of, names }) => {
     const shown = [...names].slice(0, NAMES_SHOWN);
     const more = names.size - shown.length;
     const who = `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

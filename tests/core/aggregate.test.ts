@@ -147,4 +147,27 @@ describe('partial time', () => {
     );
     expect(partialOf([pair, pair], 0, END)).toEqual([{ fromMs: 20, toMs: 30, text: '1 of 2 unknown: b' }]);
   });
+
+  it('of lines with different members counts those of the line that lacks most', () => {
+    const [there, gone] = [steady(() => true), steady((t) => t < 20)];
+    const [few, many] = [line(there, gone), line(there, gone, gone, gone)];
+    expect(partialOf([few, many], 0, END)).toEqual([{ fromMs: 20, toMs: END, text: '3 of 4 unknown: b, c, d' }]);
+    expect(partialOf([many, few], 0, END)).toEqual([{ fromMs: 20, toMs: END, text: '3 of 4 unknown: b, c, d' }]);
+  });
+
+  it('is marked to the end, however often it begins', () => {
+    const endMs = 1_000 * STEP;
+    const every = (known: (slot: number) => boolean): Member => ({
+      each: (visit) => {
+        for (let t = 0; t < endMs; t += STEP) if (known(t / STEP)) visit(t, t + STEP, 1, 1, 1, STEP);
+      },
+      bornMs: -Infinity,
+      untilMs: Infinity,
+      awaited: false,
+    });
+    const flapping = combine([every(() => true), every((slot) => slot % 2 === 0)], 'sum', 0, endMs, STEP);
+    const told = partialOf([{ combined: flapping, names: ['a', 'b'] }], 0, endMs);
+    expect(told.length).toBeLessThanOrEqual(201);
+    for (let t = STEP; t < endMs; t += 2 * STEP) expect(told.some(({ fromMs, toMs }) => fromMs <= t && toMs > t)).toBe(true);
+  });
 });
