@@ -3,9 +3,13 @@
 const listeners = new Set<() => void>();
 /** Letters typed since it was wanted and before its field was there; null while nobody waits. */
 let typed: string | null = null;
+let wantedMs = 0;
+/** If its code has not come by then, it may never come: keys must not be swallowed for ever. */
+const WAIT_MAX_MS = 5_000;
 
 export function openSearch(): void {
   typed = '';
+  wantedMs = performance.now();
   for (const listener of [...listeners]) listener();
 }
 
@@ -30,7 +34,9 @@ function types(target: EventTarget | null): boolean {
 addEventListener('keydown', (event) => {
   const slash = event.key === '/' && !types(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey;
   const control = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey;
-  if (typed !== null) {
+  if (typed !== null && performance.now() - wantedMs > WAIT_MAX_MS) typed = null;
+  // What is typed into a field belongs there: that of the search itself, wanted once more, or that of a login.
+  if (typed !== null && !types(event.target)) {
     if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     typed += event.key;
