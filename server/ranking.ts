@@ -90,12 +90,12 @@ export async function lastValues(
   });
 }
 
-/** Series of those fields that the instance has. */
-export function keysOf(instance: Instance, fields: readonly string[]): SeriesKey[] {
-  return fields
-    .map((field): MetricName => `${instance.kind}.${field}`)
-    .filter((name) => instance.metrics.some((metric) => metric.name === name))
-    .map((name) => seriesKey(instance.device, instance.id, name));
+/** Series of these fields, null in the place of one that the instance does not have. */
+export function keysOf(instance: Instance, fields: readonly string[]): (SeriesKey | null)[] {
+  return fields.map((field) => {
+    const name: MetricName = `${instance.kind}.${field}`;
+    return instance.metrics.some((metric) => metric.name === name) ? seriesKey(instance.device, instance.id, name) : null;
+  });
 }
 
 /** Whether the words of a filter all occur in what a row is called. */

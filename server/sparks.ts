@@ -17,12 +17,12 @@ const POINTS = 100;
 const RAW_BELOW_MS = 3 * 3_600_000;
 
 /**
- * One sparkline for each row; a row is a list of series, one line each.
+ * One sparkline for each row; a row is a list of series, one line each, of which null knows nothing.
  * @returns in the order of the rows; null values are unknown
  */
 export async function readSparks(
   history: History,
-  rows: readonly (readonly SeriesKey[])[],
+  rows: readonly (readonly (SeriesKey | null)[])[],
   request: SparkRequest,
 ): Promise<Spark[]> {
   const { fromMs, nowMs, intervalMs } = request;
@@ -31,15 +31,16 @@ export async function readSparks(
   const tiers = short ? history.tiers() : history.tiers().filter(({ tier }) => tier !== 'raw');
   const { tier, stepMs } = planQuery({ fromMs, toMs, points: POINTS, nowMs, intervalMs, tiers });
   const startMs = Math.floor(fromMs / stepMs) * stepMs;
-  const keys = rows.flat();
+  const keys = rows.flat().filter((key) => key !== null);
   const visits = await readAll(history, keys, tier, startMs, toMs + (tier === 'raw' ? 2 * intervalMs : 0));
   let at = 0;
   return rows.map((row) => ({
     fromMs: startMs,
     toMs: request.toMs,
     stepMs,
-    lines: row.map(() => {
-      const { mean } = toSlots(visits[at++] ?? (() => undefined), startMs, Math.max(toMs, startMs), stepMs);
+    lines: row.map((key) => {
+      const visit = key === null ? undefined : visits[at++];
+      const { mean } = toSlots(visit ?? (() => undefined), startMs, Math.max(toMs, startMs), stepMs);
       return Array.from(mean, (value) => (Number.isNaN(value) ? null : Number(value.toPrecision(4))));
     }),
   }));

@@ -194,7 +194,7 @@ function createRanking<Now>(
 }
 
 function placeOf<Now>({ device, instance, newestMs }: Ranked<Now>, graph: string, ...fields: string[]) {
-  const drawn = keysOf(instance, fields).length > 0;
+  const drawn = keysOf(instance, fields).some((key) => key !== null);
   return {
     device: device.id,
     deviceName: device.name,

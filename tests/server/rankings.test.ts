@@ -133,6 +133,14 @@ describe('interfaces', () => {
     expect((await list<InterfaceView>('interfaces?q=imported')).items[0]?.inBps).toBeNull();
   });
 
+  test('of which only one direction is measured draw it in its own place', async () => {
+    const tap = await device('tap');
+    await part(tap, 'interface', 'mon0', { out_bps: 5e8 }, { capacity: 1e9 });
+    const [port] = (await list<InterfaceView>('interfaces?device=tap&spark=2h')).items;
+    expect(port?.spark?.lines.map((line) => line.filter((v) => v !== null).length > 50)).toEqual([false, true]);
+    expect(new Set(port?.spark?.lines.map((line) => line.length)).size).toBe(1);
+  });
+
   test('of a device that was added a moment ago are there', async () => {
     await list<InterfaceView>('interfaces');
     await device('new');
