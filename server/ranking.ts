@@ -59,30 +59,34 @@ export interface LastValues {
 }
 
 /**
- * Last values of all metrics of instances, read at once.
+ * Last values of instances, read at once.
  * @param oldestMs of a device the time before which a value says nothing about now; -Infinity = all do
+ * @param fields which ones; of all metrics when left out
  */
 export async function lastValues(
   history: History,
-  rows: readonly { readonly device: Device; readonly instance: Instance }[],
+  rows: readonly Place[],
   oldestMs: (device: Device) => number,
+  fields?: readonly string[],
 ): Promise<LastValues[]> {
   const keys: SeriesKey[] = [];
-  const starts = rows.map(({ instance }) => {
+  const read = rows.map(({ instance: { kind, metrics, device, id } }) => {
     const start = keys.length;
-    for (const { name } of instance.metrics) keys.push(seriesKey(instance.device, instance.id, name));
-    return start;
+    const names = metrics.map(({ name }) => name);
+    const wanted = fields ? names.filter((name) => fields.includes(name.slice(kind.length + 1))) : names;
+    for (const name of wanted) keys.push(seriesKey(device, id, name));
+    return { start, wanted };
   });
   const latest = await history.latest(keys);
-  return rows.map(({ device, instance: { kind, metrics } }, row): LastValues => {
-    const start = starts[row] ?? 0;
+  return rows.map(({ device, instance: { kind } }, row): LastValues => {
+    const { start, wanted } = read[row] ?? { start: 0, wanted: [] };
     const from = oldestMs(device);
     let newestMs: number | null = null;
-    for (let i = 0; i < metrics.length; i++) newestMs = Math.max(newestMs ?? 0, latest[start + i]?.tMs ?? 0) || null;
+    for (let i = 0; i < wanted.length; i++) newestMs = Math.max(newestMs ?? 0, latest[start + i]?.tMs ?? 0) || null;
     return {
       newestMs,
       of: (field) => {
-        const at = metrics.findIndex(({ name }) => name === `${kind}.${field}`);
+        const at = wanted.indexOf(`${kind}.${field}`);
         const last = at < 0 ? null : latest[start + at];
         return last && last.tMs >= from && Number.isFinite(last.value) ? last.value : null;
       },
@@ -108,12 +112,13 @@ export function matcher(q: string | undefined): (device: Device, instance: Insta
   };
 }
 
-/** Stable order by a figure; what is unknown comes last either way. */
-export function byFigure<Row>(rows: readonly Row[], figure: (row: Row) => number | null, descending: boolean): Row[] {
+/** Stable order by the figure of each row; what is unknown (NaN) comes last either way. */
+export function byFigure<Row>(rows: readonly Row[], figures: Float64Array, descending: boolean): Row[] {
   const sign = descending ? -1 : 1;
-  return [...rows].sort((a, b) => {
-    const [x, y] = [figure(a) ?? NaN, figure(b) ?? NaN];
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
-    return sign * (x - y);
+  const order = Uint32Array.from(rows, (_row, i) => i).sort((a, b) => {
+    const [x, y] = [figures[a] ?? NaN, figures[b] ?? NaN];
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || a - b;
+    return sign * (x - y) || a - b;
   });
+  return Array.from(order, (i) => rows[i]).filter((row) => row !== undefined);
 }

@@ -133,6 +133,24 @@ describe('interfaces', () => {
     expect((await list<InterfaceView>('interfaces?q=imported')).items[0]?.inBps).toBeNull();
   });
 
+  test('rank among thousands', async () => {
+    const many = 5_200;
+    const chassis = await device('chassis');
+    const ports = Array.from({ length: many }, (_, i): Instance => {
+      const head = { id: `p${i}`, device: chassis.id, kind: 'interface', key: `p${i}`, name: `p${i}`, alias: '', capacity: 1e9 };
+      const seen = { firstSeenMs: NOW_MS, lastSeenMs: NOW_MS, vanishedMs: null };
+      return { ...head, metrics: [{ name: 'interface.in_bps', unit: 'bps' }], ...seen };
+    });
+    await w.catalog.instances.put(ports);
+    const series = ports.map(({ id }) => seriesKey(chassis.id, id, 'interface.in_bps'));
+    const values = Float64Array.from(ports, (_, i) => (i * 7) % many);
+    await w.history.append([{ device: chassis.id, tMs: NOW_MS, intervalMs: MINUTE_MS, series, values }]);
+    const { items, nextCursor } = await list<InterfaceView>('interfaces?device=chassis&sort=in&limit=3');
+    expect(items.map(({ inBps }) => inBps)).toEqual([many - 1, many - 2, many - 3]);
+    const next = await list<InterfaceView>(`interfaces?device=chassis&sort=in&limit=1&cursor=${nextCursor}`);
+    expect(next.items[0]?.inBps).toBe(many - 4);
+  });
+
   test('of which only one direction is measured draw it in its own place', async () => {
     const tap = await device('tap');
     await part(tap, 'interface', 'mon0', { out_bps: 5e8 }, { capacity: 1e9 });
