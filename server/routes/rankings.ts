@@ -117,11 +117,11 @@ export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
       const { items, nextCursor } = await filesystems.page(query, FILESYSTEM_ORDERS[sort], ({ now, instance }) => {
         switch (sort) {
           case 'used':
-            return instance.vanishedMs === null ? now.used : null;
+            return there(instance) ? now.used : null;
           case 'size':
             return now.sizeBytes;
           case 'free':
-            return now.usedBytes === null || now.sizeBytes === null ? null : now.sizeBytes - now.usedBytes;
+            return !there(instance) || now.usedBytes === null || now.sizeBytes === null ? null : now.sizeBytes - now.usedBytes;
           case 'name':
             return 0;
         }
@@ -139,6 +139,8 @@ export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
     },
   );
 }
+
+const there = ({ vanishedMs }: Instance) => vanishedMs === null;
 
 /** A poll takes its time, and what it brings is written in turns. */
 const SLACK_MS = 10_000;

@@ -184,6 +184,18 @@ describe('filesystems', () => {
   });
 });
 
+describe('a filesystem that is gone', () => {
+  test('is neither the fullest nor the one with the least room', async () => {
+    const nas = await device('nas');
+    await part(nas, 'disk', '/old', { used_bytes: 1e12, size_bytes: 1e12 }, { vanishedMs: NOW_MS - 1000 });
+    await part(nas, 'disk', '/srv', { used_bytes: 5e11, size_bytes: 1e12 });
+    for (const by of ['sort=used', 'sort=free&order=ascending']) {
+      const { items } = await list<FilesystemView>(`filesystems?${by}`);
+      expect(items.map(({ name }) => name)).toEqual(['/srv', '/old']);
+    }
+  });
+});
+
 describe('search', () => {
   beforeEach(async () => {
     const router = await device('edge-rtr1', { address: '198.51.100.7', site: 'attic' });
