@@ -70,7 +70,7 @@ export async function planImport(catalog: Catalog, file: ImportedFile, nowMs: nu
     taken.set(key, rows);
     series.push({ series: key, tMs: rows.tMs, value: rows.value });
     touched.set(device.id, (touched.get(device.id) ?? 0) + 1);
-    noted.push(...notedOf(device.id, rows));
+    for (const one of notedOf(device.id, after.id, rows)) noted.push(one);
   }
   return {
     newDevices: [...newDevices.values()],

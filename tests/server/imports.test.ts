@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { EventView, ImportResult, PageOf, SeriesData } from '../../core/api.ts';
+import type { GraphData, GraphRef } from '../../core/graph.ts';
 import { readImport } from '../../server/import-csv.ts';
 import { usualIntervalMs } from '../../server/import-plan.ts';
 import { importTimeMs } from '../../server/import-time.ts';
@@ -144,6 +145,39 @@ describe('a good file', () => {
     ]);
     const long = await w.csv('device,instance,metric,unit,time,value,note\n' + noted(eth0, 0, '', 'x'.repeat(300)));
     expect(detailOf(long)).toBe('Line 2: the note is longer than 255 characters.');
+  });
+
+  test('a note of a filesystem explains no gap of a port', async () => {
+    const noted = (series: string, at: number, value: string, note = '') => `${series},${1773136800 + at},${value},${note}\n`;
+    const gap = (series: string, note: string) =>
+      noted(series, 0, '1') + noted(series, 300, '', note) + noted(series, 600, '', note) + noted(series, 900, '2');
+    const file = gap('old1,/srv,disk.used_bytes,bytes', 'The disk was replaced.') + gap('old1,eth0,interface.in_bps,bps', '');
+    expect((await w.csv(`device,instance,metric,unit,time,value,note\n${file}`)).statusCode).toBe(200);
+    const graphs = (await w.get('devices/old1/graphs')).json<PageOf<GraphRef>>().items;
+    const texts = await Promise.all(
+      graphs.map(async ({ id, family }) => {
+        const range = 'from=2026-03-10T10:00:00Z&to=2026-03-10T10:15:00Z';
+        const { gaps } = (await w.get(`graphs/${id}?${range}`)).json<GraphData>();
+        return [family, gaps.map(({ text }) => text)];
+      }),
+    );
+    expect(Object.fromEntries(texts)).toEqual({
+      disk: ['No data for 10 min: The disk was replaced.'],
+      interface: ['No data for 10 min.'],
+    });
+  });
+
+  test('more notes than events are made for are refused, and nothing is kept', async () => {
+    const rows = Array.from(
+      { length: 50_000 },
+      (_, i) => `old1,/,disk.used_bytes,bytes,${1770000000 + i * 60},${i % 2 ? ',x' : '1,'}\n`,
+    );
+    const answer = await w.csv(`device,instance,metric,unit,time,value,note\n${rows.join('')}`);
+    expect([answer.statusCode, detailOf(answer)]).toEqual([
+      400,
+      'The notes of the file tell of 25000 gaps: at most 20000 can be told, so leave the notes of short ones empty.',
+    ]);
+    expect(await w.catalog.devices.list()).toEqual([]);
   });
 
   test('what is not CSV is refused', async () => {
