@@ -113,6 +113,7 @@ export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
       const device = await deviceBy(catalog, params.id);
       changeable(device);
       const preview = await keepChange(deps, device, await changedBy(deps, device, body));
+      deps.inventory.forget();
       const view = await viewOf(deps, await deviceBy(catalog, device.id));
       return { ...view, preview: preview && previewView(preview) };
     },
@@ -137,6 +138,7 @@ export async function deviceRoutes(app: App, deps: RouteDeps): Promise<void> {
         // History first: if that fails the device is still there to try again, and still polled.
         await deps.history.remove(seriesOf(device, await catalog.instances.list(device.id)).map((series) => series.key));
         await catalog.devices.remove(device.id);
+        deps.inventory.forget();
       } catch (cause) {
         if (device.sources.length > 0) await collector?.watch(device);
         throw cause;
