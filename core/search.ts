@@ -31,19 +31,31 @@ const WORDS_MAX = 8;
 export function search(all: Iterable<Findable>, query: string, limit: number): SearchHit[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean).slice(0, WORDS_MAX);
   if (words.length === 0) return [];
-  const found: { hit: SearchHit; score: number }[] = [];
+  const best: Scored[] = [];
   for (const { hit, texts } of all) {
-    const score = scoreOf(texts, words);
-    if (score > 0) found.push({ hit, score });
+    const found = { hit, score: scoreOf(texts, words) };
+    const worst = best.length < limit ? undefined : best.at(-1);
+    // A letter or two fit most of everything: only the best are put in order.
+    if (found.score === 0 || (worst && inOrder(found, worst) >= 0)) continue;
+    if (worst) best.pop();
+    let at = best.length;
+    while (at > 0 && inOrder(found, best[at - 1] ?? found) < 0) at--;
+    best.splice(at, 0, found);
   }
-  found.sort(
-    (a, b) =>
-      b.score - a.score ||
-      KIND_RANK[a.hit.kind] - KIND_RANK[b.hit.kind] ||
-      a.hit.title.length - b.hit.title.length ||
-      (a.hit.title < b.hit.title ? -1 : a.hit.title > b.hit.title ? 1 : 0),
+  return best.map(({ hit }) => hit);
+}
+
+interface Scored {
+  readonly hit: SearchHit;
+  readonly score: number;
+}
+function inOrder(a: Scored, b: Scored): number {
+  return (
+    b.score - a.score ||
+    KIND_RANK[a.hit.kind] - KIND_RANK[b.hit.kind] ||
+    a.hit.title.length - b.hit.title.length ||
+    (a.hit.title < b.hit.title ? -1 : a.hit.title > b.hit.title ? 1 : 0)
   );
-  return found.slice(0, limit).map(({ hit }) => hit);
 }
 
 function scoreOf(texts: readonly string[], words: readonly string[]): number {
