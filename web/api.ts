@@ -209,6 +209,7 @@ export const api = {
     ask<DiscoveryView>('POST', address('discoveries'), GET_TIMEOUT_MS, signal, input),
   stopDiscovery: (search: string, signal: AbortSignal) =>
     ask<unknown>('DELETE', address(`discoveries/${id(search)}`), GET_TIMEOUT_MS, signal),
+  logout: (signal: AbortSignal) => ask<unknown>('DELETE', address('sessions'), GET_TIMEOUT_MS, signal),
   login: (password: string, signal: AbortSignal) =>
     ask<unknown>('POST', address('sessions'), GET_TIMEOUT_MS, signal, { password }),
 };

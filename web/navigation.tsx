@@ -1,8 +1,11 @@
 /** The rail at the side, and the bar at the bottom of a phone. */
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { formatDuration } from '../core/units.ts';
 import type { Shared } from './app.tsx';
+import { api, sentence } from './api.ts';
 import { useTheme } from './live.ts';
+import { loginNeeded } from './remote.ts';
 import { href } from './address.ts';
 import type { Page, Route } from './route.ts';
 import { openSearch } from './search-key.ts';
@@ -131,12 +134,36 @@ export function Foot({ status }: Pick<Shared, 'status'>) {
         </p>
       )}
       <ThemeButton />
+      {status?.loginRequired && <LogOut />}
     </div>
   );
 }
 
 /** Polls that start later than this are worth a word. */
 export const LATE_MS = 2_000;
+
+function LogOut() {
+  const [trouble, setTrouble] = useState('');
+  const leave = async () => {
+    try {
+      await api.logout(new AbortController().signal);
+      loginNeeded(true);
+    } catch (error) {
+      setTrouble(sentence(error));
+    }
+  };
+  return (
+    <>
+      {' · '}
+      <button type="button" class="plain" onClick={() => void leave()}>
+        Log out
+      </button>
+      <span role="alert" class="bad">
+        {trouble}
+      </span>
+    </>
+  );
+}
 
 function ThemeButton() {
   const next = useTheme() === 'dark' ? 'light' : 'dark';
