@@ -1,5 +1,6 @@
 /** Letters typed before the search is there wait for it; keys of everything else stay what they are. */
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type * as SearchKey from '../../web/search-key.ts';
 
 class Element {
   readonly isContentEditable = false;
@@ -9,7 +10,7 @@ class Element {
   }
 }
 let onKey = (_event: object): void => undefined;
-let keys: typeof import('../../web/search-key.ts');
+let keys: typeof SearchKey;
 
 beforeAll(async () => {
   vi.stubGlobal('HTMLElement', Element);
