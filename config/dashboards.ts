@@ -13,6 +13,7 @@ import { codeOf } from './files.ts';
 const FILE_MAX_BYTES = 256 * 1024;
 const FILES_MAX = 500;
 const LOOK_EVERY_MS = 2_000;
+const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 export interface DashboardFolder {
   readonly path: string;
@@ -108,7 +109,7 @@ async function markOf(path: string): Promise<string> {
 async function readOne(folder: DashboardFolder, name: string): Promise<Dashboard> {
   const file = join(folder.shown, name);
   const id = name.replace(/\.ya?ml$/, '');
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(id)) {
+  if (!ID.test(id)) {
     return faulty(folder, name, [fault(file, 'must be named by letters, digits, - and _, 64 at most, such as network.yaml')]);
   }
   const text = await readText(join(folder.path, name));
@@ -142,11 +143,9 @@ function fault(file: string, text: string): BoardFault {
 /** Listed all the same, so that its faults are seen where the dashboard is looked for. */
 function faulty(folder: DashboardFolder, name: string, faults: readonly BoardFault[]): Dashboard {
   const title = visible(name === '' ? folder.shown : name.replace(/\.ya?ml$/, ''));
-  const id =
-    title
-      .replace(/[^A-Za-z0-9_-]+/g, '-')
-      .replace(/^-+/, '')
-      .slice(0, 64) || 'unnamed';
+  // A name that cannot be an id must not take the place of one that can: no id begins with "_".
+  const own = name.replace(/\.ya?ml$/, '');
+  const id = ID.test(own) ? own : `_${title.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 63)}`;
   return { id, title, about: '', file: visible(join(folder.shown, name)), own: folder.own, replaces: false, graphs: [], faults };
 }
 

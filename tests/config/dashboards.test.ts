@@ -265,11 +265,19 @@ describe('folders', () => {
     expect(Object.fromEntries(boards.map(({ id, faults }) => [id, faults.map(({ text }) => text)]))).toEqual({
       network: [`has the name of ${join(own, 'network.yaml')} already, but for its ending, and is left out`],
       large: ['is larger than 256 KiB'],
-      'no-spaces': ['must be named by letters, digits, - and _, 64 at most, such as network.yaml'],
+      '_no-spaces': ['must be named by letters, digits, - and _, 64 at most, such as network.yaml'],
       folder: ['is no file'],
       ...(process.platform === 'win32' ? {} : { pipe: ['is no file'] }),
     });
     expect(boards.find(({ id }) => id === 'network')?.graphs).toHaveLength(1);
+  });
+
+  it("of a name that cannot be one stand in nobody's place", async () => {
+    for (const name of ['my own.yaml', 'my-own.yaml', '-overview.yaml']) writeFileSync(join(own, name), GOOD);
+    const boards = await createDashboards(dashboardFolders(ROOT, [own]), () => 0).list();
+    const graphs = new Map(boards.map(({ id, graphs: some }) => [id, some.length]));
+    expect([graphs.get('my-own'), graphs.get('_my-own'), graphs.get('_-overview')]).toEqual([1, 0, 0]);
+    expect(graphs.get('overview')).toBeGreaterThan(2);
   });
 
   it('that are gone take nothing else with them', async () => {
