@@ -73,7 +73,9 @@ export function parseDeviceList(text: string): DeviceList {
 /** Columns of a first line that names them, null when it is a device already, or a sentence. */
 function headOf(cells: readonly string[] | null): readonly Column[] | string | null {
   const words = (cells ?? []).map((cell) => cell.toLowerCase().replace(/[\s_-]/g, ''));
-  const columns = words.map((word) => ALIASES[word] ?? COLUMNS.find((column) => column === word) ?? null);
+  const columns = words.map(
+    (word) => (Object.hasOwn(ALIASES, word) ? ALIASES[word] : COLUMNS.find((column) => column === word)) ?? null,
+  );
   if (!columns.includes('address')) return null;
   const unknown = columns.indexOf(null);
   if (unknown >= 0) {

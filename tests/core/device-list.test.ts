@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
 import { DeviceInput } from '../../core/api.ts';
-import { parseDeviceList } from '../../core/device-list.ts';
+import { DEFAULT_COLUMNS, parseDeviceList } from '../../core/device-list.ts';
 import { knownBy, planDevices, withShared, type KnownDevice } from '../../core/device-plan.ts';
 import { tagsOf } from '../../core/tags.ts';
 
+const MORE_COLUMNS = ['user', 'auth', 'authkey', 'priv', 'privkey', 'ping', 'timeout', 'retries'];
 const inputs = (text: string) => {
   const { devices, faults } = parseDeviceList(text);
   expect(faults).toEqual([]);
@@ -73,6 +74,10 @@ describe('a list', () => {
     ['a,,,,,,,70000', '1: The port "70000" is not a whole number from 1 to 65535.'],
     ['a,,,,4', '1: The version "4" is not known: use 1, 2c, 3, ping.'],
     ['a,,,,ping,sesame', '1: The version is ping, but there are settings of SNMP: leave one of them away.'],
+    [
+      'address,constructor\na,b',
+      `1: "constructor" is not a known column; known are ${[...DEFAULT_COLUMNS, ...MORE_COLUMNS].join(', ')}.`,
+    ],
     ['address,comunity\na,b', '1: "comunity" is not a known column; did you mean community?'],
     ['address,address\na,b', '1: The column address stands there twice; name it once.'],
     [
