@@ -60,7 +60,8 @@ export async function recompute(
       finer = { widthMs: stepMs, before: stored, after: lazily(() => byStart(bins)) };
       continue;
     }
-    const earliestMs = Math.min(keptFrom[tier], ...stored.keys().take(1));
+    // A day that has some of them is looked at whole: the coarser tiers are made of it.
+    const earliestMs = floor(Math.min(keptFrom[tier], ...stored.keys().take(1)), dayMs);
     const rawBefore = byStart(binsFrom(records.before, stretch.previousMs, stepMs, earliestMs));
     const rawAfter = byStart(binsFrom(records.after, stretch.previousMs, stepMs, earliestMs));
     const bins: Bin[] = [];
@@ -69,10 +70,10 @@ export async function recompute(
     for (const tMs of starts.sort((a, b) => a - b)) {
       if (tMs + stepMs <= stretch.fromMs || tMs >= stretch.toMs) continue;
       const old = stored.get(tMs);
-      if (!old && tMs < keptFrom[tier]) continue;
       const bin = choose(tMs, stepMs, old, rawBefore.get(tMs), rawAfter.get(tMs), finer);
       if (bin) result.set(tMs, bin);
       else result.delete(tMs);
+      if (!old && tMs < keptFrom[tier]) continue;
       if (bin ?? old) bins.push(bin ?? { tMs, mean: NaN, min: NaN, max: NaN, known: 0 });
     }
     out.set(tier, bins);

@@ -20,6 +20,7 @@ import {
   row,
   RUNS,
   seriesOfPoints,
+  shared,
   T0,
   type Bins,
 } from './histories.ts';
@@ -189,6 +190,26 @@ describe('importSamples', () => {
     await history.importSamples([samples(changed)]);
     const whole = (await binsOf(history, '1h')).filter(([, mean]) => mean === 5000);
     expect(whole).toHaveLength(11);
+  });
+
+  it('of a large import completes hours whose finer bins are about to go', async () => {
+    const store = createMemoryStore();
+    const tiersOf = (fiveMinDays: number) =>
+      DEFAULT_TIERS.map(({ tier }) => ({
+        tier,
+        retentionMs: { raw: 2 * DAY, '5m': fiveMinDays * DAY, '1h': null, '1d': null }[tier],
+      }));
+    const hour = Math.floor(T0 / DAY) * DAY - 15 * DAY + 6 * HOUR;
+    const minutes = (from: number, to: number) =>
+      samples(Array.from({ length: to - from + 1 }, (_p, i) => ({ t: hour + (from + i) * MINUTE, v: 10 })));
+    const before = await historyOver(shared(store), { tiers: tiersOf(20) });
+    for (const part of [minutes(-1, 20), minutes(40, 60)]) await before.importSamples([part]);
+    await before.maintain(T0);
+    expect((await before.raw([key()], -Infinity, Infinity))[0]?.tMs).toHaveLength(0);
+    const after = await historyOver(shared(store), { tiers: tiersOf(10), importedWhole: 0 });
+    await after.importSamples([minutes(21, 39)]);
+    const known = (await binsOf(after, '1h')).find(([t]) => t === hour)?.[4] ?? 0;
+    expect(known).toBeGreaterThan(0.95);
   });
 
   it('takes months at a time into the embedded store', async () => {
