@@ -60,20 +60,25 @@ function look(stock: ReadonlyMap<string, Stocked>, wanted: readonly Wanted[]): r
     .sort((a, b) => byName(a.device.name, b.device.name));
   const found = wanted.map(() => ({ members: [] as Meant[], matched: 0, devices: 0 }));
   for (const { device, instances } of near) {
-    const sorted = instances.toSorted((a, b) => byName(a.name, b.name));
     wanted.forEach((want, w) => {
       const into = found[w];
       if (!into || !meansDevice(want.select, device)) return;
-      const before = into.matched;
-      for (const instance of sorted) {
-        if (want.present !== undefined && (instance.kind !== want.present || instance.vanishedMs !== null)) continue;
-        if (want.metrics && !want.metrics.some((all) => has(instance, all))) continue;
-        if (!meansInstance(want.select, device, instance)) continue;
-        into.matched++;
-        if (into.members.length < MEMBERS_MAX) into.members.push({ device, instance });
-      }
-      if (into.matched > before) into.devices++;
+      const meant = instances.filter((instance) => isMeant(want, device, instance));
+      if (meant.length === 0) return;
+      into.matched += meant.length;
+      into.devices++;
+      // To put names in order costs more than to look at them: only those are that are taken.
+      const room = MEMBERS_MAX - into.members.length;
+      if (room === 0) return;
+      meant.sort((a, b) => byName(a.name, b.name));
+      for (const instance of meant.slice(0, room)) into.members.push({ device, instance });
     });
   }
   return found;
+}
+
+function isMeant({ select: selector, metrics, present }: Wanted, device: Device, instance: Instance): boolean {
+  if (present !== undefined && (instance.kind !== present || instance.vanishedMs !== null)) return false;
+  if (metrics && !metrics.some((all) => has(instance, all))) return false;
+  return meansInstance(selector, device, instance);
 }
