@@ -150,3 +150,9 @@ export function percent(share: number): string {
   if (share > 0 && share < 0.01) return '< 1 %';
   return `${Math.round(share * 100)} %`;
 }
+
+/** "in 12 %, out 3 % of the speed"; a direction of which nobody knows is not idle. */
+export function sharesLine(inShare: number | null, outShare: number | null): string {
+  const [into, out] = [inShare, outShare].map((share) => (share === null ? 'unknown' : percent(share)));
+  return `in ${into}, out ${out} of the speed`;
+}

@@ -6,7 +6,7 @@ import { EMPTY, refused, toInput } from '../../web/device/add-form.ts';
 import { sortingOf } from '../../web/device/column.tsx';
 import { arrange } from '../../web/device/order.ts';
 import { isAt, NONE, tree } from '../../web/device/places.ts';
-import { percent } from '../../web/words.ts';
+import { percent, sharesLine } from '../../web/words.ts';
 
 function device(name: string, more: Partial<DeviceView> = {}): DeviceView {
   const facts = { sysName: '', sysDescr: '', sysObjectId: '', sysLocation: '', sysContact: '' };
@@ -88,6 +88,11 @@ it.each([
   [0.6, '60 %'],
   [1.92, '192 %'],
 ])('%f is %s', (share, text) => expect(percent(share)).toBe(text));
+
+it('says of a direction that nobody knows that, and not that it is idle', () => {
+  expect(sharesLine(0.25, null)).toBe(`in ${percent(0.25)}, out unknown of the speed`);
+  expect(sharesLine(0, 0.5)).toBe(`in ${percent(0)}, out ${percent(0.5)} of the speed`);
+});
 
 describe('the form', () => {
   it.each([

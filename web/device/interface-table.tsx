@@ -2,7 +2,7 @@
 import type { InterfaceView } from '../../core/now.ts';
 import { formatNumber, formatValue, formatWith } from '../../core/units.ts';
 import { SparkLines } from '../graph/spark.tsx';
-import { day, percent } from '../words.ts';
+import { day, percent, sharesLine } from '../words.ts';
 import { Head, type Sorting } from './column.tsx';
 import { Name } from './name.tsx';
 
@@ -83,13 +83,9 @@ function Row({ port, range, zone, named }: { port: InterfaceView; range: string;
       )}
       <td class="w-spark">{!off && <SparkLines spark={port.spark} roles={['in', 'out']} />}</td>
       <td class="w-bar">
-        {port.inShare !== null && (
-          <span
-            class="bar io"
-            role="img"
-            aria-label={`in ${percent(port.inShare)}, out ${percent(port.outShare ?? 0)} of the speed`}
-          >
-            <i style={{ width: `${Math.min(100, port.inShare * 100)}%` }} />
+        {port.used !== null && (
+          <span class="bar io" role="img" aria-label={sharesLine(port.inShare, port.outShare)}>
+            <i style={{ width: `${Math.min(100, (port.inShare ?? 0) * 100)}%` }} />
             <i style={{ width: `${Math.min(100, (port.outShare ?? 0) * 100)}%` }} />
           </span>
         )}
