@@ -146,21 +146,16 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       const answer = await write;
       if (answer && answer.result !== 'ok') throw new Error(answer.reason);
     };
-    // While the store takes one batch, the next one is put together.
+    // While the store takes one batch, the next one is put together; it is sent once the first is
+    // safe, because bins must not tell what raw records do not.
     let under: Promise<WriteResult> | null = null;
-    let next: Promise<WriteResult> | null = null;
-    try {
-      for (const batch of batches(planned)) {
-        next = store.write(batch);
-        // What became of it is asked at its turn; until then nobody listens.
-        next.catch(() => undefined);
-        await written(under);
-        under = next;
-      }
+    for (const batch of batches(planned)) {
       await written(under);
-    } finally {
-      await next?.catch(() => undefined);
+      under = store.write(batch);
+      // What became of it is asked at its turn; until then nobody listens.
+      under.catch(() => undefined);
     }
+    await written(under);
   };
 
   /** Takes some waiting rows into bins and store; false when none is left or the store has had enough. */

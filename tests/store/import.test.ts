@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BIN_TIERS, DEFAULT_TIERS, TIER_STEP_MS } from '../../core/model.ts';
+import type { SeriesStore } from '../../core/ports.ts';
 import { tile } from '../../core/tiling.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
 import { createMemoryStore } from '../../store/memory.ts';
@@ -210,6 +211,21 @@ describe('importSamples', () => {
     await after.importSamples([minutes(21, 39)]);
     const known = (await binsOf(after, '1h')).find(([t]) => t === hour)?.[4] ?? 0;
     expect(known).toBeGreaterThan(0.95);
+  });
+
+  it('writes no bins of records that the store does not take', async () => {
+    const store = createMemoryStore();
+    const full: SeriesStore = {
+      ...store,
+      write: async (batch) => {
+        // The answer comes when the next batch is long put together.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return batch.raw.length > 0 ? { result: 'retry', reason: 'The disk is full.' } : store.write(batch);
+      },
+    };
+    const history = await historyOver(full);
+    await expect(history.importSamples([samples(regular(100))])).rejects.toThrow('The disk is full.');
+    for (const tier of BIN_TIERS) expect(await binsOf(history, tier)).toEqual([]);
   });
 
   it('takes months at a time into the embedded store', async () => {
