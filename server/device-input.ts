@@ -69,6 +69,8 @@ export function askedFor(input: DeviceInput | DeviceChange, deviceId: string, be
     throw badRequest('Without SNMP a device is asked by ping only: give "ping": true as well.');
   const oldSnmp = before?.sources.find((source): source is SnmpSource => source.type === 'snmp') ?? null;
   const hadPing = before?.sources.some((source) => source.type === 'ping') ?? false;
+  if (input.ping === false && hadPing && oldSnmp === null && input.snmp === undefined)
+    throw wrongField('ping', 'This device is asked by ping only: say how it is asked by SNMP ("snmp") to end the pings.');
   const ping = input.ping ?? hadPing;
   const wantsSnmp = input.snmp !== null && (input.snmp !== undefined || oldSnmp !== null || !ping);
   const sources: SourceSpec[] = [];

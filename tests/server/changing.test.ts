@@ -42,6 +42,17 @@ describe('changing a device', () => {
     expect(await kept()).toEqual({ authKey: 'auth-key-1' });
   });
 
+  test('what is only pinged is not asked by SNMP with a community that nobody gave', async () => {
+    await fixtures(w.catalog);
+    const refused = await w.ask('PATCH', 'devices/web1', { payload: { ping: false } });
+    expect([refused.statusCode, detailOf(refused)]).toEqual([
+      400,
+      'This device is asked by ping only: say how it is asked by SNMP ("snmp") to end the pings.',
+    ]);
+    const change = await w.ask('PATCH', 'devices/web1', { payload: { ping: false, snmp: { community: SECRET } } });
+    expect(change.json<DeviceChanged>()).toMatchObject({ sources: ['snmp 2c'], ping: false });
+  });
+
   test('SNMP is taken away where ping is left, and its secret goes', async () => {
     const { device } = (await w.post('devices', { address: '192.0.2.1', snmp: { community: SECRET } })).json<DeviceAdded>();
     const refused = await w.ask('PATCH', 'devices/core1', { payload: { snmp: null } });
