@@ -43,7 +43,7 @@ export async function gapsOf(catalog: Catalog, request: GapRequest): Promise<Gra
     ...(device === null ? {} : { device }),
     fromMs,
     toMs: endMs,
-    kinds: device === null ? ['collector'] : ['gap', 'restart', 'down', 'import'],
+    kinds: device === null ? ['collector'] : ['gap', 'restart', 'down'],
     limit: 500,
   });
   const ours = events.filter((e) => e.instance === null || instances.has(e.instance));

@@ -45,7 +45,7 @@ export function RangePage({ reloadDevices }: Shared) {
         <>
           <SearchForm networks={all.value.networks} running={search.value?.state === 'running'} onBegun={choose} />
           <Trouble error={search.error} />
-          {search.value && search.value.id === id && <Result search={search.value} onStopped={search.reload} />}
+          {search.value && search.value.id === id && <Result search={search.value} onChanged={search.reload} />}
         </>
       )}
     </>
@@ -139,10 +139,10 @@ function SearchForm({ networks, running, onBegun }: SearchFormProps) {
   );
 }
 
-function Result({ search, onStopped }: { search: DiscoveryView; onStopped: () => void }) {
+function Result({ search, onChanged }: { search: DiscoveryView; onChanged: () => void }) {
   const { state, asked, total, found, range, reason } = search;
   const stop = () => {
-    api.stopDiscovery(search.id, new AbortController().signal).then(onStopped, onStopped);
+    api.stopDiscovery(search.id, new AbortController().signal).then(onChanged, onChanged);
   };
   return (
     <section aria-label="What was found">
@@ -161,7 +161,15 @@ function Result({ search, onStopped }: { search: DiscoveryView; onStopped: () =>
       </p>
       {adding.rows().length > 0 && (
         <div class="adding">
-          <AddingTools adding={adding} again="Choose again" onClear={() => adding.clear()} />
+          <AddingTools
+            adding={adding}
+            again="Choose again"
+            onClear={() => {
+              adding.clear();
+              // What was just added is known now.
+              onChanged();
+            }}
+          />
         </div>
       )}
       {found.length > 0 && <FoundDevices search={search} asked={kept.filled} adding={adding} />}
