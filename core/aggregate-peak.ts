@@ -54,17 +54,26 @@ export function extremesOf(
     const at = e === 0 ? fromMs : fromMs + Math.floor((events[e - 1] ?? 0) / MEMBERS_RADIX);
     const member = e === 0 ? SLOT_BEGINS : (events[e - 1] ?? 0) % MEMBERS_RADIX;
     if (member !== SLOT_BEGINS) take(member);
-    if (e % ANEW_EVERY === 0) sum = current.reduce((all, v) => (Number.isNaN(v) ? all : all + v), 0);
+    if (e % ANEW_EVERY === 0) sum = total(current);
     if (e < events.length && fromMs + Math.floor((events[e] ?? 0) / MEMBERS_RADIX) === at) continue;
     const slot = Math.floor((at - fromMs) / stepMs);
     // Where a member is unknown for a part of the slot, that part tells nothing.
     if (known === 0 || known < (counted[slot] ?? 0)) continue;
+    const roughly = how === 'mean' ? sum / known : sum;
+    const [higher, lower] = [!(roughly <= maximum) && reached(slot), !(roughly >= minimum) && usable(slot)];
+    if (!higher && !lower) continue;
+    // What was added and taken away leaves a residue, and nothing must be less than it was: an extreme is added up anew.
+    sum = total(current);
     const value = how === 'mean' ? sum / known : sum;
-    if (!(value <= maximum) && reached(slot)) [maximum, maximumAtMs] = [value, at];
-    if (!(value >= minimum) && usable(slot)) minimum = value;
+    if (higher && !(value <= maximum)) [maximum, maximumAtMs] = [value, at];
+    if (lower && !(value >= minimum)) minimum = value;
   }
   const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   return { maximum: orNull(maximum), maximumAtMs: orNull(maximumAtMs), minimum: orNull(minimum) };
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((all, value) => (Number.isNaN(value) ? all : all + value), 0);
 }
 
 const MEMBERS_RADIX = 1024;

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 
 export const SearchHit = Type.Object({
-  kind: Type.Enum(['device', 'interface', 'disk', 'dashboard']),
+  kind: Type.Enum(['device', 'interface', 'disk', 'dashboard', 'graph']),
   /** What it is called. */
   title: Type.String(),
   /** What else tells it apart: its device, alias, address, place. */
@@ -20,7 +20,7 @@ export interface Findable {
   readonly texts: readonly string[];
 }
 
-const KIND_RANK: Readonly<Record<SearchHit['kind'], number>> = { device: 0, dashboard: 1, interface: 2, disk: 3 };
+const KIND_RANK: Readonly<Record<SearchHit['kind'], number>> = { device: 0, dashboard: 1, graph: 2, interface: 3, disk: 4 };
 const WORDS_MAX = 8;
 
 /**

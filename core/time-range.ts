@@ -14,7 +14,7 @@ export interface BadRange {
 }
 
 export const RANGE_MAX_MS = 200 * 366 * 86_400_000;
-const EXAMPLES = 'Try "-1d", "now-7d", "last 3d", "2026-03", "2026-03-05T14:00" or Unix seconds.';
+const EXAMPLES = 'Try "last 3d", "last month", "yesterday", "2026-03", "2026-03-01 to 2026-03-09", "-1d" or Unix seconds.';
 const FIXED_MS: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,

@@ -59,7 +59,7 @@ async function main(words: readonly string[]): Promise<number> {
     server = await startServer(config, (line) => process.stderr.write(`${line}\n`));
     await ready(server, ended.signal);
     readyMs = Date.now();
-    tell(server.url, folder, agents, seconds(fromMs));
+    tell(server.url, folder, agents, seconds(fromMs), options.days);
     await Promise.race([server.ended, aborted(ended.signal)]);
     return ended.signal.aborted ? 0 : 1;
   } catch (error) {
@@ -133,7 +133,7 @@ async function ready(server: Server, signal: AbortSignal): Promise<void> {
   say('Not all devices answer yet; they may need another minute.');
 }
 
-function tell(url: string, folder: string, agents: Agents, took: string): void {
+function tell(url: string, folder: string, agents: Agents, took: string, days: number): void {
   const port = agents.agents[0]?.port ?? 0;
   const where = agents.ownAddresses
     ? `Every device has an address of its own: 127.83.0.x, port ${port}, community public.`
@@ -143,14 +143,26 @@ function tell(url: string, folder: string, agents: Agents, took: string): void {
       '',
       `Ready after ${took}: ${url}`,
       '',
-      'What is in it: a disk that will be full soon (nas1.attic), one that was cleaned up (mail1.annexe), one that was',
-      'enlarged (db1.cellar); a busy uplink (edge-rtr1, Transit A), a port with errors (sw-acc2), a port that is gone',
-      '(sw-acc3), a switch that falls silent now and then (sw-acc4); a server that is down (list.annexe), one that',
-      'restarts in three minutes (wiki.annexe); an outage in the cellar eleven days before the first start.',
+      'What is in it: a disk that will be full soon (nas1.attic), a busy uplink (edge-rtr1, Transit A), a port with errors',
+      '(sw-acc2), a switch that falls silent now and then (sw-acc4), a server that is down (list.annexe), one that restarts',
+      'in three minutes (wiki.annexe).',
+      ...pastWords(days),
       where,
       `All of it is in ${shown(folder)}; removing that folder removes it. Ctrl+C ends it.`,
     ].join('\n'),
   );
+}
+
+/** What happened within so many days before the first start. */
+function pastWords(days: number): string[] {
+  const happened = [
+    [11, 'an outage in the cellar eleven days ago'],
+    [20, 'a port that was taken away (sw-acc3)'],
+    [75, 'a disk that was cleaned up (mail1.annexe)'],
+    [122, 'one that was enlarged (db1.cellar)'],
+  ] as const;
+  const within = happened.filter(([ago]) => ago < days).map(([, words]) => words);
+  return within.length === 0 ? [] : [`In its past: ${within.join(', ')}.`];
 }
 
 function shown(folder: string): string {

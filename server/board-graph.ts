@@ -151,11 +151,10 @@ interface Named extends Meant {
   readonly name: string;
 }
 /** As short as can be told apart: the device alone where each has one, the instance alone within one device. */
+/** With their device, also where it is the only one: on a dashboard nothing else names it. */
 function nameMembers(members: readonly Meant[]): Named[] {
-  const devices = new Set(members.map(({ device }) => device.id));
   return members.map(({ device, instance }) => {
     const single = instance.key === instance.kind;
-    if (devices.size === 1 && !single) return { device, instance, name: visible(instance.name) };
     return { device, instance, name: visible(single ? device.name : `${device.name} ${instance.name}`) };
   });
 }
@@ -204,7 +203,7 @@ function subtitleOf(graph: LinesGraph, { matched, otherwise }: Chosen, devices: 
 
 /** What a graph says of itself, and what it shows; who sees something else than was meant must know. */
 export function aboutMembers({ about }: LinesGraph, shown: string, otherwise: boolean): string {
-  if (otherwise) return `${shown || 'one'}, in place of ${about || 'what was looked for'}`;
+  if (otherwise) return `${about || 'what was looked for'}: none, so ${shown || 'one'} ${shown === '' ? 'stands' : 'stand'} in`;
   return [about, shown].filter((part) => part !== '').join(', ');
 }
 

@@ -84,7 +84,7 @@ async function drawSpec(deps: GraphDeps, device: Device, spec: GraphSpec, reques
     limitShown: spec.limitShown,
     newestMs: latest.reduce<number | null>((newest, l) => (l && l.tMs > (newest ?? 0) ? l.tMs : newest), null),
     oldestMs,
-    about: `${words(stepMs)} averages of readings taken every ${words(intervalMs)}; the band is the lowest and highest reading.`,
+    about: `${words(stepMs)} averages of what was read, now every ${words(intervalMs)}, or imported; the band is the lowest and highest of it.`,
     width,
   });
 }

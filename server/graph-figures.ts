@@ -18,12 +18,17 @@ export async function figuresOf(
     fromMs,
     endMs,
   );
-  return lines.map(({ each }, i) => ({
-    ...summarise(each, fromMs, endMs),
-    current: lastWithin(each, fromMs, endMs),
-    ...(percentiles[i] ?? { p95: null, p95From: '' }),
-  }));
+  // Of a range that is over, the last bin of the finest tier: the drawn one would be another at every width.
+  const over = endMs < deps.nowMs() - OVER_MS;
+  return lines.map(({ each }, i) => {
+    const { last = null, ...p95 } = percentiles[i] ?? { p95: null, p95From: '' };
+    const current = (over ? last : null) ?? lastWithin(each, fromMs, endMs);
+    return { ...summarise(each, fromMs, endMs), current, ...p95 };
+  });
 }
+
+/** A range that ended so long ago has no "now" in it. */
+const OVER_MS = 600_000;
 
 export function lastWithin(each: Each, fromMs: number, endMs: number): number | null {
   let last: number | null = null;
@@ -39,7 +44,7 @@ async function percentilesOf(
   sources: readonly Source[],
   fromMs: number,
   endMs: number,
-): Promise<{ p95: number | null; p95From: string }[]> {
+): Promise<{ p95: number | null; p95From: string; last?: number | null }[]> {
   const tier = BIN_TIERS.find((t) => fromMs >= deps.nowMs() - keptMs(deps.history.tiers(), t)) ?? '1d';
   // Divided lines need the same columns of both.
   const reads = await readSources(deps.history, sources, tier, fromMs, endMs, ['mean', 'known']);
@@ -49,6 +54,7 @@ async function percentilesOf(
     each((t0, t1, mean) => {
       if (t0 >= fromMs && t1 <= endMs) means.push(mean);
     });
-    return { p95: percentile(Float64Array.from(means), 0.95), p95From: `${words(TIER_STEP_MS[tier])} means` };
+    const last = means.at(-1) ?? null;
+    return { last, p95: percentile(Float64Array.from(means), 0.95), p95From: `${words(TIER_STEP_MS[tier])} means` };
   });
 }

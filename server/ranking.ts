@@ -45,9 +45,13 @@ export function createNameOrder(kind: string): (stock: readonly Stocked[]) => re
   return (stock) => stock.flatMap((stocked) => ordered(stocked).map((instance) => ({ device: stocked.device, instance })));
 }
 
+export function isLoopback({ kind, key }: Instance): boolean {
+  return kind === 'interface' && /^lo\d*$/i.test(key);
+}
+
 /** What is there before what is gone, `lo` after the others: it is never what one looks for first. */
-function rank({ kind, key, vanishedMs }: Instance): number {
-  return (vanishedMs === null ? 0 : 2) + (kind === 'interface' && /^lo\d*$/i.test(key) ? 1 : 0);
+function rank(instance: Instance): number {
+  return (instance.vanishedMs === null ? 0 : 2) + (isLoopback(instance) ? 1 : 0);
 }
 
 /** What the last records of an instance say. */

@@ -78,6 +78,9 @@ export function Missing({ what, why, instead, to }: MissingProps) {
   );
 }
 
+/** Ranges in words, offered where one is typed. */
+const OFFERED = ['today', 'yesterday', 'this week', 'last week', 'this month', 'last month', 'this year', 'last year', 'last 3d'];
+
 /**
  * Presets and the typed range; the address is the only place that holds them.
  * @param range what is shown now, also when the address leaves it open
@@ -113,11 +116,19 @@ export function RangeTools({ route, range }: { route: Route; range: string }) {
           type="text"
           aria-label="Range, typed"
           title='As in "last 3d", "2026-03", "yesterday" or "now-7d to now"'
+          list="ranges"
+          // A field that is full offers nothing to choose: what stands in it is chosen to be typed over.
+          onFocus={(event) => event.currentTarget.select()}
           spellcheck={false}
           autocomplete="off"
           value={typed}
           onInput={(event) => setTyped(event.currentTarget.value)}
         />
+        <datalist id="ranges">
+          {OFFERED.map((words) => (
+            <option key={words} value={words} />
+          ))}
+        </datalist>
       </form>
     </>
   );

@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<SearchHit['kind'], string>> = {
   interface: 'Interface',
   disk: 'Filesystem',
   dashboard: 'Dashboard',
+  graph: 'Graph',
 };
 /** Typing on is quicker than an answer: ask when the fingers rest. */
 const REST_MS = 120;

@@ -17,7 +17,17 @@ import { problems } from '../openapi.ts';
 import { byName, pageInOrder } from '../paging.ts';
 import { notFound, quoted } from '../problem.ts';
 import { rangeOf } from '../ranges.ts';
-import { byFigure, createNameOrder, keysOf, lastValues, matcher, rankingQuery, type Place, type Ranked } from '../ranking.ts';
+import {
+  byFigure,
+  createNameOrder,
+  isLoopback,
+  keysOf,
+  lastValues,
+  matcher,
+  rankingQuery,
+  type Place,
+  type Ranked,
+} from '../ranking.ts';
 import { readSparks } from '../sparks.ts';
 
 /** Orders, with the fields that decide them; by name nothing is measured. */
@@ -71,11 +81,11 @@ export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
     },
     async ({ query }) => {
       const sort = query.sort ?? 'name';
-      const { items, nextCursor } = await interfaces.page(query, INTERFACE_ORDERS[sort], ({ now }) => {
+      const { items, nextCursor } = await interfaces.page(query, INTERFACE_ORDERS[sort], ({ now, instance }) => {
         switch (sort) {
           case 'used':
-            // Where the speed is unknown the traffic decides, after all that have one.
-            return now.used ?? traffic(now) * SPEEDLESS;
+            // Where the speed is unknown the traffic decides, after all that have one; the loopback's leads nowhere.
+            return now.used ?? (isLoopback(instance) ? null : traffic(now) * SPEEDLESS);
           case 'in':
             return now.inBps;
           case 'out':

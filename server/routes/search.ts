@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Dashboard } from '../../core/dashboard.ts';
+import { boardGraphId, type Dashboard } from '../../core/dashboard.ts';
 import { search, SearchHit, type Findable } from '../../core/search.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import type { Stocked } from '../inventory.ts';
@@ -20,7 +20,7 @@ export async function searchRoutes(app: App, { inventory, dashboards }: RouteDep
   let held: { readonly of: ReadonlyMap<string, Stocked>; readonly findable: readonly Findable[] } | null = null;
   const schema = {
     operationId: 'search',
-    summary: 'Devices, interfaces, filesystems and dashboards by any part of their names, best first',
+    summary: 'Devices, interfaces, filesystems, dashboards and their graphs by any part of their names, best first',
     tags: ['devices'],
     querystring: Query,
     response: { 200: Answer, ...problems },
@@ -28,14 +28,20 @@ export async function searchRoutes(app: App, { inventory, dashboards }: RouteDep
   app.get('/search', { schema }, async ({ query }) => {
     const stock = await inventory();
     if (held?.of !== stock) held = { of: stock, findable: [...stock.values()].flatMap(findableOf) };
-    const boards = ((await dashboards?.list()) ?? []).map(findableBoard);
+    const boards = ((await dashboards?.list()) ?? []).flatMap(findableBoard);
     return { items: search([...boards, ...held.findable], query.q, query.limit ?? LIMIT_DEFAULT), nextCursor: null };
   });
 }
 
-function findableBoard({ id, title, about }: Dashboard): Findable {
-  const texts = [title, id, about].map((text) => text.toLowerCase());
-  return { hit: { kind: 'dashboard', title, detail: about, page: 'dashboard', id }, texts };
+/** A dashboard, and each graph of its own on it. */
+function findableBoard({ id, title, about, graphs }: Dashboard): Findable[] {
+  const lower = (...texts: string[]) => texts.map((text) => text.toLowerCase());
+  const own = graphs.flatMap((graph): Findable[] => {
+    if (!('lines' in graph)) return [];
+    const hit = { kind: 'graph', title: graph.title, detail: title, page: 'graph', id: boardGraphId(id, graph.key) } as const;
+    return [{ hit, texts: lower(graph.title, graph.about, title) }];
+  });
+  return [{ hit: { kind: 'dashboard', title, detail: about, page: 'dashboard', id }, texts: lower(title, id, about) }, ...own];
 }
 
 function findableOf({ device, instances }: Stocked): Findable[] {

@@ -91,8 +91,9 @@ function instances(connection: Connection): Catalog['instances'] {
       return documents<Instance>(await connection.run([query]));
     },
     async put(entries) {
-      const sql =
-        'INSERT INTO instances (id, device, doc) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET device = excluded.device, doc = excluded.doc';
+      // An import may have moved the beginning of a history back while its device was polled: it never moves on again.
+      const sql = `INSERT INTO instances (id, device, doc) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET device = excluded.device,
+        doc = json_set(excluded.doc, '$.firstSeenMs', min(instances.doc ->> '$.firstSeenMs', excluded.doc ->> '$.firstSeenMs'))`;
       await connection.run(entries.map((entry) => step(sql, entry.id, entry.device, JSON.stringify(entry))));
     },
   };

@@ -355,6 +355,6 @@ describe('a selector that finds nothing', () => {
       'select: { alias: "*uplink*" }, otherwise: { not: { device: b } }, lines: [{ metric: interface.in_bps, aggregate: sum }]',
     );
     expect(graph.lines[0]?.stats.average).toBe(1);
-    expect(graph.subtitle).toBe('one, in place of what was looked for');
+    expect(graph.subtitle).toBe('what was looked for: none, so one stands in');
   });
 });

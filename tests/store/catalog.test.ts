@@ -74,6 +74,18 @@ const snmp = (secret: string): Device['sources'][number] => ({
 });
 
 describe('devices and instances', () => {
+  it('never move the beginning of a history on again', async () => {
+    await catalog.devices.put(device('a'));
+    const polled = { ...instance('i1', 'a'), firstSeenMs: 1_700_000_000_000 };
+    await catalog.instances.put([polled]);
+    await catalog.instances.put([{ ...polled, firstSeenMs: 1_600_000_000_000 }]);
+    // The collector goes on from what it knew.
+    await catalog.instances.put([{ ...polled, alias: 'Transit', lastSeenMs: 5 }]);
+    expect(await catalog.instances.list('a')).toEqual([
+      { ...polled, alias: 'Transit', lastSeenMs: 5, firstSeenMs: 1_600_000_000_000 },
+    ]);
+  });
+
   it('come back as they went in, also after a restart', async () => {
     await catalog.devices.put(device('b'));
     await catalog.devices.put(device('a', { sources: [snmp('s1')], tags: [] }));

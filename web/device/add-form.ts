@@ -84,7 +84,13 @@ export function focusFirst(wrong: Wrong): boolean {
 
 /** What cannot be sent as it was filled in; empty when all is well. */
 export function refused(filled: Filled): Record<string, string> {
-  return { ...(filled.address.trim() === '' ? { address: 'Give a host name or an address.' } : {}), ...refusedOfMany(filled) };
+  return { ...refusedAddress(filled.address.trim()), ...refusedOfMany(filled) };
+}
+
+function refusedAddress(address: string): Record<string, string> {
+  if (address === '') return { address: 'Give a host name or an address.' };
+  const [, host, port] = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(address) ?? [];
+  return host === undefined ? {} : { address: `Give ${host} here, and ${port} in the field of the UDP port.` };
 }
 
 /** The same for settings that several devices share. */

@@ -29,7 +29,7 @@ export function Facts({ devices, status }: { devices: readonly DeviceView[]; sta
         </dd>
         <dd class="s">
           {fresh.length > 0
-            ? `${count(fresh.length, 'device')} not asked yet`
+            ? freshWords(fresh)
             : down.length + stale.length > 0
               ? `${[...down, ...stale]
                   .slice(0, 3)
@@ -71,6 +71,14 @@ export function Facts({ devices, status }: { devices: readonly DeviceView[]; sta
       </div>
     </dl>
   );
+}
+
+/** Asked in vain once is not yet down, and not unasked either. */
+function freshWords(fresh: readonly DeviceView[]): string {
+  const vain = fresh.filter((d) => d.lastPollMs !== null).length;
+  return vain > 0
+    ? `${count(vain, 'device has', 'devices have')} not answered yet`
+    : `${count(fresh.length, 'device')} not asked yet`;
 }
 
 function storeLine({ store }: StatusView): string {

@@ -1,9 +1,19 @@
 /** The figures under a large graph, from stored data; and the graph as a table. */
 import type { GraphData } from '../../core/graph.ts';
 import { formatWith } from '../../core/units.ts';
-import { moment } from '../words.ts';
+import { serverNow } from '../remote.ts';
+import { moment, whole } from '../words.ts';
 import { hasBand } from './points.ts';
 import { legendFigure, legendScale, partialAt, partialWords } from './summary.ts';
+
+/** A range that ended so long ago has no current value, only a last one. */
+const OVER_MS = 600_000;
+
+/** All that is known of a figure, for who must put it on an invoice. */
+function exactly(value: number, unit: GraphData['unit']): string {
+  if (unit === 'bps' || unit === 'bytes') return `${whole(value)} ${unit === 'bps' ? 'b/s' : 'B'}`;
+  return unit === 'ratio' ? `${(value * 100).toFixed(4)} %` : String(Number(value.toPrecision(8)));
+}
 
 export function Legend({ data, slot }: { data: GraphData; slot: number | null }) {
   const scale = legendScale(data);
@@ -14,12 +24,12 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
       <table class="legend">
         <thead>
           <tr>
-            <th scope="col">{scale.unit === '' ? 'Line' : scale.unit}</th>
+            <th scope="col">{scale?.unit || 'Line'}</th>
             <th scope="col" class="num cursor only-wide">
               {at === null ? 'At cursor' : `At ${moment(at, data.zone, data.stepMs)}`}
             </th>
             <th scope="col" class="num">
-              {slot !== null && narrow() ? 'At cursor' : 'Current'}
+              {slot !== null && narrow() ? 'At cursor' : data.toMs < serverNow() - OVER_MS ? 'Last' : 'Current'}
             </th>
             <th scope="col" class="num">
               Average
@@ -63,7 +73,7 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
                 {bound.maximum && '≤ '}
                 {figure(stats.maximum)}
               </td>
-              <td class="num">
+              <td class="num" {...(stats.p95 === null ? {} : { title: exactly(stats.p95, data.unit) })}>
                 <b>{figure(stats.p95)}</b>
               </td>
             </tr>

@@ -161,6 +161,9 @@ export function DevicePage({ route, devices, zone }: Shared) {
 
 const pace = (d: DeviceView) => Math.min(60_000, Math.max(2_000, d.intervalMs));
 
+/** The port, where it is not the usual one: two devices may differ by nothing else. */
+const portOf = ({ snmp }: DeviceView): string => (snmp === null || snmp.port === 161 ? '' : ` port ${snmp.port}`);
+
 function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
   const parts = [d.facts.sysDescr, d.facts.sysLocation, d.facts.sysContact].filter((text) => text !== '');
   return (
@@ -170,7 +173,7 @@ function Identity({ device: d, zone }: { device: DeviceView; zone: string }) {
           {text}
         </span>
       ))}
-      <span class="mono">{d.address !== '' ? d.address : d.origin === 'self' ? 'this machine' : 'no address'}</span>
+      <span class="mono">{d.address !== '' ? d.address + portOf(d) : d.origin === 'self' ? 'this machine' : 'no address'}</span>
       {d.sources.length > 0 && <span>{asked(d.sources)}</span>}
       {d.uptimeS !== null && <span>running for {formatDuration(d.uptimeS * 1000)}</span>}
       <span>history since {day(d.historySinceMs ?? d.createdMs, zone)}</span>

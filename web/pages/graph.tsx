@@ -147,7 +147,13 @@ function Tools({ few, route, range, data, zone, on, table, move }: ToolsProps) {
       <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v === few ? '' : v ? '1' : '0')} />
       {few && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v ? '' : '0')} />}
       <div class="end spread">
-        <button type="button" class="btn" aria-pressed={table} onClick={() => set('table', table ? '' : '1')}>
+        <button
+          type="button"
+          class="btn"
+          aria-pressed={table}
+          // A step of its own: Back takes the table away, not the range.
+          onClick={() => go(withMore(route, { table: table ? '' : '1' }))}
+        >
           Table
         </button>
         <a class="btn" href={api.csvAddress(route.id, range)} download>
@@ -170,7 +176,7 @@ const EVENTS_SHOWN = 50;
 /** Of all devices more are asked for: those of the graph are among them. */
 const EVENTS_ASKED = 500;
 /** What can explain a graph of many devices. */
-const EXPLAINING = ['gap', 'down', 'restart', 'collector'];
+const EXPLAINING = ['gap', 'down', 'restart', 'added', 'import', 'collector'];
 
 interface InRangeProps {
   readonly data: GraphData;
@@ -220,13 +226,17 @@ function About({ data }: { data: GraphData }) {
         <h2>About these numbers</h2>
       </header>
       <dl class="facts">
-        <dt>Shown</dt>
-        <dd>{data.about}</dd>
-        <dt>Complete</dt>
-        <dd>
-          {share(known)} of{' '}
-          {data.oldestMs !== null && data.oldestMs > data.fromMs ? 'the time since the first sample' : 'this range'} is known
-        </dd>
+        {known > 0 && (
+          <>
+            <dt>Shown</dt>
+            <dd>{data.about}</dd>
+            <dt>Complete</dt>
+            <dd>
+              {share(known)} of{' '}
+              {data.oldestMs !== null && data.oldestMs > data.fromMs ? 'the time since the first sample' : 'this range'} is known
+            </dd>
+          </>
+        )}
         <dt>95th</dt>
         <dd>{from === '' ? 'nothing to compute it from' : `of ${from}`}</dd>
         <dt>Zone</dt>

@@ -9,6 +9,7 @@ import { InterfaceTable } from '../device/interface-table.tsx';
 import { EventList } from '../event-list.tsx';
 import { GraphGrid } from '../graph/grid.tsx';
 import { useLive, useNow } from '../live.ts';
+import { firstRange } from '../route.ts';
 import { Age, RangeTools, Trouble, useTitle } from '../parts.tsx';
 import { count, day, clockTime, stateWord } from '../words.ts';
 
@@ -28,7 +29,9 @@ export function OverviewPage(shared: Shared) {
   const { route, status, devices, devicesError, zone } = shared;
   useTitle('Overview');
   const now = useNow(10_000);
-  const range = route.range || '24h';
+  const sinceMs = Math.min(...(devices ?? []).map((d) => Math.min(d.createdMs, d.historySinceMs ?? Infinity)));
+  // A first hour should fill its graphs, not a corner of a day.
+  const range = route.range || (devices === null ? '24h' : firstRange(now - sinceMs));
   const board = useLive(
     'overview board',
     (signal) => api.dashboard(BOARD, signal),
@@ -92,7 +95,9 @@ export function OverviewPage(shared: Shared) {
                   <h2>Busiest links</h2>
                   <span class="k c-in s sec">in</span>
                   <span class="k c-out s sec">out</span>
-                  <span class="end">by share of their speed</span>
+                  <span class="end">
+                    {busiest.some((port) => port.used !== null) ? 'by share of their speed' : 'by traffic; no speed is known'}
+                  </span>
                 </header>
                 <Trouble error={links.error} />
                 {busiest.length > 0 ? (
@@ -137,9 +142,10 @@ export function OverviewPage(shared: Shared) {
 
 /** What does not answer, the longest first. */
 function Troubled({ devices, now }: { devices: readonly DeviceView[]; now: number }) {
-  const rank = (d: DeviceView) => (d.state === 'down' ? 0 : 1);
+  const rank = (d: DeviceView) => ['down', 'stale', 'new'].indexOf(d.state);
+  // What was asked and has never answered is not down yet, but it does not answer.
   const troubled = devices
-    .filter((d) => d.state === 'down' || d.state === 'stale')
+    .filter((d) => d.state === 'down' || d.state === 'stale' || (d.state === 'new' && d.lastPollMs !== null))
     .sort((a, b) => rank(a) - rank(b) || a.sinceMs - b.sinceMs);
   return (
     <section>

@@ -57,12 +57,13 @@ function NoNetworks() {
     <div class="prose">
       <p>
         A search asks every address of a range whether a device answers. It stays within the networks that the configuration
-        allows, and none is allowed yet. Name those that may be searched:
+        allows, and none is allowed yet. Name those that may be searched in <span class="mono">saguaro.yaml</span> in Saguaro's
+        folder (make it where there is none; <span class="mono">SAGUARO_CONFIG</span> names another place):
       </p>
       <pre class="mono">{'discovery:\n  networks:\n    - 192.0.2.0/24'}</pre>
       <p>
-        Then let Saguaro read the file again (SIGHUP) and load this page anew. The variable{' '}
-        <span class="mono">SAGUARO_DISCOVERY_NETWORKS</span> does the same at a start.
+        Then let Saguaro read it: start it anew, or send it SIGHUP (<span class="mono">pkill -HUP -f main.ts</span>), and load
+        this page again. The variable <span class="mono">SAGUARO_DISCOVERY_NETWORKS</span> does the same at a start.
       </p>
     </div>
   );
