@@ -66,7 +66,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
   test('2. presets, typed ranges, zoom by dragging, and Back as undo', async () => {
     const work = async (page: Page) => {
       await graphsDrawn(page, 1);
-      const field = page.getByRole('textbox', { name: 'Range, typed' });
+      const field = page.getByLabel('Range, typed');
       await field.fill('last 3d');
       await field.press('Enter');
       await expect.poll(() => search(page).get('range')).toBe('3d');
@@ -243,7 +243,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
       await expect.poll(() => new URL(page.url()).pathname).toContain('/graphs/traffic~');
       await page.getByRole('heading', { level: 1, name: 'xe0' }).waitFor();
       await page.keyboard.press('/');
-      await page.getByRole('combobox').fill('127.83.0.47');
+      await page.getByRole('combobox', { name: /Go to/ }).fill('127.83.0.47');
       await page
         .getByRole('option', { name: /nas1\.attic/ })
         .first()
@@ -253,7 +253,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: 'nas1.attic' }).waitFor();
       await page.keyboard.press('/');
-      await page.getByRole('combobox').fill('nobody is called so');
+      await page.getByRole('combobox', { name: /Go to/ }).fill('nobody is called so');
       await page.getByText('Nothing is called').waitFor();
       await page.keyboard.press('Escape');
       await expect.poll(() => page.getByRole('dialog').count()).toBe(0);

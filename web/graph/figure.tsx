@@ -2,7 +2,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { GraphData, GraphRef } from '../../core/graph.ts';
 import { formatDuration, formatWith } from '../../core/units.ts';
-import { sentence } from '../api.ts';
+import { isFinal, sentence } from '../api.ts';
 import { go } from '../live.ts';
 import { href } from '../address.ts';
 import { isEmpty, Nothing } from './nothing.tsx';
@@ -26,15 +26,32 @@ export interface FigureProps {
   readonly cursorMs: number | null;
   readonly onCursor: (tMs: number | null) => void;
   readonly onData: (data: GraphData) => void;
+  /** Refused as it was asked: the grid says why, once for all; null when it is no longer. */
+  readonly onRefused: (error: unknown) => void;
 }
 
-export function GraphFigure({ graph, wide = false, range, intervalMs, scales, now, cursorMs, onCursor, onData }: FigureProps) {
+export function GraphFigure({
+  graph,
+  wide = false,
+  range,
+  intervalMs,
+  scales,
+  now,
+  cursorMs,
+  onCursor,
+  onData,
+  onRefused,
+}: FigureProps) {
   const [ref, width] = useSeen<HTMLElement>();
   const { value: read, error } = useGraph(graph.id, range, width, intervalMs);
   const data = useMemo(() => (read && scales ? underScale(read, scales) : read), [read, scales]);
   useEffect(() => {
     if (read) onData(read);
   }, [read]);
+  const refused = isFinal(error);
+  useEffect(() => {
+    if (refused || read) onRefused(refused ? error : null);
+  }, [refused, read]);
   const slot = cursorSlot(data, cursorMs);
   const to = { page: 'graph' as const, id: graph.id, range };
   // Under the cursor nothing is known: why is worth more than a row of dashes.
@@ -59,9 +76,9 @@ export function GraphFigure({ graph, wide = false, range, intervalMs, scales, no
           </span>
         ))}
       </div>
-      {data === null || isEmpty(data) ? (
+      {data === null || refused || isEmpty(data) ? (
         <div class="plot small">
-          {data && !error ? <Nothing data={data} /> : <div class="hole">{error ? sentence(error) : ''}</div>}
+          {data && !error ? <Nothing data={data} /> : <div class="hole">{error && !refused ? sentence(error) : ''}</div>}
         </div>
       ) : (
         <Plot

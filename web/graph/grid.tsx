@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { GraphData, GraphRef } from '../../core/graph.ts';
 import { useNow } from '../live.ts';
+import { Trouble } from '../parts.tsx';
 import { GraphFigure } from './figure.tsx';
 import { sharedScales, type Scales } from './scales.ts';
 
@@ -20,6 +21,7 @@ export function GraphGrid({ graphs, range, intervalMs, shared = false, onData }:
   const [cursorMs, setCursor] = useState<number | null>(null);
   const held = useRef(new Map<string, GraphData>());
   const [scales, setScales] = useState<Scales>({});
+  const [refused, setRefused] = useState<unknown>(null);
   const learn = (data: GraphData) => {
     held.current.set(data.id, data);
     const shown = graphs.flatMap((g) => held.current.get(g.id) ?? []);
@@ -27,21 +29,25 @@ export function GraphGrid({ graphs, range, intervalMs, shared = false, onData }:
     onData?.(shown);
   };
   return (
-    <div class="graphs">
-      {graphs.map((graph) => (
-        <GraphFigure
-          key={graph.id}
-          graph={graph}
-          wide={graph.width === 'wide'}
-          range={range}
-          intervalMs={intervalMs}
-          scales={shared ? scales : null}
-          now={now}
-          cursorMs={cursorMs}
-          onCursor={setCursor}
-          onData={learn}
-        />
-      ))}
-    </div>
+    <>
+      <Trouble error={refused} />
+      <div class="graphs">
+        {graphs.map((graph) => (
+          <GraphFigure
+            key={graph.id}
+            graph={graph}
+            wide={graph.width === 'wide'}
+            range={range}
+            intervalMs={intervalMs}
+            scales={shared ? scales : null}
+            now={now}
+            cursorMs={cursorMs}
+            onCursor={setCursor}
+            onData={learn}
+            onRefused={setRefused}
+          />
+        ))}
+      </div>
+    </>
   );
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { GraphData } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
-import { api } from '../api.ts';
+import { api, isFinal } from '../api.ts';
 import { EventList } from '../event-list.tsx';
 import { History } from '../graph/history.tsx';
 import { Legend, TableTwin } from '../graph/legend.tsx';
@@ -28,7 +28,9 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const range = route.range || reach || rangeOf(route, device);
   // Without a range in the address the device's age decides: wait until it is known.
   const ready = route.range !== '' || board !== null || devices !== null || devicesError !== null;
-  const { value: data, error, pending } = useGraph(id, range, ready ? width : 0, device?.intervalMs ?? 60_000);
+  const { value: read, error, pending } = useGraph(id, range, ready ? width : 0, device?.intervalMs ?? 60_000);
+  // Under a range that was refused, the graph of another range would lie.
+  const data = isFinal(error) ? null : read;
   useEffect(() => {
     if (data && device?.sources.length === 0) setReach((held) => reaching([data], serverNow()) || held);
   }, [data, device === undefined]);
@@ -69,7 +71,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
         )}
       </p>
       <div class="head">
-        <h1 title={data?.title ?? ''}>{data?.title ?? '\u00a0'}</h1>
+        <h1 title={read?.title ?? ''}>{read?.title ?? '\u00a0'}</h1>
         <span class="sec wrap">{data?.subtitle ?? '\u00a0'}</span>
         <div class="end">
           {data ? (
