@@ -54,7 +54,10 @@ export function OverviewPage(shared: Shared) {
   );
   // All at once, so that nothing is pushed down while one reads.
   const settled = [links, disks, events].every((l) => l.value !== null || l.error !== null) && (devices ?? devicesError) !== null;
-  const busiest = links.value?.items.filter((port) => port.inBps !== null || port.outBps !== null) ?? [];
+  // The loopback is no link.
+  const busiest = (links.value?.items ?? []).filter(
+    ({ name, inBps, outBps }) => (inBps !== null || outBps !== null) && !/^lo\d*$/i.test(name),
+  );
   const fullest = disks.value?.items.filter((disk) => disk.used !== null) ?? [];
   const graphs = board.value?.graphs.filter((graph) => graph.matched > 0) ?? [];
   const newestMs = Math.max(...(devices ?? []).map((d) => d.lastOkMs ?? 0), 0);
