@@ -62,8 +62,8 @@ function NoNetworks() {
       </p>
       <pre class="mono">{'discovery:\n  networks:\n    - 192.0.2.0/24'}</pre>
       <p>
-        Then let Saguaro read it: start it anew, or send it SIGHUP (<span class="mono">pkill -HUP -f main.ts</span>), and load
-        this page again. The variable <span class="mono">SAGUARO_DISCOVERY_NETWORKS</span> does the same at a start.
+        Then let Saguaro read it: start it anew, or send its process SIGHUP, and load this page again. The variable{' '}
+        <span class="mono">SAGUARO_DISCOVERY_NETWORKS</span> does the same at a start.
       </p>
     </div>
   );
