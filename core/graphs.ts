@@ -4,6 +4,7 @@
  */
 import type { GraphRef, Role } from './graph.ts';
 import { seriesKey, type Device, type Instance, type MetricName, type SeriesKey, type Unit } from './model.ts';
+import { isLoopback } from './parts.ts';
 import { visible } from './text.ts';
 import { formatCapacity } from './units.ts';
 
@@ -87,8 +88,7 @@ export function deviceOfGraph(id: string): { readonly device: string; readonly i
 }
 
 function byName(a: Instance, b: Instance): number {
-  // lo goes last: it is never what one looks for first.
-  const rank = (i: Instance) => (i.kind === 'interface' && /^lo\d*$/i.test(i.key) ? 1 : 0);
+  const rank = (i: Instance) => (i.kind === 'interface' && isLoopback(i.key) ? 1 : 0);
   return rank(a) - rank(b) || a.name.localeCompare(b.name, 'en', { numeric: true });
 }
 

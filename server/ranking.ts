@@ -3,18 +3,14 @@ import { Type } from 'typebox';
 import { seriesKey, type Device, type Instance, type MetricName, type SeriesKey } from '../core/model.ts';
 import type { LatestOf } from '../core/now.ts';
 import type { History } from '../core/ports.ts';
-import type { Stocked } from './inventory.ts';
-import { byName, paging } from './paging.ts';
+import type { Place } from './name-order.ts';
+import { paging } from './paging.ts';
 
-export interface Ranked<Now> {
-  readonly device: Device;
-  readonly instance: Instance;
+export interface Ranked<Now> extends Place {
   readonly now: Now;
   /** When its newest value was taken. */
   readonly newestMs: number | null;
 }
-
-export type Place = Omit<Ranked<never>, 'now' | 'newestMs'>;
 
 /** Query parameters of every such list. */
 export const rankingQuery = {
@@ -28,31 +24,6 @@ export const rankingQuery = {
   ),
   ...paging,
 };
-
-/** Instances of a kind in the order of their names, the loopback and what is gone last; kept as long as the picture. */
-export function createNameOrder(kind: string): (stock: readonly Stocked[]) => readonly Place[] {
-  const kept = new WeakMap<Stocked, readonly Instance[]>();
-  const ordered = (stocked: Stocked) => {
-    let found = kept.get(stocked);
-    if (!found) {
-      found = stocked.instances
-        .filter((i) => i.kind === kind)
-        .sort((a, b) => rank(a) - rank(b) || byName(a.name, b.name) || (a.id < b.id ? -1 : 1));
-      kept.set(stocked, found);
-    }
-    return found;
-  };
-  return (stock) => stock.flatMap((stocked) => ordered(stocked).map((instance) => ({ device: stocked.device, instance })));
-}
-
-export function isLoopback({ kind, key }: Instance): boolean {
-  return kind === 'interface' && /^lo\d*$/i.test(key);
-}
-
-/** What is there before what is gone, `lo` after the others: it is never what one looks for first. */
-function rank(instance: Instance): number {
-  return (instance.vanishedMs === null ? 0 : 2) + (isLoopback(instance) ? 1 : 0);
-}
 
 /** What the last records of an instance say. */
 export interface LastValues {

@@ -78,6 +78,28 @@ export function Missing({ what, why, instead, to }: MissingProps) {
   );
 }
 
+export function NoSuchDevice() {
+  const why = 'There is no device at this address; it may have been removed since.';
+  return <Missing what="device" why={why} instead="All devices" to="devices" />;
+}
+
+/** In the place of everything, while nothing is polled. */
+export function NothingPolled({ title }: { title: string }) {
+  return (
+    <>
+      <div class="head">
+        <h1>{title}</h1>
+      </div>
+      <div class="empty">
+        <p>Nothing is polled yet. A device needs an address and, for SNMP, its community or user; discovery finds the rest.</p>
+        <a class="btn pri" href={href({ page: 'add' })}>
+          Add a device
+        </a>
+      </div>
+    </>
+  );
+}
+
 /** Ranges in words, offered where one is typed. */
 const OFFERED = ['today', 'yesterday', 'this week', 'last week', 'this month', 'last month', 'this year', 'last year', 'last 3d'];
 

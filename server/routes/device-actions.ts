@@ -13,7 +13,7 @@ import { problems } from '../openapi.ts';
 import { page, pageInOrder, paging } from '../paging.ts';
 import { conflict, HttpProblem, quoted } from '../problem.ts';
 import type { Stocked } from '../inventory.ts';
-import { createNameOrder } from '../ranking.ts';
+import { createNameOrder } from '../name-order.ts';
 import { instanceView, previewView } from '../views.ts';
 import { DeviceParams } from './devices.ts';
 

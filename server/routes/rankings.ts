@@ -13,21 +13,13 @@ import {
 } from '../../core/now.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import type { Stocked } from '../inventory.ts';
+import { isLoopback } from '../../core/parts.ts';
+import { createNameOrder, type Place } from '../name-order.ts';
 import { problems } from '../openapi.ts';
 import { byName, pageInOrder } from '../paging.ts';
 import { notFound, quoted } from '../problem.ts';
 import { rangeOf } from '../ranges.ts';
-import {
-  byFigure,
-  createNameOrder,
-  isLoopback,
-  keysOf,
-  lastValues,
-  matcher,
-  rankingQuery,
-  type Place,
-  type Ranked,
-} from '../ranking.ts';
+import { byFigure, keysOf, lastValues, matcher, rankingQuery, type Ranked } from '../ranking.ts';
 import { readSparks } from '../sparks.ts';
 
 /** Orders, with the fields that decide them; by name nothing is measured. */
@@ -85,7 +77,7 @@ export async function rankingRoutes(app: App, deps: RouteDeps): Promise<void> {
         switch (sort) {
           case 'used':
             // Where the speed is unknown the traffic decides, after all that have one; the loopback's leads nowhere.
-            return now.used ?? (isLoopback(instance) ? null : traffic(now) * SPEEDLESS);
+            return now.used ?? (isLoopback(instance.key) ? null : traffic(now) * SPEEDLESS);
           case 'in':
             return now.inBps;
           case 'out':

@@ -33,6 +33,7 @@ import { buildApp } from '../../server/app.ts';
 import { newId } from '../../server/ids.ts';
 import { listen } from '../../server/listen.ts';
 import type { ServerConfig } from '../../server/settings.ts';
+import { CONFIG } from '../server/world.ts';
 import { createCatalog } from '../../store/catalog/catalog.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
 import { createHistory } from '../../store/history.ts';
@@ -91,16 +92,6 @@ const RECENT: readonly Section[] = [
 const LONG: readonly Section[] = [{ days: 730, stepMs: DAY_MS }, { days: 200, stepMs: HOUR_MS }, ...RECENT.slice(1)];
 const INTERVAL_MS = MINUTE_MS;
 const STALE_FOR_MS = 5 * INTERVAL_MS;
-const CONFIG: ServerConfig = {
-  host: '127.0.0.1',
-  port: 0,
-  publicUrl: null,
-  basePath: '',
-  trustedProxies: [],
-  allowedHosts: [],
-  adminPassword: null,
-  zone: 'UTC',
-};
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboards = [] }: DemoWorldOptions): Promise<DemoWorld> {

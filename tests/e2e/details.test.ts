@@ -1,38 +1,21 @@
 /** The twelve details of a dashboard that people like to use, each in a real browser over the demonstration's fleet. */
 import { readFileSync } from 'node:fs';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { demoWorld, type DemoWorld } from '../demo/world.ts';
-import { chromiumProgram, graphsDrawn, launchChromium, openPage, type Look, type OpenOptions } from './chromium.ts';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { chromiumProgram, graphsDrawn, type Look, type OpenOptions } from './chromium.ts';
+import { demoBrowser, NOW_MS } from './demo-browser.ts';
 
-const NOW_MS = Date.UTC(2026, 2, 18, 14, 30);
 const WIDE: Look = { theme: 'light', width: 1400 };
 
 describe.skipIf(chromiumProgram === null)('twelve details', () => {
-  let world: DemoWorld;
-  let browser: Browser;
-  beforeAll(async () => {
-    [world, browser] = await Promise.all([demoWorld({ nowMs: NOW_MS }), launchChromium()]);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  }, 60_000);
+  const demo = demoBrowser();
 
   const graphPath = (device: string, kind: string, key: string) => {
-    const { id, device: owner } = world.instance(device, kind, key);
+    const { id, device: owner } = demo.world().instance(device, kind, key);
     return `graphs/${kind === 'interface' ? 'traffic' : 'disk'}~${owner}~${id}`;
   };
-  async function on(path: string, work: (page: Page) => Promise<void>, look = WIDE, expected?: OpenOptions['expected']) {
-    const options = { nowMs: NOW_MS, ...(expected ? { expected } : {}) };
-    const { page, context, complaints } = await openPage(browser, new URL(path, world.url).href, look, options);
-    try {
-      await work(page);
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  }
+  const on = (path: string, work: (page: Page) => Promise<void>, look = WIDE, expected?: OpenOptions['expected']) =>
+    demo.on(path, look, work, expected ? { expected } : {});
   const search = (page: Page) => new URL(page.url()).searchParams;
   const plot = (page: Page): Locator => page.locator('.plot.large .over');
   async function pointAt(page: Page, target: Locator, share: number): Promise<void> {
@@ -41,7 +24,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
   }
 
   test('1. the whole state of a view is in its address', async () => {
-    const { id } = world.device('sw-core1');
+    const { id } = demo.world().device('sw-core1');
     let address = '';
     await on(`devices/${id}`, async (page) => {
       await page.getByRole('button', { name: '7d', exact: true }).click();
@@ -93,7 +76,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
   }, 60_000);
 
   test('3. one cursor crosses all graphs of a page', async () => {
-    await on(`devices/${world.device('nas1.attic').id}`, async (page) => {
+    await on(`devices/${demo.world().device('nas1.attic').id}`, async (page) => {
       await graphsDrawn(page, 5);
       const keys = page.locator('figure.g .key');
       const before = await keys.allInnerTexts();
@@ -112,13 +95,13 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
   }, 60_000);
 
   test('4. what is refreshed neither flickers nor moves, and rests while hidden', async () => {
-    const context = await browser.newContext({ viewport: { width: 1400, height: 700 }, reducedMotion: 'reduce' });
+    const context = await demo.browser().newContext({ viewport: { width: 1400, height: 700 }, reducedMotion: 'reduce' });
     try {
       const page = await context.newPage();
       await page.clock.install({ time: NOW_MS });
       let asked = 0;
       page.on('request', (request) => void (request.url().includes('/api/') && asked++));
-      await page.goto(new URL(`devices/${world.device('sw-core1').id}`, world.url).href);
+      await page.goto(new URL(`devices/${demo.world().device('sw-core1').id}`, demo.world().url).href);
       await graphsDrawn(page, 6);
       await page.locator('#interfaces tbody tr').nth(20).waitFor();
       await page.evaluate(() => {
@@ -161,7 +144,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
   }, 90_000);
 
   test('5. every graph tells how old its data are', async () => {
-    await on(`devices/${world.device('nas1.attic').id}`, async (page) => {
+    await on(`devices/${demo.world().device('nas1.attic').id}`, async (page) => {
       await graphsDrawn(page, 5);
       const ages = await page.locator('figure.g .old').allInnerTexts();
       expect(ages.length).toBe(await page.locator('figure.g').count());
@@ -217,7 +200,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
   }, 60_000);
 
   test('7. graphs of one unit share their scale when that is wanted', async () => {
-    await on(`devices/${world.device('sw-core1').id}`, async (page) => {
+    await on(`devices/${demo.world().device('sw-core1').id}`, async (page) => {
       await graphsDrawn(page, 6);
       const small = page.locator('figure.g canvas').first();
       const [own, keys] = [await small.screenshot(), await page.locator('figure.g .key').first().innerText()];
@@ -298,7 +281,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
   }, 60_000);
 
   test('11. figures stand in columns, rates are in SI bits, and the time zone has a name', async () => {
-    await on(`devices/${world.device('nas1.attic').id}`, async (page) => {
+    await on(`devices/${demo.world().device('nas1.attic').id}`, async (page) => {
       await graphsDrawn(page, 5);
       const figures = await page
         .locator('td.num')
@@ -316,7 +299,7 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
     '12. colour is never alone, and every line stands out: %s',
     async (theme) => {
       await on(
-        `devices/${world.device('nas1.attic').id}`,
+        `devices/${demo.world().device('nas1.attic').id}`,
         async (page) => {
           await graphsDrawn(page, 5);
           for (const key of await page.locator('.key .k > span').allInnerTexts()) expect(key.trim()).not.toBe('');

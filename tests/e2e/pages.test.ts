@@ -1,10 +1,9 @@
 /** Every page over the demonstration's fleet, in both themes and both widths: no complaint, no barrier, nothing beyond the window. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DOWN, demoWorld, type DemoWorld } from '../demo/world.ts';
-import { chromiumProgram, graphsDrawn, launchChromium, LOOKS, looksRight, openPage } from './chromium.ts';
-
-const NOW_MS = Date.UTC(2026, 2, 18, 14, 30);
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { DOWN, type DemoWorld } from '../demo/world.ts';
+import { chromiumProgram, graphsDrawn, LOOKS, looksRight } from './chromium.ts';
+import { demoBrowser } from './demo-browser.ts';
 
 interface Shown {
   readonly name: string;
@@ -109,31 +108,17 @@ const PAGES: readonly Shown[] = [
 ];
 
 describe.skipIf(chromiumProgram === null)('every page', () => {
-  let world: DemoWorld;
-  let browser: Browser;
-  beforeAll(async () => {
-    [world, browser] = await Promise.all([demoWorld({ nowMs: NOW_MS }), launchChromium()]);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  }, 60_000);
+  const demo = demoBrowser();
 
   describe.each(PAGES)('$name', ({ name, path, ready }) => {
     test.each(LOOKS)(
       '$theme, $width wide',
       async (look) => {
-        const { page, context, complaints } = await openPage(browser, new URL(path(world), world.url).href, look, {
-          nowMs: NOW_MS,
-        });
-        try {
+        await demo.on(path(demo.world()), look, async (page) => {
           await ready(page);
           expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe(look.theme);
           await looksRight(page, name, look);
-          expect(complaints).toEqual([]);
-        } finally {
-          await context.close();
-        }
+        });
       },
       90_000,
     );

@@ -1,23 +1,13 @@
 /** What goes wrong around a dashboard, in a real browser: each looks intended, and mends itself where it can. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
 import { seriesKey, type Instance } from '../../core/model.ts';
 import { folder, startServer } from '../cli/processes.ts';
-import { demoWorld, type DemoWorld } from '../demo/world.ts';
-import {
-  chromiumProgram,
-  fitsWindow,
-  graphsDrawn,
-  launchChromium,
-  LOOKS,
-  looksRight,
-  openPage,
-  type OpenOptions,
-} from './chromium.ts';
+import { chromiumProgram, fitsWindow, graphsDrawn, LOOKS, looksRight, openPage, type OpenOptions } from './chromium.ts';
+import { demoBrowser, NOW_MS } from './demo-browser.ts';
 
-const NOW_MS = Date.UTC(2026, 2, 18, 14, 30);
 const PORTS = 20_000;
 /** A page of so many ports may take this long on a busy machine; alone it takes a tenth. */
 const USABLE_MS = 10_000;
@@ -26,30 +16,14 @@ const [LIGHT = { theme: 'light', width: 1400 }, DARK = LIGHT, PHONE = LIGHT] = L
 describe.skipIf(chromiumProgram === null)('trouble', () => {
   const space = folder('trouble');
   const boards = folder('boards');
-  let browser: Browser;
-  let world: DemoWorld;
-  beforeAll(async () => {
-    [world, browser] = await Promise.all([demoWorld({ nowMs: NOW_MS, dashboards: [boards.path] }), launchChromium()]);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
+  const demo = demoBrowser([boards.path]);
+  afterAll(() => {
     space.remove();
     boards.remove();
-  }, 60_000);
+  });
 
-  async function on(path: string, work: (page: Page) => Promise<void>, options: OpenOptions = {}, look = LIGHT) {
-    const { page, context, complaints } = await openPage(browser, new URL(path, world.url).href, look, {
-      nowMs: NOW_MS,
-      ...options,
-    });
-    try {
-      await work(page);
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  }
+  const on = (path: string, work: (page: Page) => Promise<void>, options: OpenOptions = {}, look = LIGHT) =>
+    demo.on(path, look, work, options);
 
   test('a dashboard with an error names the place, shows the rest, and is well once it is mended', async () => {
     const file = join(boards.path, 'mine.yaml');
@@ -83,7 +57,7 @@ describe.skipIf(chromiumProgram === null)('trouble', () => {
   }, 60_000);
 
   test('a port that is gone keeps its history, and its graph says so', async () => {
-    const gone = world.instance('sw-acc3', 'interface', 'ge0/7');
+    const gone = demo.world().instance('sw-acc3', 'interface', 'ge0/7');
     await on(`devices/${gone.device}?ports=name:ascending`, async (page) => {
       await page.getByText(/gone since/).waitFor();
       await page.getByRole('link', { name: 'ge0/7' }).first().click();
@@ -106,7 +80,7 @@ describe.skipIf(chromiumProgram === null)('trouble', () => {
   }, 60_000);
 
   test('a range without data offers the way to some', async () => {
-    const { id, device } = world.instance('edge-rtr1', 'interface', 'xe0');
+    const { id, device } = demo.world().instance('edge-rtr1', 'interface', 'xe0');
     await on(`graphs/traffic~${device}~${id}?range=2019-05`, async (page) => {
       await page.getByText(/No samples in this range\. The first is from 1\d Mar 2024/).waitFor();
       await looksRight(page, 'graph-without-data', LIGHT);
@@ -116,7 +90,7 @@ describe.skipIf(chromiumProgram === null)('trouble', () => {
   }, 60_000);
 
   test('20,000 interfaces on one device are as quick as 24', async () => {
-    const device = world.device('sw-core2');
+    const device = demo.world().device('sw-core2');
     const ports = Array.from({ length: PORTS }, (_, i): Instance => ({
       id: `big${i}`,
       device: device.id,
@@ -133,9 +107,9 @@ describe.skipIf(chromiumProgram === null)('trouble', () => {
       lastSeenMs: NOW_MS,
       vanishedMs: null,
     }));
-    await world.catalog.instances.put(ports);
+    await demo.world().catalog.instances.put(ports);
     const series = ports.flatMap(({ id, metrics }) => metrics.map(({ name }) => seriesKey(device.id, id, name)));
-    await world.history.append(
+    await demo.world().history.append(
       [-60_000, 0].map((ms) => ({
         device: device.id,
         tMs: NOW_MS + ms,
@@ -145,8 +119,8 @@ describe.skipIf(chromiumProgram === null)('trouble', () => {
       })),
     );
     // The picture of all devices was taken before: a device that is new to it has it taken anew.
-    await world.catalog.devices.put({ ...device, id: 'newcomer', name: 'newcomer', sources: [] });
-    await fetch(new URL('api/v1/interfaces?device=newcomer', world.url));
+    await demo.world().catalog.devices.put({ ...device, id: 'newcomer', name: 'newcomer', sources: [] });
+    await fetch(new URL('api/v1/interfaces?device=newcomer', demo.world().url));
     for (const look of [LIGHT, PHONE]) {
       await on(
         `devices/${device.id}?ports=used:descending&range=1h`,
@@ -178,7 +152,7 @@ describe.skipIf(chromiumProgram === null)('trouble', () => {
         ['events', 'Nothing has happened yet'],
         ['dashboards/network', 'Nothing is measured yet'],
       ] as const) {
-        const { page, context, complaints } = await openPage(browser, new URL(path, server.url).href, LIGHT);
+        const { page, context, complaints } = await openPage(demo.browser(), new URL(path, server.url).href, LIGHT);
         try {
           await page.getByText(words).first().waitFor();
           await looksRight(page, `empty-${path === '' ? 'overview' : path.replace('/', '-')}`, LIGHT);
@@ -201,7 +175,7 @@ describe.skipIf(chromiumProgram === null)('trouble', () => {
         ...{ SAGUARO_CONFIG: config, SAGUARO_DATA: join(space.path, `locked-${look.theme}`) },
         SAGUARO_ADMIN_PASSWORD: 'open sesame',
       });
-      const { page, context, complaints } = await openPage(browser, new URL('events', server.url).href, look, {
+      const { page, context, complaints } = await openPage(demo.browser(), new URL('events', server.url).href, look, {
         expected: (status) => status === 401,
       });
       try {
@@ -231,7 +205,7 @@ describe.skipIf(chromiumProgram === null)('trouble', () => {
     const config = join(space.path, 'away.yaml');
     writeFileSync(config, 'thisMachine: {interval: 1s, name: here, snmp: false}\n');
     const first = await startServer({ SAGUARO_CONFIG: config, SAGUARO_DATA: data });
-    const { page, context } = await openPage(browser, new URL('devices', first.url).href, LIGHT);
+    const { page, context } = await openPage(demo.browser(), new URL('devices', first.url).href, LIGHT);
     try {
       await page.getByRole('link', { name: 'here' }).first().waitFor();
       await first.stop();

@@ -4,12 +4,13 @@ import type { Shared } from '../app.tsx';
 import { api } from '../api.ts';
 import { href } from '../address.ts';
 import { Faults } from '../dashboard-faults.tsx';
+import { GapLine } from '../graph/gap-line.tsx';
 import { commonGap } from '../graph/gaps.ts';
 import { GraphGrid } from '../graph/grid.tsx';
 import { go, useLive, useNow } from '../live.ts';
 import { Age, isMissing, Missing, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
 import { withMore } from '../route.ts';
-import { count, when } from '../words.ts';
+import { count } from '../words.ts';
 
 export function DashboardPage({ route, zone }: Shared) {
   const { id } = route;
@@ -55,10 +56,7 @@ export function DashboardPage({ route, zone }: Shared) {
         <RangeTools route={route} range={range} />
         <Switch name="Same scale" checked={shared} onChange={(on) => go(withMore(route, { scale: on ? 'shared' : '' }), true)} />
         <div class="end">
-          <span class="s mut">
-            {gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text} `}
-            Times in {zone}.
-          </span>
+          <GapLine gap={gap} now={now} zone={zone} />
         </div>
       </div>
       <Trouble error={error} />

@@ -6,15 +6,16 @@ import type { Shared } from '../app.tsx';
 import { api } from '../api.ts';
 import { Filesystems, Interfaces } from '../device/parts-of.tsx';
 import { EventList } from '../event-list.tsx';
+import { GapLine } from '../graph/gap-line.tsx';
 import { commonGap } from '../graph/gaps.ts';
 import { GraphGrid } from '../graph/grid.tsx';
 import { reaching } from '../graph/moves.ts';
 import { go, useLive, useNow } from '../live.ts';
-import { Age, isMissing, Missing, rangeOf, RangeTools, State, Switch, Trouble, useTitle } from '../parts.tsx';
+import { Age, isMissing, NoSuchDevice, rangeOf, RangeTools, State, Switch, Trouble, useTitle } from '../parts.tsx';
 import { serverNow } from '../remote.ts';
 import { href } from '../address.ts';
 import { withMore } from '../route.ts';
-import { asked, day, isImported, when, whole } from '../words.ts';
+import { asked, day, isImported, whole } from '../words.ts';
 
 const EVENTS_SHOWN = 12;
 const GRAPHS_EVERY_MS = 60_000;
@@ -50,14 +51,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
     if (device?.sources.length === 0) setReach((held) => reaching(shown, serverNow()) || held);
   };
   if (isMissing(known.error)) {
-    return (
-      <Missing
-        what="device"
-        why="There is no device at this address; it may have been removed since."
-        instead="All devices"
-        to="devices"
-      />
-    );
+    return <NoSuchDevice />;
   }
   if (!device) return <Trouble error={known.error} />;
   const shared = route.more['scale'] === 'shared';
@@ -105,10 +99,7 @@ export function DevicePage({ route, devices, zone }: Shared) {
         <RangeTools route={route} range={range} />
         <Switch name="Same scale" checked={shared} onChange={(on) => set('scale', on ? 'shared' : '')} />
         <div class="end">
-          <span class="s mut">
-            {gap && `Hatched from ${when(gap.fromMs, now, zone)}. ${gap.text} `}
-            Times in {zone}.
-          </span>
+          <GapLine gap={gap} now={now} zone={zone} />
         </div>
       </div>
       <Trouble error={graphs.error} />

@@ -5,7 +5,7 @@ import { arrange, SORTS, STATES, type Sort } from '../device/order.ts';
 import { BRANCHES, isAt, NONE } from '../device/places.ts';
 import { DeviceTree } from '../device/tree.tsx';
 import { go, useNow } from '../live.ts';
-import { Trouble, useTitle } from '../parts.tsx';
+import { NothingPolled, Trouble, useTitle } from '../parts.tsx';
 import { href } from '../address.ts';
 import { withMore } from '../route.ts';
 import { count, stateWord, whole } from '../words.ts';
@@ -36,7 +36,7 @@ export function DevicesPage({ route, devices, devicesError }: Shared) {
       </>
     );
   }
-  if (devices.length === 0) return <Empty />;
+  if (devices.length === 0) return <NothingPolled title="Devices" />;
   return (
     <>
       <Head title={title} />
@@ -96,20 +96,6 @@ function Head({ title }: { title: string }) {
     <div class="head">
       <h1>{title}</h1>
     </div>
-  );
-}
-
-function Empty() {
-  return (
-    <>
-      <Head title="Devices" />
-      <div class="empty">
-        <p>Nothing is polled yet. A device needs an address and, for SNMP, its community or user; discovery finds the rest.</p>
-        <a class="btn pri" href={href({ page: 'add' })}>
-          Add a device
-        </a>
-      </div>
-    </>
   );
 }
 

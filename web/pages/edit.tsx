@@ -2,15 +2,16 @@ import { useState } from 'preact/hooks';
 import type { DeviceView } from '../../core/api.ts';
 import type { Shared } from '../app.tsx';
 import { href } from '../address.ts';
-import { api, ApiError, sentence } from '../api.ts';
+import { api } from '../api.ts';
 import { AddFields } from '../device/add-fields.tsx';
-import { focusFirst, type Filled, type Wrong } from '../device/add-form.ts';
+import type { Filled } from '../device/add-form.ts';
+import { tested, useAsking } from '../device/asking.ts';
 import { filledFrom, keptSecrets, refusedChange, toChange } from '../device/edit-form.ts';
 import { Fixed } from '../device/fixed.tsx';
 import { Removal } from '../device/removal.tsx';
-import { Said, type Answer } from '../device/said.tsx';
+import { Said } from '../device/said.tsx';
 import { useLive } from '../live.ts';
-import { isMissing, Missing, Trouble, useTitle } from '../parts.tsx';
+import { isMissing, NoSuchDevice, Trouble, useTitle } from '../parts.tsx';
 
 export function EditPage(shared: Shared) {
   const { route } = shared;
@@ -22,14 +23,7 @@ export function EditPage(shared: Shared) {
   const device = live.value;
   useTitle(device ? `Edit ${device.name}` : 'Edit a device');
   if (isMissing(live.error)) {
-    return (
-      <Missing
-        what="device"
-        why="There is no device at this address; it may have been removed since."
-        instead="All devices"
-        to="devices"
-      />
-    );
+    return <NoSuchDevice />;
   }
   if (!device) return <Trouble error={live.error} />;
   return (
@@ -54,47 +48,27 @@ export function EditPage(shared: Shared) {
 
 function EditForm({ device, onSaved, reloadDevices }: Shared & { device: DeviceView; onSaved: () => void }) {
   const [filled, setFilled] = useState<Filled>(() => filledFrom(device));
-  const [busy, setBusy] = useState<'' | 'test' | 'save'>('');
-  const [answer, setAnswer] = useState<Answer | null>(null);
-  const [wrong, setWrong] = useState<Wrong>({});
-
-  const ask = async (what: 'test' | 'save') => {
-    const found = refusedChange(device, filled);
-    setWrong(found);
-    setAnswer(null);
-    if (focusFirst(found)) return;
-    const change = toChange(device, filled);
-    if (what === 'save' && Object.keys(change).length === 0) {
-      setAnswer({ head: 'Nothing to save', ok: true, text: 'Everything is as it is kept.', preview: null });
-      return;
-    }
-    setBusy(what);
-    const signal = new AbortController().signal;
-    try {
-      if (what === 'test') {
-        const preview = await api.testKnown(device.id, change, signal);
-        setAnswer({ head: preview.ok ? 'It answers' : 'The test failed', ok: preview.ok, text: preview.text, preview });
-      } else {
-        const { preview, ...saved } = await api.change(device.id, change, signal);
-        setFilled(filledFrom(saved));
-        setAnswer({
-          head: preview?.ok === false ? 'Saved, but it does not answer' : 'Saved',
-          ok: preview?.ok !== false,
-          text: preview?.text ?? 'Nothing asks this device.',
-          preview,
-        });
-        reloadDevices();
-        onSaved();
-      }
-    } catch (error) {
-      const fields = error instanceof ApiError ? error.fields : {};
-      setWrong(fields);
-      focusFirst(fields);
-      setAnswer({ head: what === 'save' ? 'Not saved' : 'Not tested', ok: false, text: sentence(error), preview: null });
-    } finally {
-      setBusy('');
-    }
-  };
+  const { busy, wrong, answer, ask } = useAsking({ test: 'Not tested', save: 'Not saved' });
+  const test = () =>
+    void ask('test', refusedChange(device, filled), async (signal) =>
+      tested(await api.testKnown(device.id, toChange(device, filled), signal)),
+    );
+  const save = () =>
+    void ask('save', refusedChange(device, filled), async (signal) => {
+      const change = toChange(device, filled);
+      if (Object.keys(change).length === 0)
+        return { head: 'Nothing to save', ok: true, text: 'Everything is as it is kept.', preview: null };
+      const { preview, ...saved } = await api.change(device.id, change, signal);
+      setFilled(filledFrom(saved));
+      reloadDevices();
+      onSaved();
+      return {
+        head: preview?.ok === false ? 'Saved, but it does not answer' : 'Saved',
+        ok: preview?.ok !== false,
+        text: preview?.text ?? 'Nothing asks this device.',
+        preview,
+      };
+    });
 
   return (
     <div class="add">
@@ -103,7 +77,7 @@ function EditForm({ device, onSaved, reloadDevices }: Shared & { device: DeviceV
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          void ask('save');
+          save();
         }}
       >
         {device.sources.length === 0 && (
@@ -123,7 +97,7 @@ function EditForm({ device, onSaved, reloadDevices }: Shared & { device: DeviceV
           <button class="btn pri" type="submit" disabled={busy !== ''}>
             {busy === 'save' ? 'Saving…' : 'Save'}
           </button>
-          <button class="btn" type="button" disabled={busy !== ''} onClick={() => void ask('test')}>
+          <button class="btn" type="button" disabled={busy !== ''} onClick={test}>
             {busy === 'test' ? 'Asking…' : 'Test'}
           </button>
           <a class="btn" href={href({ page: 'device', id: device.id })}>

@@ -1,4 +1,5 @@
 import type { DeviceView } from '../../core/api.ts';
+import { isLoopback } from '../../core/parts.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { Shared } from '../app.tsx';
 import { api } from '../api.ts';
@@ -10,7 +11,7 @@ import { EventList } from '../event-list.tsx';
 import { GraphGrid } from '../graph/grid.tsx';
 import { useLive, useNow } from '../live.ts';
 import { firstRange } from '../route.ts';
-import { Age, RangeTools, Trouble, useTitle } from '../parts.tsx';
+import { Age, NothingPolled, RangeTools, Trouble, useTitle } from '../parts.tsx';
 import { count, day, clockTime, stateWord } from '../words.ts';
 
 const LINKS = 8;
@@ -56,12 +57,12 @@ export function OverviewPage(shared: Shared) {
   const settled = [links, disks, events].every((l) => l.value !== null || l.error !== null) && (devices ?? devicesError) !== null;
   // The loopback is no link.
   const busiest = (links.value?.items ?? []).filter(
-    ({ name, inBps, outBps }) => (inBps !== null || outBps !== null) && !/^lo\d*$/i.test(name),
+    ({ name, inBps, outBps }) => (inBps !== null || outBps !== null) && !isLoopback(name),
   );
   const fullest = disks.value?.items.filter((disk) => disk.used !== null) ?? [];
   const graphs = board.value?.graphs.filter((graph) => graph.matched > 0) ?? [];
   const newestMs = Math.max(...(devices ?? []).map((d) => d.lastOkMs ?? 0), 0);
-  if (devices?.length === 0) return <Empty />;
+  if (devices?.length === 0) return <NothingPolled title="Overview" />;
   return (
     <>
       <div class="head">
@@ -180,21 +181,5 @@ function Troubled({ devices, now }: { devices: readonly DeviceView[]; now: numbe
         </p>
       )}
     </section>
-  );
-}
-
-function Empty() {
-  return (
-    <>
-      <div class="head">
-        <h1>Overview</h1>
-      </div>
-      <div class="empty">
-        <p>Nothing is polled yet. A device needs an address and, for SNMP, its community or user; discovery finds the rest.</p>
-        <a class="btn pri" href={href({ page: 'add' })}>
-          Add a device
-        </a>
-      </div>
-    </>
   );
 }
