@@ -2,7 +2,7 @@
  * Rows on their way to the history, bounded: polls never wait for a store. After each batch
  * that the history took, the readings it was made from are saved, so that a restart can go on.
  */
-import type { Catalog, Clock, History, Log, RawRow } from '../core/ports.ts';
+import type { Catalog, Clock, History, Log, RawRow, SeriesList } from '../core/ports.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Outbox {
@@ -117,7 +117,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
 /** For each set of series the last moment given up, as unknown: what follows covers no more than its own time. */
 function unknown(rows: readonly RawRow[]): RawRow[] {
-  const last = new Map<readonly string[], RawRow>();
+  const last = new Map<SeriesList, RawRow>();
   for (const row of rows) last.set(row.series, row);
   return [...last.values()].map((row) => ({ ...row, values: new Float64Array(row.values.length).fill(NaN) }));
 }

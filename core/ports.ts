@@ -39,10 +39,18 @@ export interface Log {
 }
 
 /**
+ * The series of a row, in order. A plain array is one; a list may also make its keys only when
+ * asked. The same list for the same series, row after row: whoever takes rows remembers lists by identity.
+ */
+export interface SeriesList extends Iterable<SeriesKey> {
+  readonly length: number;
+  at(index: number): SeriesKey | undefined;
+}
+
+/**
  * One moment of one device in the raw tier. A record covers the time since the previous
  * record of the same series, up to tMs; NaN says that this stretch is unknown. So the
  * records of a series tile time: whoever writes after a gap writes the NaN first.
- * `series` arrays are reused by the caller between rows, so an adapter may cache by identity.
  * Only an import uses these: Infinity takes the record at tMs away, and -Infinity is kept as it
  * is and marks unknown time of which nobody said anything (a later import may fill it).
  */
@@ -51,19 +59,19 @@ export interface RawRow {
   readonly tMs: number;
   /** Nominal poll interval at this moment. */
   readonly intervalMs: number;
-  readonly series: readonly SeriesKey[];
+  readonly series: SeriesList;
   readonly values: Float64Array;
 }
 
 /**
  * Closed bins of one device that begin at tMs. known is the fraction 0–1 of the bin; 0 takes a
- * bin away, NaN says nothing of this series, so that one `series` array serves many rows.
+ * bin away, NaN says nothing of this series, so that one `series` list serves many rows.
  */
 export interface BinRow {
   readonly tier: BinTier;
   readonly device: DeviceId;
   readonly tMs: number;
-  readonly series: readonly SeriesKey[];
+  readonly series: SeriesList;
   readonly mean: Float64Array;
   readonly min: Float64Array;
   readonly max: Float64Array;

@@ -132,7 +132,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       }
       droppedSamples += samples;
       log.error(`The store refused samples: ${answer.reason}`, { samples });
-      openBins.forget([...part.raw, ...part.bins].flatMap((row) => row.series));
+      openBins.forget([...part.raw, ...part.bins].flatMap((row) => [...row.series]));
     }
   };
   const repair = async (redo: readonly Redo[]) => {
@@ -322,7 +322,7 @@ function samplesOf(composed: readonly Composed[]): number {
 function waiting(pending: Pending | null, series: SeriesKey, tier: BinTier): Bin[] {
   if (!pending) return [];
   return [...pending.composed.flatMap((row) => row.bins), ...pending.sealed].flatMap((row) => {
-    const i = row.tier === tier ? row.series.indexOf(series) : -1;
+    const i = row.tier === tier ? [...row.series].indexOf(series) : -1;
     const share = row.known[i] ?? NaN;
     return i < 0 || Number.isNaN(share)
       ? []

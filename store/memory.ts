@@ -35,19 +35,19 @@ export function createMemoryStore(): SeriesStore {
     },
     async write(batch) {
       for (const row of [...batch.raw, ...batch.bins]) {
-        const stranger = row.series.find((series) => splitSeriesKey(series).device !== row.device);
+        const stranger = [...row.series].find((series) => splitSeriesKey(series).device !== row.device);
         if (stranger !== undefined)
           return { result: 'rejected', reason: `The series ${stranger} is not of device ${row.device}.` };
       }
       for (const row of batch.raw) {
-        row.series.forEach((series, i) => {
+        [...row.series].forEach((series, i) => {
           const value = row.values[i] ?? NaN;
           if (value === Infinity) of(series).raw.delete(row.tMs);
           else of(series).raw.set(row.tMs, value);
         });
       }
       for (const row of batch.bins) {
-        row.series.forEach((series, i) => {
+        [...row.series].forEach((series, i) => {
           const known = row.known[i] ?? NaN;
           const bins = of(series).bins[row.tier];
           if (known === 0) bins.delete(row.tMs);

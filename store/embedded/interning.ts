@@ -1,11 +1,12 @@
 /**
- * Turns series keys into the integers of the store, and `series` arrays into layouts. An array
+ * Turns series keys into the integers of the store, and `series` lists into layouts. A list
  * seen before costs one lookup.
  */
 import { splitSeriesKey, type DeviceId, type SeriesKey } from '../../core/model.ts';
+import type { SeriesList } from '../../core/ports.ts';
 import { keysOf, LAYOUT_SERIES, type LayoutDefinition, type Opened, type SeriesDefinitions } from './protocol.ts';
 
-/** A `series` array as the store sees it: a run of it a layout. */
+/** A `series` list as the store sees it: a run of it a layout. */
 export interface Interned {
   readonly ids: Int32Array;
   readonly parts: readonly { readonly layout: number; readonly from: number; readonly to: number }[];
@@ -20,7 +21,7 @@ export class ForeignSeries extends Error {
 
 export interface Interning {
   /** @throws ForeignSeries when one is not of the device */
-  intern(device: DeviceId, series: readonly SeriesKey[]): Interned;
+  intern(device: DeviceId, series: SeriesList): Interned;
   /** 0 = never seen. */
   id(series: SeriesKey): number;
   count(): number;
@@ -36,7 +37,7 @@ export function createInterning(opened: Opened): Interning {
   const ids = new Map<SeriesKey, number>();
   keysOf(opened.series).forEach((key, i) => ids.set(key, opened.series.ids[i] ?? 0));
   let { nextSeries, nextLayout } = opened;
-  let byArray = new WeakMap<readonly SeriesKey[], Interned>();
+  let byArray = new WeakMap<SeriesList, Interned>();
   const byContent = new Map<number, LayoutDefinition[]>();
   const newSeries = new Map<number, SeriesKey>();
   const newLayouts = new Map<number, LayoutDefinition>();
@@ -67,11 +68,12 @@ export function createInterning(opened: Opened): Interning {
     intern(device, series) {
       const before = byArray.get(series);
       if (before) return before;
-      const stranger = series.find((key) => splitSeriesKey(key).device !== device);
+      const keys = [...series];
+      const stranger = keys.find((key) => splitSeriesKey(key).device !== device);
       if (stranger !== undefined) throw new ForeignSeries(stranger, device);
       // Keys travel as lines.
-      if (series.some((key) => key.includes('\n'))) throw new TypeError(`A series key of device ${device} has a line break.`);
-      const all = Int32Array.from(series, idOf);
+      if (keys.some((key) => key.includes('\n'))) throw new TypeError(`A series key of device ${device} has a line break.`);
+      const all = Int32Array.from(keys, idOf);
       const parts = [];
       for (let from = 0; from < all.length; from += LAYOUT_SERIES) {
         const to = Math.min(all.length, from + LAYOUT_SERIES);

@@ -1,6 +1,16 @@
 /** The embedded store: a `SeriesStore` over one SQLite file, with all work on it in a thread of its own. */
 import { BIN_TIERS, type BinTier, type SeriesKey } from '../../core/model.ts';
-import type { Batch, BinColumn, BinColumns, BinRow, Latest, RawColumns, SeriesStore, WriteResult } from '../../core/ports.ts';
+import type {
+  Batch,
+  BinColumn,
+  BinColumns,
+  BinRow,
+  Latest,
+  RawColumns,
+  SeriesList,
+  SeriesStore,
+  WriteResult,
+} from '../../core/ports.ts';
 import { copyHistory } from './backup.ts';
 import { createInterning, ForeignSeries, type Interning } from './interning.ts';
 import type { BinRows, RawRows, WriteRequest } from './protocol.ts';
@@ -166,7 +176,7 @@ function encodeBins(tier: BinTier, rows: readonly BinRow[], interning: Interning
   return { tier, layout: Int32Array.from(layout), tMs: Float64Array.from(tMs), values };
 }
 
-function sameLength(series: readonly SeriesKey[], values: Float64Array): void {
+function sameLength(series: SeriesList, values: Float64Array): void {
   if (series.length !== values.length) throw new TypeError(`A row of ${series.length} series has ${values.length} values.`);
 }
 

@@ -4,7 +4,7 @@
  * records, what came before from the closed bins of the finer tiers.
  */
 import { BIN_TIERS, HEARTBEAT, splitSeriesKey, TIER_STEP_MS, type BinTier, type SeriesKey } from '../../core/model.ts';
-import type { BinRow, RawRow, SeriesStore } from '../../core/ports.ts';
+import type { BinRow, RawRow, SeriesList, SeriesStore } from '../../core/ports.ts';
 import { createRollup, type Bin, type EmitBin } from '../../core/rollup.ts';
 import { combine, toBins } from './binning.ts';
 
@@ -26,7 +26,7 @@ export interface Redo {
 
 export interface OpenBins {
   /** Rebuilds what is not in memory, for who appends also what was sealed; rejects when the store cannot be read. */
-  load(series: readonly (readonly SeriesKey[])[], purpose: 'append' | 'read'): Promise<void>;
+  load(series: readonly SeriesList[], purpose: 'append' | 'read'): Promise<void>;
   /** Whether `load` for reading has nothing to do. */
   loaded(series: readonly SeriesKey[]): boolean;
   /** Takes a row in; every series of it must be loaded. */
@@ -43,7 +43,7 @@ export interface OpenBins {
 export function createOpenBins(store: SeriesStore): OpenBins {
   const slots = new Map<SeriesKey, number>();
   const keys: SeriesKey[] = [];
-  const byArray = new WeakMap<readonly SeriesKey[], Int32Array>();
+  const byArray = new WeakMap<SeriesList, Int32Array>();
   /** NaN: not loaded; -Infinity: never recorded. */
   let lastMs = new Float64Array(0);
   let intervalMs = new Float64Array(0);
@@ -71,7 +71,7 @@ export function createOpenBins(store: SeriesStore): OpenBins {
     }
     return slot;
   };
-  const slotsOf = (series: readonly SeriesKey[]): Int32Array => {
+  const slotsOf = (series: SeriesList): Int32Array => {
     let found = byArray.get(series);
     if (!found) {
       found = Int32Array.from(series, slotOf);
@@ -141,7 +141,7 @@ export function createOpenBins(store: SeriesStore): OpenBins {
       if (before === -Infinity) continue;
       let behind = false;
       for (const rollup of rollups) behind = !rollup.add(slot, before, kept.tMs, value) || behind;
-      if (behind) redo.push({ series: kept.series[at] ?? '', fromMs: before, toMs: kept.tMs });
+      if (behind) redo.push({ series: kept.series.at(at) ?? '', fromMs: before, toMs: kept.tMs });
     }
     emit = null;
     return { composed: { raw: kept, bins: [...rows.values()] }, late, redo };
@@ -264,12 +264,12 @@ function finite(row: RawRow): RawRow {
 function subset(row: RawRow, indices: readonly number[]): RawRow {
   return {
     ...row,
-    series: indices.map((i) => row.series[i] ?? ''),
+    series: indices.map((i) => row.series.at(i) ?? ''),
     values: Float64Array.from(indices, (i) => row.values[i] ?? NaN),
   };
 }
 
-export function blankRow(tier: BinTier, device: string, tMs: number, series: readonly SeriesKey[]): BinRow {
+export function blankRow(tier: BinTier, device: string, tMs: number, series: SeriesList): BinRow {
   const column = () => new Float64Array(series.length).fill(NaN);
   return { tier, device, tMs, series, mean: column(), min: column(), max: column(), known: column() };
 }

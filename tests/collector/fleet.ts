@@ -67,7 +67,7 @@ export function createMemoryHistory(): MemoryHistory {
       if (history.fail) await history.fail();
       history.rows.push(...rows);
       for (const row of rows)
-        row.series.forEach((series, i) => latest.set(series, { tMs: row.tMs, value: row.values[i] ?? NaN }));
+        [...row.series].forEach((series, i) => latest.set(series, { tMs: row.tMs, value: row.values[i] ?? NaN }));
     },
     latest: (series) => Promise.resolve(series.map((one) => latest.get(one) ?? null)),
   };
@@ -231,7 +231,7 @@ export function bench(
     values(device, key) {
       const instance = [...catalog.all.instances.values()].find((one) => one.device === device && one.key === key);
       return history.rows.flatMap((row) =>
-        row.series.flatMap((series, i) => {
+        [...row.series].flatMap((series, i) => {
           const value = row.values[i] ?? NaN;
           return series.split('/')[1] === instance?.id
             ? [Number.isNaN(value) ? null : value > 10 ? Math.round(value) : value]

@@ -55,7 +55,7 @@ it.skipIf(realPart('ping') === null)('polls this machine every second in real ti
   const series = `self/${cpu[0]?.id ?? ''}/cpu.used_ratio`;
   const shares = history.rows
     .slice(n)
-    .flatMap((row) => row.series.flatMap((one, i) => (one === series ? [row.values[i] ?? NaN] : [])));
+    .flatMap((row) => [...row.series].flatMap((one, i) => (one === series ? [row.values[i] ?? NaN] : [])));
   // The first poll waits for the self-test of ping.
   expect(shares.length).toBeGreaterThanOrEqual(2);
   for (const share of shares) {
@@ -63,7 +63,7 @@ it.skipIf(realPart('ping') === null)('polls this machine every second in real ti
     expect(share).toBeLessThanOrEqual(1);
   }
   const rtt = history.rows.flatMap((row) =>
-    row.series.flatMap((one, i) => (one.endsWith('ping.rtt_ms') ? [row.values[i] ?? NaN] : [])),
+    [...row.series].flatMap((one, i) => (one.endsWith('ping.rtt_ms') ? [row.values[i] ?? NaN] : [])),
   );
   expect(rtt.filter((ms) => ms > 0).length).toBeGreaterThanOrEqual(3);
   expect(troubles).toEqual([]);

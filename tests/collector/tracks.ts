@@ -79,7 +79,7 @@ type Records = Record<string, [number, number | null][]>;
 export function recordsOf(rows: readonly RawRow[]): Records {
   const records: Records = {};
   for (const row of rows) {
-    row.series.forEach((series, i) => {
+    [...row.series].forEach((series, i) => {
       const value = row.values[i] ?? NaN;
       const name = series.split('/')[1] ?? '';
       (records[name] ??= []).push([(row.tMs - START_MS) / 1000, Number.isNaN(value) ? null : Math.round(value * 1e6) / 1e6]);

@@ -153,7 +153,7 @@ export async function startBench(ports: Port[], change: Parameters<typeof snmpTa
       const series = tracker.layout().series.findIndex((one) => one === `device/interface~${key}/${metric}`);
       if (series < 0) throw new Error(`${key} ${metric} is not in the plan`);
       const row = applied.rows.at(-1);
-      const value = row?.values[row.series.indexOf(tracker.layout().series[series] ?? '')] ?? NaN;
+      const value = row?.values[[...row.series].indexOf(tracker.layout().series[series] ?? '')] ?? NaN;
       if (!Number.isNaN(value)) return { outcome, sample: value };
       const own = [...applied.broken].find(([, columns]) => columns.includes(series))?.[0];
       return { outcome, sample: applied.gap?.cause ?? own ?? null };
