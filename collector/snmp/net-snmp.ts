@@ -2,17 +2,19 @@
  * `SnmpTransport` on npm net-snmp, for v1, v2c and v3: one guarded session a device, one
  * request at a time on it. Large requests are split; what is lost or too big is halved.
  */
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { resolveAddress } from './address.ts';
+import { clearAnswers, putVarbind, type Answers } from './answers.ts';
 import { failure } from './failures.ts';
-import { compareOids, indexBelow } from './oid.ts';
+import { compareOids, indexBelow, SYS_UP_TIME } from './oid.ts';
 import { openSession, type Exchange, type GuardedSession, type MutableCounts, type Request } from './session.ts';
 import {
   OIDS_PER_REQUEST,
   type EngineClock,
+  type Question,
   type SnmpAnswer,
   type SnmpAsking,
   type SnmpFailure,
+  type SnmpPoll,
   type SnmpTarget,
   type SnmpTransport,
   type SnmpWalk,
@@ -46,7 +48,7 @@ interface DeviceLink {
 
 export function createNetSnmpTransport(): SnmpTransport {
   const links = new Map<string, DeviceLink>();
-  const counts: MutableCounts = { sent: 0, received: 0, foreign: 0, wrongCommunity: 0, late: 0, malformed: 0 };
+  const counts: MutableCounts = { sent: 0, resent: 0, received: 0, foreign: 0, wrongCommunity: 0, late: 0, malformed: 0 };
   let closed = false;
 
   const linkOf = (target: SnmpTarget): DeviceLink => {
@@ -234,8 +236,42 @@ export function createNetSnmpTransport(): SnmpTransport {
     }
   };
 
+  /** Set after set: what is lost first is a failure, what is lost later is missing. */
+  const poll = async (
+    link: DeviceLink,
+    target: SnmpTarget,
+    question: Question,
+    into: Answers,
+    asking: SnmpAsking,
+  ): Promise<SnmpPoll | SnmpFailure> => {
+    clearAnswers(into);
+    let first: { tMs: number; monoMs: number; engine: EngineClock | null } | null = null;
+    let partial = false;
+    let slot = 0;
+    for (const set of question.sets) {
+      const outcome = await get(link, target, set, asking);
+      if (!outcome.ok) {
+        if (first === null) return outcome;
+        partial = true;
+        break;
+      }
+      const monoMs = asking.clock.monoMs();
+      first ??= { tMs: asking.clock.nowMs(), monoMs, engine: outcome.engine };
+      partial ||= outcome.partial;
+      const upTime = outcome.varbinds[0];
+      into.exchange.fill(into.monoMs.length, slot, slot + set.length);
+      into.monoMs.push(monoMs);
+      into.upTicks.push(upTime?.oid === SYS_UP_TIME && upTime.type === 'timeticks' ? upTime.value : NaN);
+      for (const varbind of outcome.varbinds) putVarbind(into, slot++, varbind);
+    }
+    if (first === null) return failure(target, 'bad answer', 'nothing was asked');
+    return { ok: true, ...first, partial };
+  };
+
   return {
     get: (target, oids, asking) => inLine(target, (link) => get(link, target, oids, asking)),
+    poll: (target, question, into, asking) => inLine(target, (link) => poll(link, target, question, into, asking)),
+    manner: () => null,
     walk: (target, root, limits, asking) => inLine(target, (link) => walk(link, target, root, limits, asking)),
     counts: () => ({ ...counts }),
     release(target) {
@@ -283,25 +319,4 @@ function chunks(items: readonly number[], size: number): number[][] {
 /** Timeout and retries are how, not who: they do not make another session. */
 function keyOf(target: SnmpTarget): string {
   return JSON.stringify([target.address, target.port, target.credentials]);
-}
-
-async function resolveAddress(target: SnmpTarget, asking: SnmpAsking): Promise<string | SnmpFailure> {
-  if (isIP(target.address) !== 0) return target.address;
-  const wake = new AbortController();
-  const onAbort = () => wake.abort();
-  asking.signal.addEventListener('abort', onAbort, { once: true });
-  const deadline = asking.clock.sleep(target.timeoutMs * (1 + target.retries), wake.signal).then(
-    () => failure(target, 'no such name', 'the name server does not answer'),
-    () => failure(target, 'aborted'),
-  );
-  const found = lookup(target.address).then(
-    (entry) => entry.address,
-    (error: NodeJS.ErrnoException) => failure(target, 'no such name', error.code ?? ''),
-  );
-  try {
-    return await Promise.race([found, deadline]);
-  } finally {
-    asking.signal.removeEventListener('abort', onAbort);
-    wake.abort();
-  }
 }

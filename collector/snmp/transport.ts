@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../core/ports.ts';
 import type { AuthProtocol, Failure, PrivProtocol } from '../../core/model.ts';
+import type { Answers } from './answers.ts';
 
 /** Who speaks, and by which version. */
 export type SnmpCredentials =
@@ -89,6 +90,43 @@ export interface SnmpWalk {
   readonly note: string;
 }
 
+/**
+ * What a device is asked at every poll. An object's slot is its position over all sets. Kept by
+ * the caller and passed again: adapters prepare it once, by identity, and devices that are
+ * asked the same share one.
+ */
+export interface Question {
+  /** At most OIDS_PER_REQUEST objects each; the first of each is sysUpTime. */
+  readonly sets: readonly (readonly string[])[];
+  /** Slots that are one row of a table, as first slot and count; rows never reach over the end of a set. */
+  readonly rows: readonly (readonly [number, number])[];
+}
+
+/** A whole poll. Some of it came, or it would be a failure. */
+export interface SnmpPoll {
+  readonly ok: true;
+  /** UTC and monotonic milliseconds at which the first answer came. */
+  readonly tMs: number;
+  readonly monoMs: number;
+  /** Of v3, from the first answer; else null. */
+  readonly engine: EngineClock | null;
+  /** True when part of the answer was lost; those slots have no tag. */
+  readonly partial: boolean;
+}
+
+/** How a device has been to deal with lately. */
+export interface SnmpManner {
+  /** Smoothed round trip, null while nothing has come. */
+  readonly roundTripMs: number | null;
+  /** How long a first request is waited for at present. */
+  readonly timeoutMs: number;
+  /** Requests of the last poll, and how many of them were sent again. */
+  readonly requests: number;
+  readonly resent: number;
+  /** Whether tables are asked for by GETBULK. */
+  readonly bulk: boolean;
+}
+
 export interface SnmpAsking {
   readonly clock: Clock;
   /** Aborted by the caller's own deadline or at the end of the process. */
@@ -105,6 +143,8 @@ export interface WalkLimits {
 /** What the transport has seen and refused; only ever grows. */
 export interface SnmpCounts {
   readonly sent: number;
+  /** Of these, how many because no answer had come. */
+  readonly resent: number;
   readonly received: number;
   /** From another address or port than the device's. (A connected socket's kernel drops most of them unseen.) */
   readonly foreign: number;
@@ -126,9 +166,16 @@ export interface SnmpTransport {
    * kept by the caller and passed again: an adapter may cache its encoding by identity.
    */
   get(target: SnmpTarget, oids: readonly string[], asking: SnmpAsking): Promise<SnmpAnswer | SnmpFailure>;
+  /**
+   * One poll: every set is asked, one or two requests at a time, and what comes is put into
+   * `into` (made for this question, empty). Settles soon after the signal is aborted.
+   */
+  poll(target: SnmpTarget, question: Question, into: Answers, asking: SnmpAsking): Promise<SnmpPoll | SnmpFailure>;
   /** Everything below root, in order. */
   walk(target: SnmpTarget, root: string, limits: WalkLimits, asking: SnmpAsking): Promise<SnmpWalk | SnmpFailure>;
   counts(): SnmpCounts;
+  /** Null for a device that has not been asked lately. */
+  manner(target: SnmpTarget): SnmpManner | null;
   /** Forgets what is kept for a device (sockets, engine time, sizes that worked). */
   release(target: SnmpTarget): void;
   close(): Promise<void>;
