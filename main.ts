@@ -34,12 +34,14 @@ const socketOf = (config: Config) => join(config.dataDir, 'saguaro.sock');
 
 /** Loaded where something is opened: a command that only asks a running server answers sooner without them. */
 async function adapters() {
-  const [clock, collector, local, ping, transport, snmp, app, ids, catalog, embedded, history] = await Promise.all([
+  const [clock, collector, local, ping, versions, netSnmp, udp, snmp, app, ids, catalog, embedded, history] = await Promise.all([
     import('./collector/clock.ts'),
     import('./collector/collector.ts'),
     import('./collector/local/local.ts'),
     import('./collector/ping/ping.ts'),
+    import('./collector/snmp/by-version.ts'),
     import('./collector/snmp/net-snmp.ts'),
+    import('./collector/snmp/udp.ts'),
     import('./collector/snmp/source.ts'),
     import('./server/app.ts'),
     import('./server/ids.ts'),
@@ -52,7 +54,9 @@ async function adapters() {
     ...collector,
     ...local,
     ...ping,
-    ...transport,
+    ...versions,
+    ...netSnmp,
+    ...udp,
     ...snmp,
     ...app,
     ...ids,
@@ -101,9 +105,14 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
     closing.push(() => store.close());
     const history = await make.createHistory({ store, tiers: config.tiers, nowMs: () => clock.nowMs(), log });
     closing.splice(closing.length - 1, 1, () => history.close());
+    const onError = (error: unknown) =>
+      log.error('Something failed inside Saguaro; please report this.', { error: errorText(error) });
     const sources = [
       make.createLocalSource(),
-      make.createSnmpSource({ transport: make.createNetSnmpTransport(), profiles }),
+      make.createSnmpSource({
+        transport: make.byVersion(make.createUdpTransport({ clock, onError }), make.createNetSnmpTransport()),
+        profiles,
+      }),
       make.createPingSource(),
     ];
     // A command is no collector at work: the gap since the last one goes on.

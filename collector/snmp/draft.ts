@@ -34,6 +34,8 @@ interface Bundle {
   readonly oids: string[];
   readonly sketches: number[];
   readonly verify: { readonly oid: string; readonly expected: string }[];
+  /** Whether it is a row of a table. */
+  readonly row: boolean;
 }
 /** How the objects of one row (or of a group) are reached. */
 interface Place {
@@ -155,7 +157,7 @@ export function createDraft(device: Device, notes: string[]): Draft {
     const capacity = capacityAt(part.capacity, place);
     const since = table?.discontinuity;
     const discontinuity = since !== undefined && place.value(since) !== null ? place.oid(since) : null;
-    const bundle: Bundle = { oids: [], sketches: [], verify: [] };
+    const bundle: Bundle = { oids: [], sketches: [], verify: [], row: table !== null };
     for (const metric of part.metrics) {
       const sketch = sketchOf(metric, place, capacity, discontinuity);
       if (sketch === null || !offer(sketch)) continue;
@@ -233,7 +235,7 @@ export function createDraft(device: Device, notes: string[]): Draft {
     finish(facts, watch) {
       for (const { sketch, kind, key } of meanLater) {
         if (!offer(sketch)) continue;
-        bundles.push({ oids: sketch.terms.map((term) => term.oid), sketches: [sketches.length - 1], verify: [] });
+        bundles.push({ oids: sketch.terms.map((term) => term.oid), sketches: [sketches.length - 1], verify: [], row: false });
         addInstance({ kind, key, name: key, alias: '', capacity: null });
       }
       return {
@@ -268,9 +270,9 @@ function remarks(narrow: readonly string[], nominal: readonly string[]): string[
 
 function routeOf(sketches: readonly Sketch[], bundles: readonly Bundle[], watch: readonly string[], device: Device): Route {
   const layout = createLayout();
-  layout.add(watch);
-  for (const bundle of bundles) layout.add(bundle.oids);
-  const { sets, slotOf } = layout.finish();
+  layout.add(watch, false);
+  for (const bundle of bundles) layout.add(bundle.oids, bundle.row);
+  const { question, slotOf } = layout.finish();
   const recipes = sketches.map((sketch): Recipe => ({
     terms: sketch.terms.map(({ oid, sign }) => ({ slot: slotOf(oid), sign })),
     mean: sketch.mean,
@@ -285,7 +287,7 @@ function routeOf(sketches: readonly Sketch[], bundles: readonly Bundle[], watch:
   );
   const limits = new Map(sketches.flatMap(({ limit }) => (limit ? [[slotOf(limit.oid), limit] as const] : [])));
   return {
-    sets,
+    question,
     recipes,
     checks,
     watch: watch.map((oid) => ({ slot: slotOf(oid), expected: textOf(device.get(oid)) })),

@@ -1,69 +1,73 @@
 /** From the answers of one poll to one set of readings. */
 import type { GapCause } from '../../core/model.ts';
-import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Moment, type Plan, type Readings } from '../../core/readings.ts';
-import type { Recipe, Route } from './route.ts';
-import type { EngineClock, SnmpValue } from './transport.ts';
+import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Column, type Plan, type Readings } from '../../core/readings.ts';
+import { isThere, numberAt, octetsOf, TAG, valueAt, type Answers } from './answers.ts';
+import type { Check, Recipe, Route } from './route.ts';
+import type { Question, SnmpPoll, SnmpValue } from './transport.ts';
 import { numberOf, textOf } from './values.ts';
 
 const TWO32 = 2 ** 32;
 /** A request that was answered this much later or earlier than the others, compared with the poll before, spoils its rates. */
 const SKEW_SHARE = 0.1;
 const SKEW_MIN_MS = 100;
-
-/** Answer to one set, in the order of its OIDs. */
-export interface SetAnswer {
-  readonly values: readonly SnmpValue[];
-  readonly monoMs: number;
-  readonly tMs: number;
-  readonly engine: EngineClock | null;
-  readonly partial: boolean;
-}
+/** Which half of a 64-bit number a machine keeps first. */
+const LOW_FIRST = new Uint32Array(BigUint64Array.of(1n).buffer)[0] === 1;
 
 /** When the sets of the poll before were answered. */
 export interface Pace {
   readonly monoMs: number;
-  readonly offsetsMs: readonly number[];
+  /** After the first answer; NaN where nothing of a set came. */
+  readonly offsetsMs: Float64Array;
 }
 
-/** Readings of a plan; `answers` may be shorter than the sets, then the rest was lost. */
+/** Readings of a plan. */
 export function readingsOf(
   plan: Plan,
   route: Route,
-  answers: readonly SetAnswer[],
+  poll: SnmpPoll,
+  answers: Answers,
+  pace: Pace,
   before: Pace | null,
   epoch: string,
 ): Readings {
-  const values: (SnmpValue | undefined)[] = [];
-  route.sets.forEach((set, at) => {
-    const answer = answers[at];
-    for (let i = 0; i < set.length; i++) values.push(answer?.values[i]);
-  });
-  const at = (slot: number): SnmpValue | null => {
-    const value = values[slot];
-    return value && value.type !== 'absent' ? value : null;
-  };
-  const size = plan.columns.length;
-  const state = new Uint8Array(size).fill(ABSENT);
+  const { columns } = plan;
+  const size = columns.length;
+  const { limited, interruptible, slots } = stepsOf(route.recipes, columns);
+  const state = new Uint8Array(size);
   const gauge = new Float64Array(size);
   const counter = new BigUint64Array(size);
-  const maxPerS = route.recipes.some((recipe) => recipe.limit ?? recipe.max) ? new Float64Array(size).fill(NaN) : null;
-  const discontinuity = route.recipes.some((recipe) => recipe.discontinuity !== null) ? new Float64Array(size).fill(NaN) : null;
-  plan.columns.forEach((column, i) => {
+  const words = new Uint32Array(counter.buffer);
+  const maxPerS = limited ? new Float64Array(size).fill(NaN) : null;
+  const discontinuity = interruptible ? new Float64Array(size).fill(NaN) : null;
+  for (let i = 0; i < size; i++) {
     const recipe = route.recipes[i];
-    if (!recipe) throw new Error('a plan has more columns than its route has recipes');
-    if (column.form === 'counter') readCounter(recipe, at, i, state, counter);
-    else readGauge(recipe, at, i, state, gauge);
-    const most = recipe.limit ? limitOf(recipe.limit, at) : (recipe.max ?? NaN);
-    if (maxPerS) maxPerS[i] = most / column.scale;
-    if (discontinuity && recipe.discontinuity !== null) discontinuity[i] = numberOf(at(recipe.discontinuity) ?? NOTHING) ?? NaN;
-  });
+    const column = columns[i];
+    if (!recipe || !column) throw new Error('a plan has more columns than its route has recipes');
+    // Nearly all columns of a large device are one counter each: no object, no bigint for those.
+    const slot = slots[i] ?? -1;
+    const tag = slot < 0 ? TAG.lost : answers.tags[slot];
+    if (tag === TAG.counter64 || tag === TAG.counter32) {
+      const low = answers.words[2 * slot] ?? 0;
+      const high = tag === TAG.counter64 ? (answers.words[2 * slot + 1] ?? 0) : 0;
+      words[2 * i] = LOW_FIRST ? low : high;
+      words[2 * i + 1] = LOW_FIRST ? high : low;
+      state[i] = tag === TAG.counter64 ? COUNTER64 : COUNTER32;
+    } else if (column.form === 'counter') readCounter(recipe, answers, i, state, counter);
+    else readGauge(recipe, answers, i, state, gauge);
+    if (maxPerS && (recipe.limit || recipe.max !== null)) {
+      const most = recipe.limit ? limitOf(recipe.limit, answers) : (recipe.max ?? NaN);
+      maxPerS[i] = most / column.scale;
+    }
+    if (discontinuity && recipe.discontinuity !== null) discontinuity[i] = numberAt(answers, recipe.discontinuity);
+  }
 
   const doubts = new Map<number, GapCause>();
   let stalePlan = false;
-  for (const check of route.checks) {
-    const value = values[check.slot];
-    if (value !== undefined && value.type !== 'absent' && textOf(value) === check.expected) continue;
-    const lost = value === undefined || (value.type === 'absent' && value.value === 'lost');
+  const expected = octetsExpected(route.checks);
+  for (let c = 0; c < route.checks.length; c++) {
+    const check = route.checks[c];
+    if (!check || says(answers, check, expected[c] ?? EMPTY)) continue;
+    const lost = answers.tags[check.slot] === TAG.lost;
     for (const column of check.columns) {
       // Without its identity a value belongs to nobody.
       if (lost) state[column] = ABSENT;
@@ -72,19 +76,27 @@ export function readingsOf(
     if (!lost) stalePlan = true;
   }
   for (const { slot, expected } of route.watch) {
-    const value = at(slot);
-    if (value && textOf(value) !== expected) stalePlan = true;
+    if (isThere(answers, slot) && textOf(valueAt(answers, slot)) !== expected) stalePlan = true;
   }
   for (const { slot, expected, unknown } of route.capacities) {
     // A link that is down often has no speed; that is no reason to forget the one it had.
-    const value = at(slot);
-    if (value && textOf(value) !== expected && !unknown.includes(numberOf(value) ?? 0)) stalePlan = true;
+    const value = numberAt(answers, slot);
+    if (String(value) !== expected && isThere(answers, slot) && !unknown.includes(Number.isNaN(value) ? 0 : value)) {
+      if (textOf(valueAt(answers, slot)) !== expected) stalePlan = true;
+    }
   }
-  markSkewed(route, answers, before, doubts);
-  const partial = answers.length < route.sets.length || answers.some((answer) => answer.partial);
+  markSkewed(route, pace, before, doubts);
+  const upTicks = answers.upTicks[0] ?? NaN;
   return {
     ok: true,
-    moment: momentOf(answers, epoch),
+    moment: {
+      tMs: poll.tMs,
+      monoMs: poll.monoMs,
+      epoch,
+      upTicks: Number.isNaN(upTicks) ? null : upTicks,
+      engineTimeS: poll.engine?.timeS ?? null,
+      engineBoots: poll.engine?.boots ?? null,
+    },
     state,
     gauge,
     counter,
@@ -92,36 +104,82 @@ export function readingsOf(
     doubts,
     discontinuity,
     stalePlan,
-    partial,
+    partial: poll.partial,
   };
 }
 
-const NOTHING: SnmpValue = { type: 'absent', value: 'null' };
+/** What can be known of recipes before any answer. */
+interface Steps {
+  /** Slot of each column that is a single counter, -1 for the others. */
+  readonly slots: Int32Array;
+  readonly limited: boolean;
+  readonly interruptible: boolean;
+}
+const knownSteps = new WeakMap<readonly Recipe[], Steps>();
 
-function momentOf(answers: readonly SetAnswer[], epoch: string): Moment {
-  const first = answers[0];
-  if (!first) throw new Error('readings need at least one answer');
-  const upTime = first.values[0];
-  return {
-    tMs: first.tMs,
-    monoMs: first.monoMs,
-    epoch,
-    upTicks: upTime?.type === 'timeticks' ? upTime.value : null,
-    engineTimeS: first.engine?.timeS ?? null,
-    engineBoots: first.engine?.boots ?? null,
+function stepsOf(recipes: readonly Recipe[], columns: readonly Column[]): Steps {
+  const known = knownSteps.get(recipes);
+  if (known) return known;
+  const steps: Steps = {
+    slots: Int32Array.from(recipes, ({ terms }, i) =>
+      columns[i]?.form === 'counter' && terms.length === 1 ? (terms[0]?.slot ?? -1) : -1,
+    ),
+    limited: recipes.some(({ limit, max }) => limit !== null || max !== null),
+    interruptible: recipes.some(({ discontinuity }) => discontinuity !== null),
   };
+  knownSteps.set(recipes, steps);
+  return steps;
+}
+
+const EMPTY = new Uint8Array(0);
+const knownOctets = new WeakMap<readonly Check[], readonly Uint8Array[]>();
+
+function octetsExpected(checks: readonly Check[]): readonly Uint8Array[] {
+  let known = knownOctets.get(checks);
+  if (!known) {
+    const encoder = new TextEncoder();
+    known = checks.map(({ expected }) => encoder.encode(expected));
+    knownOctets.set(checks, known);
+  }
+  return known;
+}
+
+/** Whether an object still says what it said: octet by octet, and where those differ as the text it is read as. */
+function says(answers: Answers, check: Check, octets: Uint8Array): boolean {
+  const { slot } = check;
+  if (answers.tags[slot] === TAG.octets && answers.octetsCount[slot] === octets.length) {
+    const at = answers.octetsAt[slot] ?? 0;
+    let i = 0;
+    while (i < octets.length && answers.octets[at + i] === octets[i]) i++;
+    if (i === octets.length) return true;
+  }
+  return isThere(answers, slot) && textOf(valueAt(answers, slot)) === check.expected;
+}
+
+/** When each set was answered. */
+export function paceOf(question: Question, answers: Answers): Pace {
+  const firstMs = answers.monoMs[0] ?? NaN;
+  const offsetsMs = new Float64Array(question.sets.length).fill(NaN);
+  let slot = 0;
+  question.sets.forEach((set, at) => {
+    let latest = -1;
+    for (const end = slot + set.length; slot < end; slot++) {
+      const exchange = answers.exchange[slot] ?? 0;
+      if (answers.tags[slot] !== TAG.lost && exchange > latest) latest = exchange;
+    }
+    if (latest >= 0) offsetsMs[at] = (answers.monoMs[latest] ?? NaN) - firstMs;
+  });
+  return { monoMs: firstMs, offsetsMs };
 }
 
 /** All readings share one moment, so a request that was held up would show as too much traffic now and too little next. */
-function markSkewed(route: Route, answers: readonly SetAnswer[], before: Pace | null, doubts: Map<number, GapCause>): void {
-  const first = answers[0];
-  if (!before || !first || answers.length < 2) return;
-  const allowedMs = Math.max(SKEW_MIN_MS, SKEW_SHARE * (first.monoMs - before.monoMs));
+function markSkewed(route: Route, now: Pace, before: Pace | null, doubts: Map<number, GapCause>): void {
+  if (!before) return;
+  const allowedMs = Math.max(SKEW_MIN_MS, SKEW_SHARE * (now.monoMs - before.monoMs));
   let slot = 0;
   const skewed: [number, number][] = [];
-  route.sets.forEach((set, at) => {
-    const answer = answers[at];
-    const shiftMs = answer ? answer.monoMs - first.monoMs - (before.offsetsMs[at] ?? 0) : 0;
+  route.question.sets.forEach((set, at) => {
+    const shiftMs = (now.offsetsMs[at] ?? NaN) - (before.offsetsMs[at] ?? NaN);
     if (Math.abs(shiftMs) > allowedMs) skewed.push([slot, slot + set.length]);
     slot += set.length;
   });
@@ -132,29 +190,18 @@ function markSkewed(route: Route, answers: readonly SetAnswer[], before: Pace | 
   });
 }
 
-export function paceOf(answers: readonly SetAnswer[]): Pace | null {
-  const first = answers[0];
-  return first ? { monoMs: first.monoMs, offsetsMs: answers.map((answer) => answer.monoMs - first.monoMs) } : null;
-}
-
-function readCounter(
-  recipe: Recipe,
-  at: (slot: number) => SnmpValue | null,
-  i: number,
-  state: Uint8Array,
-  counter: BigUint64Array,
-): void {
+function readCounter(recipe: Recipe, answers: Answers, i: number, state: Uint8Array, counter: BigUint64Array): void {
   let total = 0n;
   let width = COUNTER32;
   for (const { slot } of recipe.terms) {
-    const value = at(slot);
-    if (value?.type === 'counter64') {
+    const value = valueAt(answers, slot);
+    if (value.type === 'counter64') {
       total += value.value;
       width = COUNTER64;
-    } else if (value?.type === 'counter32') {
+    } else if (value.type === 'counter32') {
       total += value.value;
     } else {
-      const number = value ? numberOf(value) : null;
+      const number = numberOf(value);
       if (number === null || number < 0 || !Number.isInteger(number)) return;
       total += BigInt(number);
     }
@@ -165,18 +212,11 @@ function readCounter(
   counter[i] = total;
 }
 
-function readGauge(
-  recipe: Recipe,
-  at: (slot: number) => SnmpValue | null,
-  i: number,
-  state: Uint8Array,
-  gauge: Float64Array,
-): void {
+function readGauge(recipe: Recipe, answers: Answers, i: number, state: Uint8Array, gauge: Float64Array): void {
   let total = 0;
   let there = 0;
   for (const { slot, sign } of recipe.terms) {
-    const value = at(slot);
-    let number = value ? numberOf(value) : null;
+    let number = numberIn(answers, slot);
     if (number !== null && recipe.enumeration) number = recipe.enumeration[String(number)] ?? null;
     if (number === null) {
       if (recipe.mean) continue;
@@ -194,7 +234,14 @@ function readGauge(
   gauge[i] = value;
 }
 
-function limitOf(limit: NonNullable<Recipe['limit']>, at: (slot: number) => SnmpValue | null): number {
-  const value = numberOf(at(limit.slot) ?? NOTHING);
+function limitOf(limit: NonNullable<Recipe['limit']>, answers: Answers): number {
+  const value = numberIn(answers, limit.slot);
   return value === null || value <= 0 || limit.unknown.includes(value) ? NaN : value * limit.scale;
+}
+
+/** A slot's number, also one that is given as text; null when it has none. */
+function numberIn(answers: Answers, slot: number): number | null {
+  const value = numberAt(answers, slot);
+  if (!Number.isNaN(value)) return value;
+  return answers.tags[slot] === TAG.octets && octetsOf(answers, slot).length > 0 ? numberOf(valueAt(answers, slot)) : null;
 }

@@ -1,8 +1,8 @@
 /**
- * How a plan's columns are asked for and read: sets of OIDs, and for each column a recipe
- * that refers to objects by their slot (position over all sets).
+ * How a plan's columns are asked for and read: a question, and for each column a recipe that
+ * refers to objects by their slot (position over all sets of the question).
  */
-import { OIDS_PER_REQUEST } from './transport.ts';
+import { OIDS_PER_REQUEST, type Question } from './transport.ts';
 import { SYS_UP_TIME } from './oid.ts';
 
 export interface Recipe {
@@ -25,9 +25,9 @@ export interface Check {
   readonly columns: readonly number[];
 }
 
+/** All but `watch` is kept once for devices that have it in common. */
 export interface Route {
-  /** Each begins with sysUpTime. */
-  readonly sets: readonly (readonly string[])[];
+  readonly question: Question;
   readonly recipes: readonly Recipe[];
   readonly checks: readonly Check[];
   /** Another value than expected: the plan is stale. */
@@ -38,30 +38,34 @@ export interface Route {
 
 /** Lays out bundles of OIDs so that each bundle is asked in one request with sysUpTime before it. */
 export interface Layout {
-  /** The OIDs of one row: asked together, so that identity and counters come in one answer. */
-  add(oids: readonly string[]): void;
-  finish(): { sets: string[][]; readonly slotOf: (oid: string) => number };
+  /** OIDs that are asked together, so that identity and counters come in one answer; `row` says that they are a row of a table. */
+  add(oids: readonly string[], row: boolean): void;
+  finish(): { readonly question: Question; readonly slotOf: (oid: string) => number };
 }
 
 export function createLayout(): Layout {
-  const bundles: string[][] = [];
+  const bundles: { readonly oids: readonly string[]; readonly row: boolean }[] = [];
   const seen = new Set<string>([SYS_UP_TIME]);
   return {
-    add(oids) {
-      const fresh = oids.filter((oid) => !seen.has(oid));
+    add(oids, row) {
+      const fresh = [...new Set(oids.filter((oid) => !seen.has(oid)))];
       for (const oid of fresh) seen.add(oid);
-      if (fresh.length > 0) bundles.push([...new Set(fresh)]);
+      if (fresh.length > 0) bundles.push({ oids: fresh, row });
     },
     finish() {
       const sets: string[][] = [];
+      const rows: [number, number][] = [];
+      let before = 0;
       let current: string[] = [SYS_UP_TIME];
       const flush = () => {
         sets.push(current);
+        before += current.length;
         current = [SYS_UP_TIME];
       };
-      for (const bundle of bundles) {
-        let rest = bundle;
-        if (current.length > 1 && current.length + bundle.length > OIDS_PER_REQUEST) flush();
+      for (const { oids, row } of bundles) {
+        let rest = oids;
+        if (current.length > 1 && current.length + oids.length > OIDS_PER_REQUEST) flush();
+        if (row && current.length + oids.length <= OIDS_PER_REQUEST) rows.push([before + current.length, oids.length]);
         while (current.length + rest.length > OIDS_PER_REQUEST) {
           current.push(...rest.slice(0, OIDS_PER_REQUEST - current.length));
           rest = rest.slice(OIDS_PER_REQUEST - 1);
@@ -79,7 +83,7 @@ export function createLayout(): Layout {
         }
       }
       return {
-        sets,
+        question: { sets, rows },
         slotOf(oid) {
           const found = slots.get(oid);
           if (found === undefined) throw new Error(`no slot was laid out for ${oid}`);

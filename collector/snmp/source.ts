@@ -1,12 +1,14 @@
 /** The source that asks devices over SNMP: what they have, and what their objects say now. */
 import type { SnmpSecret, SnmpSource } from '../../core/model.ts';
-import type { DiscoveryOutcome, PollOutcome } from '../../core/readings.ts';
-import type { Asking, Source, Target } from '../source.ts';
+import type { DiscoveryOutcome, Plan, PollOutcome } from '../../core/readings.ts';
+import type { Source, Target } from '../source.ts';
+import { clearAnswers, createAnswers, isThere, slotsOf, type Answers } from './answers.ts';
 import { diagnose } from './diagnose.ts';
 import { failure } from './failures.ts';
 import type { Profile } from './profile.ts';
-import { paceOf, readingsOf, type Pace, type SetAnswer } from './reading.ts';
+import { paceOf, readingsOf, type Pace } from './reading.ts';
 import type { Route } from './route.ts';
+import { createSharing } from './sharing.ts';
 import { survey } from './survey.ts';
 import type { SnmpCredentials, SnmpFailure, SnmpTarget, SnmpTransport } from './transport.ts';
 
@@ -24,71 +26,95 @@ interface SnmpSourceParts {
 export function createSnmpSource({ transport, profiles }: SnmpSourceParts): Source {
   /** When the requests of each plan's last poll were answered. */
   const paces = new WeakMap<Route, Pace>();
+  const sharing = createSharing();
+  const rooms = createRooms();
+  /** Rates are exact whatever else is kept: what devices have in common is kept once. */
+  const shared = (plan: Plan): Plan => {
+    const route = plan.route as Route;
+    return {
+      ...plan,
+      columns: sharing.one(plan.columns),
+      covers: sharing.one(plan.covers),
+      notes: sharing.one(plan.notes),
+      route: {
+        ...route,
+        question: sharing.one(route.question),
+        recipes: sharing.one(route.recipes),
+        checks: sharing.one(route.checks),
+        capacities: sharing.one(route.capacities),
+      },
+    };
+  };
   return {
     type: 'snmp',
     async discover(target, asking): Promise<DiscoveryOutcome> {
       const reached = snmpTarget(target);
       if ('ok' in reached) return reached;
       const outcome = await survey(transport, reached, profiles, asking);
-      return outcome.ok ? outcome : diagnose(transport, reached, outcome, asking);
+      return outcome.ok ? { ok: true, ...shared(outcome) } : diagnose(transport, reached, outcome, asking);
     },
 
     async poll(target, plan, asking): Promise<PollOutcome> {
       const reached = snmpTarget(target);
       if ('ok' in reached) return reached;
       const route = plan.route as Route;
-      const answers = await askSets(transport, reached, route, asking);
-      if ('ok' in answers) return answers;
-      if (restartedMeanwhile(answers)) {
-        return { ok: false, cause: 'restarted', text: `${target.address} restarted while it was being polled.` };
+      const answers = rooms.take(slotsOf(route.question));
+      try {
+        const outcome = await transport.poll(reached, route.question, answers, asking);
+        if (!outcome.ok) return outcome;
+        if (restartedMeanwhile(answers)) {
+          return { ok: false, cause: 'restarted', text: `${target.address} restarted while it was being polled.` };
+        }
+        if (!answers.tags.some((_, slot) => isThere(answers, slot))) return failure(reached, 'access denied');
+        const pace = paceOf(route.question, answers);
+        const readings = readingsOf(plan, route, outcome, answers, pace, paces.get(route) ?? null, asking.epoch);
+        paces.set(route, pace);
+        return readings;
+      } finally {
+        rooms.giveBack(answers);
       }
-      if (answers.every((answer) => answer.values.every((value) => value.type === 'absent')))
-        return failure(reached, 'access denied');
-      const readings = readingsOf(plan, route, answers, paces.get(route) ?? null, asking.epoch);
-      const pace = paceOf(answers);
-      if (pace) paces.set(route, pace);
-      return readings;
     },
 
     close: () => transport.close(),
   };
 }
 
-/** Answers in the order of the sets; what is lost at the end is missing, what is lost first is a failure. */
-async function askSets(
-  transport: SnmpTransport,
-  target: SnmpTarget,
-  route: Route,
-  asking: Asking,
-): Promise<SetAnswer[] | SnmpFailure> {
-  const answers: SetAnswer[] = [];
-  for (const set of route.sets) {
-    const outcome = await transport.get(target, set, asking);
-    if (!outcome.ok) {
-      if (answers.length === 0) return outcome;
-      break;
-    }
-    answers.push({
-      values: outcome.varbinds,
-      monoMs: asking.clock.monoMs(),
-      tMs: asking.clock.nowMs(),
-      engine: outcome.engine,
-      partial: outcome.partial,
-    });
-  }
-  return answers;
+const ROOMS_MAX = 512;
+
+/** Room for the answers of polls in flight, used again and again. */
+function createRooms() {
+  const free = new Map<number, Answers[]>();
+  let kept = 0;
+  return {
+    take(slots: number): Answers {
+      const room = free.get(slots)?.pop();
+      if (!room) return createAnswers(slots);
+      kept--;
+      return room;
+    },
+    giveBack(room: Answers): void {
+      if (kept >= ROOMS_MAX) {
+        free.clear();
+        kept = 0;
+      }
+      clearAnswers(room);
+      const slots = room.tags.length;
+      const list = free.get(slots);
+      if (list) list.push(room);
+      else free.set(slots, [room]);
+      kept++;
+    },
+  };
 }
 
-/** Every set carries sysUpTime: one that does not follow from the first set's means a restart in between. */
-function restartedMeanwhile(answers: readonly SetAnswer[]): boolean {
-  const [first, ...others] = answers;
-  const started = first?.values[0];
-  if (!first || started?.type !== 'timeticks') return false;
-  return others.some((answer) => {
-    const ticks = answer.values[0];
-    if (ticks?.type !== 'timeticks') return false;
-    const byDeviceMs = ((ticks.value - started.value + TICKS_MODULUS) % TICKS_MODULUS) * TICK_MS;
-    return Math.abs(byDeviceMs - (answer.monoMs - first.monoMs)) > UPTIME_SLACK_MS;
+/** Every request carries sysUpTime: one that does not follow from the first one's means a restart in between. */
+function restartedMeanwhile({ upTicks, monoMs }: Answers): boolean {
+  const [started = NaN] = upTicks;
+  const [firstMs = NaN] = monoMs;
+  return upTicks.some((ticks, i) => {
+    // NaN compares as false: who does not say cannot be told apart.
+    const byDeviceMs = ((ticks - started + TICKS_MODULUS) % TICKS_MODULUS) * TICK_MS;
+    return Math.abs(byDeviceMs - ((monoMs[i] ?? NaN) - firstMs)) > UPTIME_SLACK_MS;
   });
 }
 

@@ -128,7 +128,14 @@ export function createUdpTransport({ clock, onError }: UdpTransportOptions): Snm
     poll: (target, question, into, asking) =>
       inLine(target, asking, async (link) => {
         clearAnswers(into);
-        const outcome = await ask(exchanges, link, target, preparedOf(question, () => question), into, asking);
+        const outcome = await ask(
+          exchanges,
+          link,
+          target,
+          preparedOf(question, () => question),
+          into,
+          asking,
+        );
         if (!outcome.ok) return failure(target, outcome.trouble, outcome.detail);
         const { tMs, monoMs, partial } = outcome;
         return { ok: true, tMs, monoMs, engine: null, partial };

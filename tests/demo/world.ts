@@ -17,8 +17,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { createSystemClock } from '../../collector/clock.ts';
 import { createCollector, type Collector } from '../../collector/collector.ts';
+import { byVersion } from '../../collector/snmp/by-version.ts';
 import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
+import { createUdpTransport } from '../../collector/snmp/udp.ts';
 import { loadProfiles } from '../../collector/snmp/profile.ts';
 import { createSnmpSource } from '../../collector/snmp/source.ts';
 import { ensureDashboard } from '../../command/dashboard.ts';
@@ -121,7 +124,7 @@ export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboard
 
     const sources = [
       createSnmpSource({
-        transport: createNetSnmpTransport(),
+        transport: byVersion(createUdpTransport({ clock: createSystemClock() }), createNetSnmpTransport()),
         profiles: loadProfiles([join(ROOT, 'collector', 'profiles')]),
       }),
     ];

@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { DeviceAdded, DiscoveryList, DiscoveryView } from '../../core/api.ts';
 import { createSystemClock } from '../../collector/clock.ts';
 import { createCollector, type Collector } from '../../collector/collector.ts';
+import { byVersion } from '../../collector/snmp/by-version.ts';
 import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
+import { createUdpTransport } from '../../collector/snmp/udp.ts';
 import { loadProfiles } from '../../collector/snmp/profile.ts';
 import { createSnmpSource } from '../../collector/snmp/source.ts';
 import { startScriptedAgent, type ScriptedAgent } from '../../demo/agents/scripted-agent.ts';
@@ -45,7 +47,10 @@ describe.skipIf(process.platform !== 'linux')('a search among real agents', () =
     const catalog = await createCatalog({ path: ':memory:', keyPath: null });
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const history = { append: async () => undefined, latest: async () => [] };
-    const source = createSnmpSource({ transport: createNetSnmpTransport(), profiles: loadProfiles(['collector/profiles']) });
+    const source = createSnmpSource({
+      transport: byVersion(createUdpTransport({ clock: createSystemClock() }), createNetSnmpTransport()),
+      profiles: loadProfiles(['collector/profiles']),
+    });
     collector = createCollector({ clock, history, catalog, sources: [source], log, newId });
     w = await world({}, { collector, clock, catalog, discoveryNetworks: () => NETWORKS });
   });

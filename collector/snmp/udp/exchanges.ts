@@ -9,12 +9,7 @@ import type { SnmpTrouble } from '../transport.ts';
 import { ID_MIN } from './ber.ts';
 import { createMessage, readMessage, versionOf, type Message } from './decode.ts';
 import type { Link, Security } from './link.ts';
-import {
-  BUFFER_COST_BYTES,
-  BUFFER_COST_FACTOR,
-  createSockets,
-  type UdpSocket,
-} from './sockets.ts';
+import { BUFFER_COST_BYTES, BUFFER_COST_FACTOR, createSockets, type UdpSocket } from './sockets.ts';
 import { createWheel } from './wheel.ts';
 
 export interface MutableCounts {
