@@ -2,7 +2,8 @@
 import type { GapCause, InstanceId, NewEvent, SourceSpec } from '../core/model.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Journal } from './journal.ts';
-import type { Layout, TrackGap } from './tracker.ts';
+import type { Layout } from './layout.ts';
+import type { TrackGap } from './tracker.ts';
 
 export interface Chronicle {
   /** A stretch that is over, in which nothing of a source is known. */
@@ -136,14 +137,14 @@ export function createChronicle(options: ChronicleOptions): Chronicle {
       journal.closeAdopted(device, toMs);
     },
     columns(layout, broken, healed, fromMs) {
-      for (const i of healed) over(layout.series[i] ?? '', fromMs);
+      for (const i of healed) over(layout.series.at(i) ?? '', fromMs);
       for (const [cause, positions] of broken) {
         options.count(cause);
         if (!allowed()) continue;
-        const ids = [...new Set(positions.map((i) => layout.instances[i] ?? ''))];
+        const ids = [...new Set(positions.map((i) => layout.instances.at(i) ?? ''))];
         const episode: Episode = { key: `${device}|gap|columns|${String(serial++)}`, series: new Set() };
         for (const i of positions) {
-          const series = layout.series[i] ?? '';
+          const series = layout.series.at(i) ?? '';
           episode.series.add(series);
           episodes.set(series, episode);
         }

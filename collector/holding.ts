@@ -11,7 +11,7 @@ import { COUNTER32, COUNTER64, type Column, type Readings } from '../core/readin
 /** Columns, and where each stands in the readings. */
 interface Places {
   readonly columns: readonly Column[];
-  readonly positions: readonly number[];
+  readonly positions: ArrayLike<number>;
 }
 
 /** From this interval on a cache is a blur, not a fiction, and every reading counts. */

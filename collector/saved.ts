@@ -7,6 +7,7 @@
  *   per counter: u32 u32 hash, u8 width, u64 value, f64 discontinuity
  */
 import type { SourceSpec } from '../core/model.ts';
+import type { SeriesList } from '../core/ports.ts';
 import type { Moment } from '../core/readings.ts';
 import { hash32 } from './hash.ts';
 import type { TrackState } from './tracker.ts';
@@ -72,9 +73,9 @@ export function encodeReadings(
     const countAt = at;
     let count = 0;
     u32(0);
-    state.series.forEach((_, i) => {
+    for (let i = 0; i < state.series.length; i++) {
       const width = state.width[i] ?? 0;
-      if (width === 0) return;
+      if (width === 0) continue;
       count++;
       u32(hashes[2 * i] ?? 0);
       u32(hashes[2 * i + 1] ?? 0);
@@ -82,7 +83,7 @@ export function encodeReadings(
       view.setBigUint64(at, state.counter[i] ?? 0n, true);
       at += 8;
       f64(state.discontinuity[i] ?? NaN);
-    });
+    }
     view.setUint32(countAt, count, true);
   }
   return new Uint8Array(view.buffer, 0, at);
@@ -132,24 +133,24 @@ export function decodeReadings(bytes: Uint8Array, address: string): SavedDevice 
 }
 
 /** Puts names back: what the layout does not have, or what two series share a hash of, is left out. */
-export function nameSeries(saved: SavedTrack, series: readonly string[]): TrackState {
+export function nameSeries(saved: SavedTrack, series: SeriesList): TrackState {
   const hashes = seriesHashes(series);
   const names = new Map<string, string>();
-  series.forEach((name, i) => {
+  [...series].forEach((name, i) => {
     const hash = `${String(hashes[2 * i])}.${String(hashes[2 * i + 1])}`;
     names.set(hash, names.has(hash) ? '' : name);
   });
   return { ...saved, series: saved.hash.map((hash) => names.get(hash) ?? '') };
 }
 
-const hashCache = new WeakMap<readonly string[], Uint32Array>();
+const hashCache = new WeakMap<SeriesList, Uint32Array>();
 
-/** Two words a series; a layout's array of series is reused poll after poll. */
-function seriesHashes(series: readonly string[]): Uint32Array {
+/** Two words a series; a layout's list of series is the same poll after poll. */
+function seriesHashes(series: SeriesList): Uint32Array {
   const cached = hashCache.get(series);
   if (cached) return cached;
   const hashes = new Uint32Array(2 * series.length);
-  series.forEach((name, i) => {
+  [...series].forEach((name, i) => {
     hashes[2 * i] = hash32(name);
     hashes[2 * i + 1] = hash32(name, 0x5bd1e995);
   });

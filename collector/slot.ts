@@ -4,7 +4,7 @@ import { SecretUnreadable, type Catalog, type Log } from '../core/ports.ts';
 import { GAUGE, type Plan, type PollOutcome } from '../core/readings.ts';
 import type { Unanswered } from './asking.ts';
 import type { Source, Target } from './source.ts';
-import { createTracker, type Layout, type Tracker } from './tracker.ts';
+import { createTracker, type Tracker } from './tracker.ts';
 
 export interface Slot {
   readonly spec: SourceSpec;
@@ -85,14 +85,4 @@ export async function targetOf(
     });
     return { address, spec, secret: null };
   }
-}
-
-/** Keeps the old layout where nothing changed, so that its arrays stay the same objects. */
-export function sameLayout(a: Layout, b: Layout): boolean {
-  return (
-    a.series.length === b.series.length &&
-    a.series.every(
-      (series, i) => series === b.series[i] && a.positions[i] === b.positions[i] && a.columns[i]?.scale === b.columns[i]?.scale,
-    )
-  );
 }

@@ -3,27 +3,18 @@
  * rates, unknown stretches into NaN with a cause. Keeps what the next reading is compared with.
  */
 import { baseline, counterRate, stampExcessMs, step, type Baseline, type Step } from '../core/rate.ts';
-import { HEARTBEAT, type GapCause, type InstanceId, type SeriesKey } from '../core/model.ts';
-import type { Latest, RawRow } from '../core/ports.ts';
+import { GAP_CAUSES, HEARTBEAT, type GapCause } from '../core/model.ts';
+import type { Latest, RawRow, SeriesList } from '../core/ports.ts';
+import { NO_LAYOUT, pickSeries, type Layout } from './layout.ts';
 import { createHolding, HOLD_BELOW_MS, LAG_MS, NOTHING_HELD } from './holding.ts';
-import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Column, type Readings } from '../core/readings.ts';
-
-/** The columns of a source's plan that count, and the series they feed; all arrays run in step. */
-export interface Layout {
-  readonly columns: readonly Column[];
-  /** Position of each column in the plan and so in the readings. */
-  readonly positions: readonly number[];
-  readonly series: readonly SeriesKey[];
-  readonly instances: readonly InstanceId[];
-}
-export const NO_LAYOUT: Layout = { columns: [], positions: [], series: [], instances: [] };
+import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Readings } from '../core/readings.ts';
 
 /** What survives a restart of ours. `width` is 0 where there is no previous counter. */
 export interface TrackState {
   readonly baseline: Baseline;
   readonly intervalMs: number;
   readonly lastRowMs: number;
-  readonly series: readonly SeriesKey[];
+  readonly series: SeriesList;
   readonly counter: BigUint64Array;
   readonly width: Uint8Array;
   /** ifCounterDiscontinuityTime, NaN when not known. */
@@ -88,8 +79,7 @@ const HELD = 3;
 /** @param caches whether the source may answer from a cache, see holding.ts */
 export function createTracker(device: string, caches = false): Tracker {
   const holding = createHolding();
-  let partial: { readonly left: string; readonly present: readonly number[]; readonly series: readonly SeriesKey[] } | null =
-    null;
+  let partial: { readonly left: string; readonly present: readonly number[]; readonly series: SeriesList } | null = null;
   let layout: Layout = NO_LAYOUT;
   let counter = new BigUint64Array(0);
   let width = new Uint8Array(0);
@@ -98,7 +88,8 @@ export function createTracker(device: string, caches = false): Tracker {
   let seen = new Uint8Array(0);
   /** Without a record yet that the next one could reach back to. */
   let fresh = new Uint8Array(0);
-  let causes: (GapCause | null)[] = [];
+  /** Why a column is unknown, as its place in GAP_CAUSES from 1 on; 0 while it is known. */
+  let causes = new Uint8Array(0);
   let base: Baseline | null = null;
   /** The baseline before `base`, for columns that were left out once. */
   let older: Baseline | null = null;
@@ -107,7 +98,7 @@ export function createTracker(device: string, caches = false): Tracker {
   let lastIntervalMs = 0;
 
   const use = (next: Layout) => {
-    const old = new Map(layout.series.map((series, i) => [series, i]));
+    const old = new Map([...layout.series].map((series, i) => [series, i]));
     const size = next.series.length;
     const kept = { counter, width, discontinuity, standing, seen, fresh, causes };
     counter = new BigUint64Array(size);
@@ -116,8 +107,8 @@ export function createTracker(device: string, caches = false): Tracker {
     standing = new Uint8Array(size).fill(UNKNOWN);
     seen = new Uint8Array(size);
     fresh = new Uint8Array(size).fill(1);
-    causes = new Array<GapCause | null>(size).fill(null);
-    next.series.forEach((series, i) => {
+    causes = new Uint8Array(size);
+    [...(old.size > 0 ? next.series : [])].forEach((series, i) => {
       const from = old.get(series);
       if (from === undefined) return;
       counter[i] = kept.counter[from] ?? 0n;
@@ -126,7 +117,7 @@ export function createTracker(device: string, caches = false): Tracker {
       standing[i] = kept.standing[from] ?? UNKNOWN;
       seen[i] = kept.seen[from] ?? 0;
       fresh[i] = kept.fresh[from] ?? 1;
-      causes[i] = kept.causes[from] ?? null;
+      causes[i] = kept.causes[from] ?? 0;
     });
     layout = next;
     partial = null;
@@ -159,9 +150,9 @@ export function createTracker(device: string, caches = false): Tracker {
     let counters = 0;
 
     const blame = (i: number, cause: GapCause | null) => {
-      const before = causes[i] ?? null;
+      const before = GAP_CAUSES[(causes[i] ?? 0) - 1] ?? null;
       if (before === cause) return;
-      causes[i] = cause;
+      causes[i] = cause === null ? 0 : GAP_CAUSES.indexOf(cause) + 1;
       if (before !== null) healed.push(i);
       if (cause === null) return;
       const group = broken.get(cause);
@@ -244,7 +235,7 @@ export function createTracker(device: string, caches = false): Tracker {
     }
 
     const rows: RawRow[] = [];
-    const row = (tMs: number, series: readonly SeriesKey[], of: Float64Array): void => {
+    const row = (tMs: number, series: SeriesList, of: Float64Array): void => {
       if (series.length > 0) rows.push({ device, tMs, intervalMs, series, values: of });
     };
     // Where nothing was before, only a level needs to be told from when it holds.
@@ -253,7 +244,7 @@ export function createTracker(device: string, caches = false): Tracker {
       // Idle columns have no record since they were held, so this one comes after their last.
       row(
         moment.tMs - LAG_MS,
-        idle.map((i) => layout.series[i] ?? ''),
+        idle.map((i) => layout.series.at(i) ?? ''),
         new Float64Array(idle.length),
       );
       for (const i of idle) {
@@ -299,8 +290,8 @@ export function createTracker(device: string, caches = false): Tracker {
     const left = omitted.join();
     if (partial?.left !== left) {
       const out = new Set(omitted);
-      const present = layout.series.flatMap((_, i) => (out.has(i) ? [] : [i]));
-      partial = { left, present, series: present.map((i) => layout.series[i] ?? '') };
+      const present = layout.columns.flatMap((_, i) => (out.has(i) ? [] : [i]));
+      partial = { left, present, series: pickSeries(layout.series, present) };
     }
     return partial;
   };
@@ -376,8 +367,8 @@ export function createTracker(device: string, caches = false): Tracker {
       if (saved === null || saved.lastRowMs !== lastRowMs) return;
       base = saved.baseline;
       lastIntervalMs = saved.intervalMs;
-      const position = new Map(saved.series.map((series, i) => [series, i]));
-      layout.series.forEach((series, i) => {
+      const position = new Map([...saved.series].map((series, i) => [series, i]));
+      [...layout.series].forEach((series, i) => {
         const from = position.get(series);
         if (from === undefined || latest[i]?.tMs !== lastRowMs) return;
         counter[i] = saved.counter[from] ?? 0n;

@@ -1,19 +1,19 @@
 /** One device that is polled: its sources, what they found, and how it fares. */
-import { HEARTBEAT, seriesKey, type Device, type DeviceState, type GapCause, type Instance } from '../core/model.ts';
+import { HEARTBEAT, type Device, type DeviceState, type GapCause, type Instance } from '../core/model.ts';
 import type { Catalog, Clock, DeviceStatus, History, Log, Preview } from '../core/ports.ts';
 import type { Plan, PollOutcome } from '../core/readings.ts';
 import { failure, type Asker } from './asking.ts';
 import { createChronicle } from './chronicle.ts';
 import { joinFacts, reconcile, sameFacts, tell } from './inventory.ts';
 import type { Journal } from './journal.ts';
+import { layoutOf, sameLayout, type Layout } from './layout.ts';
 import { instanceKey, merge, type Merged } from './merge.ts';
 import type { Outbox } from './outbox.ts';
 import { countKinds, previewOf, type Tried } from './preview.ts';
 import { decodeReadings, encodeReadings, nameSeries, type SavedDevice } from './saved.ts';
 import { DEAD_AFTER, type Answer, type Turn } from './scheduler.ts';
-import { createSlot, isSilent, isStuck, pollDeadlineMs, probeOf, sameLayout, targetOf, type Slot } from './slot.ts';
+import { createSlot, isSilent, isStuck, pollDeadlineMs, probeOf, targetOf, type Slot } from './slot.ts';
 import type { Asking, Source } from './source.ts';
-import type { Layout } from './tracker.ts';
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -62,8 +62,6 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   let closed = false;
   let polling: Promise<unknown> | null = null;
   let saved: SavedDevice | null | undefined;
-  let instances: ReadonlyMap<string, Instance> | null = null;
-  let names: ReadonlyMap<string, string> = new Map();
   let discovering: Promise<unknown> = Promise.resolve();
   let discoveredMs = -Infinity;
   let stalePlanMs = -Infinity;
@@ -81,11 +79,19 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   let misses = 0;
   const tally = { polls: 0, failures: 0, skipped: 0 };
 
+  /** What a part is found again by is what people know it as. */
+  const nameOf = (id: string): string => {
+    for (const { tracker } of slots) {
+      const { instances, columns } = tracker.layout();
+      for (let i = 0; i < instances.length; i++) if (instances.at(i) === id) return columns[i]?.key ?? '';
+    }
+    return 'an unnamed part';
+  };
   const chronicle = createChronicle({
     device: device.id,
     clock,
     journal: around.journal,
-    instanceName: (id) => names.get(id) ?? 'an unnamed part',
+    instanceName: nameOf,
     count: around.countGap,
   });
 
@@ -146,26 +152,29 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   };
 
   const install = async (asked: readonly Slot[], tried: readonly Tried[]): Promise<void> => {
+    const known = await around.catalog.instances.list(device.id);
     const plans = asked.map((slot, i): Plan | null => {
       const outcome = tried[i]?.outcome;
-      return outcome?.ok ? outcome : slot.plan;
+      return outcome?.ok ? outcome : slot.plan && withInstances(slot.plan, known);
     });
     const merged = merge(plans);
     const complete = tried.every(({ outcome }) => outcome.ok);
-    const ids = await takeStock(merged, complete);
-    const layouts = plans.map((plan, i) => layoutOf(plan, merged.kept[i] ?? [], ids));
+    const ids = await takeStock(known, merged, complete);
+    const layouts = plans.map((plan, i) => plan && layoutOf(device.id, plan.columns, merged.kept[i] ?? [], ids));
     const resumes = await Promise.all(asked.map((slot, i) => pastOf(slot, layouts[i])));
     // A poll in flight still answers by the old plan; what became of it is its caller's to say.
     while (polling) await polling.catch(() => undefined);
     if (closed || asked !== slots) return;
     asked.forEach((slot, i) => {
       const layout = layouts[i];
-      slot.plan = plans[i] ?? null;
+      const plan = plans[i];
+      // Its instances are in the catalog, and are many.
+      slot.plan = plan ? { ...plan, instances: [] } : null;
       if (!layout || !slot.plan) return;
       const before = slot.tracker.layout();
       if (!sameLayout(before, layout)) {
         const still = new Set(layout.series);
-        chronicle.left(before.series.filter((series) => !still.has(series)));
+        chronicle.left([...before.series].filter((series) => !still.has(series)));
         slot.tracker.use(layout);
       }
       const past = resumes[i];
@@ -177,36 +186,26 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     await keepFacts(plans);
   };
 
-  const layoutOf = (plan: Plan | null, positions: readonly number[], ids: ReadonlyMap<string, string>): Layout => {
-    const columns = positions.flatMap((position) => plan?.columns[position] ?? []);
-    const parts = columns.map((column) => ids.get(instanceKey(column)) ?? '');
-    return {
-      columns,
-      positions,
-      instances: parts,
-      series: columns.map((column, i) => seriesKey(device.id, parts[i] ?? '', column.metric)),
-    };
-  };
-
-  const pastOf = async (slot: Slot, layout: Layout | undefined) => {
+  const pastOf = async (slot: Slot, layout: Layout | null | undefined) => {
     if (slot.resumed || !layout || layout.series.length === 0) return null;
     if (saved === undefined) {
       const bytes = await around.catalog.readings.load(device.id);
       saved = bytes ? decodeReadings(bytes, device.address) : null;
     }
     const track = saved?.tracks.get(slot.spec.type);
-    return { latest: await around.history.latest(layout.series), saved: track ? nameSeries(track, layout.series) : null };
+    return { latest: await around.history.latest([...layout.series]), saved: track ? nameSeries(track, layout.series) : null };
   };
 
-  const takeStock = async (merged: Merged, complete: boolean): Promise<ReadonlyMap<string, string>> => {
-    const known = instances ? [...instances.values()] : await around.catalog.instances.list(device.id);
+  const takeStock = async (
+    known: readonly Instance[],
+    merged: Merged,
+    complete: boolean,
+  ): Promise<ReadonlyMap<string, string>> => {
     const stock = reconcile(device.id, known, merged, complete, clock.nowMs(), around.newId);
     if (!closed) {
       await around.catalog.instances.put(stock.changed);
       tell(chronicle, stock, known.length === 0, countKinds(merged.instances));
     }
-    instances = stock.all;
-    names = new Map([...stock.all.values()].map((instance) => [instance.id, instance.name]));
     return new Map([...stock.all].map(([key, instance]) => [key, instance.id]));
   };
 
@@ -388,4 +387,10 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       chronicle.end();
     },
   };
+}
+
+/** A plan of before with the instances it found, as the catalog has them. */
+function withInstances(plan: Plan, known: readonly Instance[]): Plan {
+  const found = new Set(plan.columns.map(instanceKey));
+  return { ...plan, instances: known.filter((instance) => found.has(instanceKey(instance))) };
 }

@@ -33,25 +33,27 @@ export interface Metric {
 }
 
 /** Why a stretch of time is unknown. */
-export type GapCause =
-  | 'timeout'
-  | 'refused'
-  | 'unreachable'
-  | 'access denied'
-  | 'bad reply'
-  | 'restarted'
-  | 'wrapped'
-  | 'reset'
-  | 'discontinuity'
-  | 'implausible'
-  | 'width changed'
-  | 'renumbered'
-  | 'no data'
-  | 'late'
-  | 'clock step'
-  | 'maintenance'
-  | 'collector down'
-  | 'imported gap';
+export const GAP_CAUSES = [
+  'timeout',
+  'refused',
+  'unreachable',
+  'access denied',
+  'bad reply',
+  'restarted',
+  'wrapped',
+  'reset',
+  'discontinuity',
+  'implausible',
+  'width changed',
+  'renumbered',
+  'no data',
+  'late',
+  'clock step',
+  'maintenance',
+  'collector down',
+  'imported gap',
+] as const;
+export type GapCause = (typeof GAP_CAUSES)[number];
 
 /** A part of a device that has its own series: an interface, a filesystem, a CPU. */
 export interface Instance {

@@ -3,7 +3,7 @@ import type { GapCause } from '../../core/model.ts';
 import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Column, type Plan, type Readings } from '../../core/readings.ts';
 import { isThere, numberAt, octetsOf, TAG, valueAt, type Answers } from './answers.ts';
 import type { Check, Recipe, Route } from './route.ts';
-import type { Question, SnmpPoll, SnmpValue } from './transport.ts';
+import type { Question, SnmpPoll } from './transport.ts';
 import { numberOf, textOf } from './values.ts';
 
 const TWO32 = 2 ** 32;

@@ -26,7 +26,7 @@ function bench() {
 
 it('one cause on many ports is one event, which ends when the last of them is well', async () => {
   const { chronicle, journal, catalog, clock } = bench();
-  const all = MANY.series.map((_, i) => i);
+  const all = MANY.columns.map((_, i) => i);
   chronicle.columns(MANY, new Map([['wrapped', all]]), [], clock.nowMs());
   await journal.flush();
   expect(catalog.all.events).toHaveLength(1);

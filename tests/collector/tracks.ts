@@ -1,7 +1,8 @@
 import type { GapCause } from '../../core/model.ts';
 import type { RawRow } from '../../core/ports.ts';
 import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Column, type Moment, type Readings } from '../../core/readings.ts';
-import { createTracker, type Applied, type Layout } from '../../collector/tracker.ts';
+import type { Layout } from '../../collector/layout.ts';
+import { createTracker, type Applied } from '../../collector/tracker.ts';
 
 export const START_MS = Date.UTC(2025, 0, 1);
 

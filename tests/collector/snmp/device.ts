@@ -150,10 +150,10 @@ export async function startBench(ports: Port[], change: Parameters<typeof snmpTa
       }
       const applied = tracker.apply(outcome, INTERVAL_MS, failedBy);
       failedBy = null;
-      const series = tracker.layout().series.findIndex((one) => one === `device/interface~${key}/${metric}`);
+      const series = [...tracker.layout().series].indexOf(`device/interface~${key}/${metric}`);
       if (series < 0) throw new Error(`${key} ${metric} is not in the plan`);
       const row = applied.rows.at(-1);
-      const value = row?.values[[...row.series].indexOf(tracker.layout().series[series] ?? '')] ?? NaN;
+      const value = row?.values[[...row.series].indexOf(tracker.layout().series.at(series) ?? '')] ?? NaN;
       if (!Number.isNaN(value)) return { outcome, sample: value };
       const own = [...applied.broken].find(([, columns]) => columns.includes(series))?.[0];
       return { outcome, sample: applied.gap?.cause ?? own ?? null };
