@@ -214,7 +214,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     if (closed || sameFacts(facts, device.facts)) return;
     device = { ...device, facts };
     // Its settings may have been changed meanwhile: only the facts are ours to write.
-    const kept = (await around.catalog.devices.list()).find(({ id }) => id === device.id);
+    const kept = await around.catalog.devices.get(device.id);
     if (kept) await around.catalog.devices.put({ ...kept, facts });
   };
 

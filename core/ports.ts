@@ -204,6 +204,7 @@ export interface EventQuery {
 export interface Catalog {
   readonly devices: {
     list(): Promise<Device[]>;
+    get(id: DeviceId): Promise<Device | null>;
     /** Inserts or replaces by id. Rejects with `NameTaken` if another device has the name. */
     put(device: Device): Promise<void>;
     /** Removes the device with its instances, secrets, readings and events. Not its samples. */

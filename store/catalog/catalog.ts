@@ -52,6 +52,9 @@ function devices(connection: Connection): Catalog['devices'] {
     async list() {
       return documents<Device>(await connection.run([step('SELECT doc FROM devices ORDER BY name, id')]));
     },
+    async get(id) {
+      return documents<Device>(await connection.run([step('SELECT doc FROM devices WHERE id = ?', id)]))[0] ?? null;
+    },
     async put(device) {
       const sql =
         'INSERT INTO devices (id, name, doc) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, doc = excluded.doc';

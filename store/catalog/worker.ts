@@ -1,5 +1,8 @@
-/** Runs the catalog's statements away from the event loop, each request as one transaction. */
-import { parentPort, workerData } from 'node:worker_threads';
+/**
+ * Runs the catalog's statements away from the event loop. Each request is done whole or not at
+ * all; those that wait at the same time become durable together, with one sync of the disk.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { openDatabase } from '../schema.ts';
 import { DataFolderError, sqliteCode } from '../failures.ts';
@@ -7,6 +10,8 @@ import { MIGRATIONS } from './migrations.ts';
 import type { Reply, Request, Result } from './protocol.ts';
 
 const KEPT_STATEMENTS = 100;
+/** Requests that become durable together. */
+const TOGETHER = 64;
 
 function serve(): void {
   const port = parentPort;
@@ -29,37 +34,82 @@ function serve(): void {
     }
     return statement;
   };
-  const run = (request: Request): Result[] => {
-    if (request.alone) {
-      return request.steps.map((step) => execute(prepare(step.sql), step.params));
-    }
-    db.exec('BEGIN IMMEDIATE');
+  const execute = ({ steps }: Request): Result[] => steps.map(({ sql, params }) => executed(prepare(sql), params));
+  /** A request of several becomes nothing when one of its steps fails; the others stay. */
+  const attempt = (request: Request): Reply => {
+    db.exec('SAVEPOINT request');
     try {
-      const results = request.steps.map((step) => execute(prepare(step.sql), step.params));
-      db.exec('COMMIT');
-      return results;
+      const results = execute(request);
+      db.exec('RELEASE request');
+      return { id: request.id, ok: true, results };
     } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw error;
+      // A full disk ends the whole transaction; then there is nothing to go back to.
+      if (!db.isTransaction) throw error;
+      db.exec('ROLLBACK TO request; RELEASE request');
+      return failure(request.id, error);
     }
   };
-  port.on('message', (request: Request) => {
+  const together = (requests: readonly Request[]): Reply[] => {
     try {
-      if (request.steps.length === 0) {
-        db.close();
-        port.postMessage({ id: request.id, ok: true, results: [] } satisfies Reply);
-        port.close();
-        return;
-      }
-      port.postMessage({ id: request.id, ok: true, results: run(request) } satisfies Reply);
+      db.exec('BEGIN IMMEDIATE');
+      const replies = requests.map(attempt);
+      db.exec('COMMIT');
+      return replies;
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      // One that the disk has no room for must not take those with it that only read.
+      return requests.length > 1
+        ? requests.flatMap((request) => together([request]))
+        : requests.map(({ id }) => failure(id, error));
+    }
+  };
+  const alone = (request: Request): Reply => {
+    try {
+      return { id: request.id, ok: true, results: execute(request) };
+    } catch (error) {
+      return failure(request.id, error);
+    }
+  };
+  const close = (request: Request) => {
+    try {
+      db.close();
+      port.postMessage({ id: request.id, ok: true, results: [] } satisfies Reply);
+      port.close();
     } catch (error) {
       port.postMessage(failure(request.id, error));
     }
+  };
+  /** In the order they came: what must run alone ends a group. */
+  const serveAll = (requests: readonly Request[]) => {
+    let group: Request[] = [];
+    const flush = () => {
+      if (group.length > 0) for (const reply of together(group)) port.postMessage(reply);
+      group = [];
+    };
+    for (const request of requests) {
+      if (request.steps.length > 0 && !request.alone) {
+        group.push(request);
+        continue;
+      }
+      flush();
+      if (request.steps.length === 0) close(request);
+      else port.postMessage(alone(request));
+    }
+    flush();
+  };
+  port.on('message', (first: Request) => {
+    const requests = [first];
+    while (requests.length < TOGETHER) {
+      const next = receiveMessageOnPort(port) as { message: Request } | undefined;
+      if (!next) break;
+      requests.push(next.message);
+    }
+    serveAll(requests);
   });
   port.postMessage({ id: 0, ok: true, results: [] } satisfies Reply);
 }
 
-function execute(statement: StatementSync, params: readonly SQLInputValue[]): Result {
+function executed(statement: StatementSync, params: readonly SQLInputValue[]): Result {
   if (statement.columns().length > 0) return { rows: statement.all(...params), lastId: 0 };
   return { rows: [], lastId: Number(statement.run(...params).lastInsertRowid) };
 }

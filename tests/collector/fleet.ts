@@ -21,6 +21,7 @@ export function createMemoryCatalog(): MemoryCatalog {
     all: { devices, instances, events },
     devices: {
       list: () => Promise.resolve([...devices.values()]),
+      get: (id) => Promise.resolve(devices.get(id) ?? null),
       put: (device) => Promise.resolve(void devices.set(device.id, device)),
       remove: (id) => Promise.resolve(void devices.delete(id)),
     },
