@@ -5,14 +5,25 @@
  * with CI=true a missing part fails the run.
  */
 import { execFileSync } from 'node:child_process';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const CACHE = join(ROOT, '.cache', 'parts');
 const FETCH_TIMEOUT_MS = 300_000;
 
-export type PartName = 'snmpd' | 'snmpget' | 'ping' | 'chromium';
+export type PartName = 'snmpd' | 'snmpget' | 'snmpbulkwalk' | 'snmpsimd' | 'ping' | 'chromium';
 
 interface Part {
   readonly package: string;
@@ -22,6 +33,8 @@ interface Part {
 const PARTS: Readonly<Record<PartName, Part>> = {
   snmpd: { package: 'snmpd', how: 'unpack' },
   snmpget: { package: 'snmp', how: 'unpack' },
+  snmpbulkwalk: { package: 'snmp', how: 'unpack' },
+  snmpsimd: { package: 'snmpsim', how: 'unpack' },
   ping: { package: 'iputils-ping', how: 'unpack' },
   chromium: { package: 'chromium', how: 'install' },
 };
@@ -114,9 +127,19 @@ function unpackPackages(packages: readonly string[]): void {
     const program = ['usr/sbin', 'usr/bin', 'sbin', 'bin'].map((folder) => join(root, folder, name)).find(isExecutable);
     if (program === undefined) continue;
     const wrapper = join(CACHE, 'bin', name);
-    writeFileSync(wrapper, `#!/bin/sh\nLD_LIBRARY_PATH='${libraries.join(':')}' exec '${program}' "$@"\n`);
+    const python = readFileSync(program).subarray(0, 24).toString('latin1').startsWith('#!/usr/bin/python3');
+    const start = python
+      ? `PYTHONPATH='${join(root, 'usr/lib/python3/dist-packages')}' exec ${pythonOf(root)} '${program}'`
+      : `exec '${program}'`;
+    writeFileSync(wrapper, `#!/bin/sh\nexport LD_LIBRARY_PATH='${libraries.join(':')}'\n${start} "$@"\n`);
     chmodSync(wrapper, 0o755);
   }
+}
+
+/** Debian's own Python, for which its packages are made: the machine's, or the one that came with them. */
+function pythonOf(root: string): string {
+  const ours = '/usr/bin/python3';
+  return isExecutable(ours) ? ours : `'${join(root, ours)}'`;
 }
 
 function installPackages(packages: readonly string[]): void {

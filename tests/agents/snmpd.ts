@@ -1,14 +1,12 @@
 /** The real net-snmp agent, on loopback, in a folder of its own, ended by its process id. */
-import { execFile, spawn } from 'node:child_process';
-import dgram from 'node:dgram';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { realPart } from '../real-parts.ts';
+import { answers, freePort, snmpTool } from './tools.ts';
 
-const run = promisify(execFile);
 const START_TIMEOUT_MS = 10_000;
 
 export interface SnmpdUser {
@@ -24,6 +22,10 @@ export interface Snmpd {
   readonly port: number;
   /** Runs snmpget against it; values without names or types, one a line. */
   get(args: readonly string[], oids: readonly string[]): Promise<string[]>;
+  /** Runs snmpbulkwalk against it; "OID value" a line, texts in hex. */
+  walk(args: readonly string[], root: string): Promise<string[]>;
+  /** Ends it and starts it again with what it has kept: the same engine id, one boot more. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,7 +43,7 @@ export async function startSnmpd(options: SnmpdOptions = {}): Promise<Snmpd> {
   const program = realPart('snmpd');
   if (program === null) throw new Error('snmpd is not installed');
   const folder = await mkdtemp(join(tmpdir(), 'saguaro-snmpd-'));
-  const port = await freePort();
+  const port = await freePort('127.0.0.1');
   const community = options.community ?? 'public';
   const views = (options.view ?? ['.1']).map((oid) => `view seen included ${oid}`);
   const config = [
@@ -58,73 +60,44 @@ export async function startSnmpd(options: SnmpdOptions = {}): Promise<Snmpd> {
     ...(options.lines ?? []),
   ];
   await writeFile(join(folder, 'snmpd.conf'), `${config.join('\n')}\n`, { mode: 0o600 });
-  const child = spawn(program, ['-f', '-C', '-c', join(folder, 'snmpd.conf'), '-Lf', join(folder, 'log'), '-I', '-smux'], {
-    stdio: 'ignore',
-    env: { ...process.env, SNMP_PERSISTENT_DIR: folder, SNMPCONFPATH: folder, MIBS: '' },
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const start = () => {
+    const child = spawn(program, ['-f', '-C', '-c', join(folder, 'snmpd.conf'), '-Lf', join(folder, 'log'), '-I', '-smux'], {
+      stdio: 'ignore',
+      env: { ...process.env, SNMP_PERSISTENT_DIR: folder, SNMPCONFPATH: folder, MIBS: '' },
+    });
+    return { child, ended: new Promise<void>((resolve) => child.once('exit', () => resolve())) };
+  };
+  const stop = async () => {
+    running.child.kill('SIGTERM');
+    const late = setTimeout(() => running.child.kill('SIGKILL'), 5_000);
+    await running.ended;
+    clearTimeout(late);
+  };
+  const started = async () => {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!(await answers(port, community))) {
+      if (Date.now() > deadline || running.child.exitCode !== null) {
+        await agent.close();
+        throw new Error('snmpd did not start');
+      }
+      await wait(50);
+    }
+  };
+  let running = start();
   const agent: Snmpd = {
     port,
-    async get(args, oids) {
-      const snmpget = realPart('snmpget');
-      if (snmpget === null) throw new Error('snmpget is not installed');
-      const { stdout } = await run(snmpget, ['-m', '', '-Oqvnt', ...args, `127.0.0.1:${port}`, ...oids], {
-        env: { ...process.env, SNMP_PERSISTENT_DIR: folder, SNMPCONFPATH: folder, MIBS: '' },
-        timeout: START_TIMEOUT_MS,
-      });
-      return stdout.trimEnd().split('\n');
+    get: (args, oids) => snmpTool('snmpget', ['-Oqvnt', ...args, `127.0.0.1:${port}`, ...oids], folder),
+    walk: (args, root) => snmpTool('snmpbulkwalk', ['-Oqntx', ...args, `127.0.0.1:${port}`, root], folder),
+    async restart() {
+      await stop();
+      running = start();
+      await started();
     },
     async close() {
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
-      await ended;
-      clearTimeout(late);
+      await stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(port, community))) {
-    if (Date.now() > deadline || child.exitCode !== null) {
-      await agent.close();
-      throw new Error('snmpd did not start');
-    }
-    await wait(50);
-  }
+  await started();
   return agent;
-}
-
-/** A UDP port that was free a moment ago; snmpd cannot choose one itself. */
-async function freePort(): Promise<number> {
-  const socket = dgram.createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
-
-async function answers(port: number, community: string): Promise<boolean> {
-  const { encodeMessage, PDU } = await import('../../demo/agents/ber.ts');
-  const socket = dgram.createSocket('udp4');
-  try {
-    return await new Promise<boolean>((resolve) => {
-      socket.once('message', () => resolve(true));
-      socket.once('error', () => resolve(false));
-      setTimeout(() => resolve(false), 200);
-      socket.connect(port, '127.0.0.1', () => {
-        socket.send(
-          encodeMessage({
-            version: 1,
-            community,
-            pdu: PDU.get,
-            requestId: 1,
-            status: 0,
-            index: 0,
-            varbinds: [['1.3.6.1.2.1.1.3.0', { type: 'null' }]],
-          }),
-        );
-      });
-    });
-  } finally {
-    socket.close();
-  }
 }
