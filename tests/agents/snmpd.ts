@@ -1,6 +1,6 @@
 /** The real net-snmp agent, on loopback, in a folder of its own, ended by its process id. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -60,10 +60,15 @@ export async function startSnmpd(options: SnmpdOptions = {}): Promise<Snmpd> {
     ...(options.lines ?? []),
   ];
   await writeFile(join(folder, 'snmpd.conf'), `${config.join('\n')}\n`, { mode: 0o600 });
-  const start = () => {
-    const child = spawn(program, ['-f', '-C', '-c', join(folder, 'snmpd.conf'), '-Lf', join(folder, 'log'), '-I', '-smux'], {
+  // Apart from the configuration, which has the same name as what is kept.
+  const kept = join(folder, 'kept');
+  await mkdir(kept);
+  const start = (again: boolean) => {
+    // With -C it reads only what it is told to, so what it has kept as well.
+    const files = [join(folder, 'snmpd.conf'), ...(again ? [join(kept, 'snmpd.conf')] : [])].join();
+    const child = spawn(program, ['-f', '-C', '-c', files, '-Lf', join(folder, 'log'), '-I', '-smux'], {
       stdio: 'ignore',
-      env: { ...process.env, SNMP_PERSISTENT_DIR: folder, SNMPCONFPATH: folder, MIBS: '' },
+      env: { ...process.env, SNMP_PERSISTENT_DIR: kept, SNMPCONFPATH: folder, MIBS: '' },
     });
     return { child, ended: new Promise<void>((resolve) => child.once('exit', () => resolve())) };
   };
@@ -83,14 +88,14 @@ export async function startSnmpd(options: SnmpdOptions = {}): Promise<Snmpd> {
       await wait(50);
     }
   };
-  let running = start();
+  let running = start(false);
   const agent: Snmpd = {
     port,
     get: (args, oids) => snmpTool('snmpget', ['-Oqvnt', ...args, `127.0.0.1:${port}`, ...oids], folder),
     walk: (args, root) => snmpTool('snmpbulkwalk', ['-Oqntx', ...args, `127.0.0.1:${port}`, root], folder),
     async restart() {
       await stop();
-      running = start();
+      running = start(true);
       await started();
     },
     async close() {
