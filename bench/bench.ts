@@ -7,6 +7,7 @@ export interface BenchOptions {
   readonly quick: boolean;
 }
 const BENCHES: Readonly<Record<string, () => Promise<(options: BenchOptions) => Promise<Report>>>> = {
+  poll: async () => (await import('./poll.ts')).benchPoll,
   pages: async () => (await import('./pages.ts')).benchPages,
 };
 
