@@ -47,7 +47,7 @@ export interface Usm {
   /**
    * A whole datagram, the caller's to keep, that asks for pdu[from..to].
    * @param messageId 0 to 2^31-1, not used lately, hard to guess
-   * @throws RangeError for a PDU beyond what a datagram holds
+   * @throws RangeError for a PDU beyond what a datagram holds; TypeError for an engine without this user's keys
    */
   seal(engine: UsmEngine, messageId: number, pdu: Uint8Array, from: number, to: number, monoMs: number): Uint8Array;
   /**
@@ -195,6 +195,8 @@ export function createUsm(credentials: UsmCredentials): Usm {
   return {
     probe: (messageId) => write(null, EMPTY, 0, 0, messageId, PROBE_PDU, 0, PROBE_PDU.length, 0, 0),
     seal(to, messageId, pdu, pduFrom, pduTo, monoMs) {
+      // Never less protected than the user wants, whatever is passed.
+      if ((auth && !to.auth) || (priv && !to.priv)) throw new TypeError('the engine was made for another user');
       // Only who authenticates shows a clock.
       const [boots, timeS] = auth ? [to.boots, timeAt(to, monoMs)] : [0, 0];
       return write(to, user, level, sentOctets, messageId, pdu, pduFrom, pduTo, boots, timeS);

@@ -107,6 +107,13 @@ describe('sealed', () => {
     );
   });
 
+  test('nothing is sent less protected than the user wants', () => {
+    const pdu = pduOf(PDU.get, []);
+    for (const other of [plain, signedOnly]) {
+      expect(() => createUsm(both).seal(engineFor(other), 1, pdu, 0, pdu.length, NOW_MS)).toThrow(TypeError);
+    }
+  });
+
   test('credentials that cannot be used throw without telling a secret', () => {
     expect(() => createUsm({ ...both, auth: null })).toThrow(/needs authentication/);
   });
