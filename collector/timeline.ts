@@ -4,10 +4,11 @@
 import type { Clock } from '../core/ports.ts';
 
 const IDLE_MS = 3_600_000;
+const nothing = () => {};
 
 export interface Alarm {
   readonly dueMs: number;
-  readonly ring: () => void;
+  ring: () => void;
   cancelled: boolean;
 }
 
@@ -102,6 +103,8 @@ export function createTimeline(clock: Clock, onError: (error: unknown) => void):
     after: (delayMs, ring) => at(clock.monoMs() + delayMs, ring),
     cancel(alarm) {
       alarm.cancelled = true;
+      // It stays in the heap until its time; what it would have touched, a whole poll for one, must not.
+      alarm.ring = nothing;
     },
     stop() {
       stopped = true;

@@ -3,7 +3,7 @@
  * which it is answered or lost. A datagram counts only when its id, its sender and its
  * community are those of a request in flight; so one that is forged or late cancels nothing.
  */
-import { randomInt } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { Clock } from '../../../core/ports.ts';
 import type { SnmpTrouble } from '../transport.ts';
 import { ID_MIN } from './ber.ts';
@@ -88,6 +88,9 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
   const message = createMessage();
   /** Waiting for room, in order, by socket. */
   const queues = new Map<UdpSocket, { readonly waiting: Exchange[]; first: number }>();
+  /** Drawn many at a time: drawing is dear, and a request must be cheap. */
+  const chance = new Uint16Array(4_096);
+  let chanceUsed = chance.length;
   let cursor = 0;
   let connected = 0;
   let closed = false;
@@ -118,11 +121,20 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
     onError,
   );
 
+  /** The half of an id that nobody can guess, such that its shortest form has four octets. */
+  const highHalf = (): number => {
+    if (chanceUsed === chance.length) {
+      randomFillSync(chance);
+      chanceUsed = 0;
+    }
+    const bits = (chance[chanceUsed++] ?? 0) & 0x7fff;
+    return bits < ID_MIN / PLACES ? bits + ID_MIN / PLACES : bits;
+  };
   /** A free place and an id that nobody can guess from the last one. */
   const nextId = (): number => {
     for (let tries = 0; tries < PLACES; tries++) {
       cursor = (cursor + 1) % PLACES;
-      if (places[cursor] === undefined) return randomInt(ID_MIN / PLACES, 0x8000) * PLACES + cursor;
+      if (places[cursor] === undefined) return highHalf() * PLACES + cursor;
     }
     return -1;
   };
