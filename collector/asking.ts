@@ -31,6 +31,16 @@ const GRACE_MS = 250;
 
 export function createAsker(clock: Clock, timeline: Timeline, epoch: string, log: Log): Asker {
   let late = 0;
+  /** One listener a signal: it looks through all it has for each that comes or goes, and thousands of questions share one. */
+  const listening = new WeakMap<AbortSignal, Set<() => void>>();
+  const stopsOf = (signal: AbortSignal): Set<() => void> => {
+    const known = listening.get(signal);
+    if (known) return known;
+    const stops = new Set<() => void>();
+    listening.set(signal, stops);
+    signal.addEventListener('abort', () => [...stops].forEach((stop) => stop()), { once: true });
+    return stops;
+  };
   return {
     lateReplies: () => late,
     countLate: () => {
@@ -71,11 +81,12 @@ export function createAsker(clock: Clock, timeline: Timeline, epoch: string, log
           over.abort(parent.reason);
           timeline.after(GRACE_MS, give('Stopped while waiting for the answer.'));
         };
-        parent.addEventListener('abort', stop, { once: true });
+        const stops = stopsOf(parent);
+        stops.add(stop);
         void answer.then(() => {
           if (given && unanswered) unanswered.count--;
           timeline.cancel(first);
-          parent.removeEventListener('abort', stop);
+          stops.delete(stop);
         });
       });
       return Promise.race([answer, deadline]);

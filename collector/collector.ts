@@ -2,15 +2,18 @@
  * The collector: discovers devices, polls them by schedule, and hands what came to the history
  * and the catalog. One device's failure never touches another.
  */
-import { ALIVE_SETTING, type Device, type GapCause, type SourceSpec } from '../core/model.ts';
+import { collectorOf, type Seat } from '../core/assign.ts';
+import { hash32 } from '../core/hash.ts';
+import { ALIVE_SETTING, type Device, type SourceSpec } from '../core/model.ts';
 import type { Catalog, Clock, CollectorControl, DeviceStatus, History, Log, Preview } from '../core/ports.ts';
 import { createAsker, failure } from './asking.ts';
+import { createFigures } from './figures.ts';
 import { createGate } from './gate.ts';
-import { hash32 } from './hash.ts';
 import { createJournal } from './journal.ts';
 import { createOutbox } from './outbox.ts';
 import { previewOf, type Tried } from './preview.ts';
-import { createScheduler, DEAD_AFTER } from './scheduler.ts';
+import { silenceOf } from './reach.ts';
+import { createScheduler, DEAD_AFTER, type Scheduler } from './scheduler.ts';
 import { isSilent } from './slot.ts';
 import type { Source } from './source.ts';
 import { createTimeline } from './timeline.ts';
@@ -26,6 +29,8 @@ export interface CollectorOptions {
   readonly newId: () => string;
   /** Polls in flight at once; dead devices have places of their own beside these. */
   readonly inFlight?: number;
+  /** The collectors that share the fleet and which of them this is; alone unless said. */
+  readonly seats?: { readonly own: string; readonly all: readonly Seat[] };
   /** Values that may wait for the history; what comes beyond is dropped and counted as a gap. */
   readonly waitingMax?: number;
 }
@@ -39,7 +44,12 @@ export interface Collector extends CollectorControl {
   rediscover(id: string): Promise<Preview>;
 }
 
-const DISCOVERIES_AT_ONCE = 100;
+const ALONE: NonNullable<CollectorOptions['seats']> = { own: 'one', all: [{ id: 'one' }] };
+const DISCOVERIES_AT_ONCE = 16;
+/** Of devices that did not answer: they cost time and nothing else. */
+const DOUBTFUL_AT_ONCE = 50;
+/** Devices that are asked whether they are there at all, while others wait to be discovered. */
+const ARRIVALS_AT_ONCE = 1_000;
 const REDISCOVER_MS = 6 * 3_600_000;
 const SOON_MS = 1_000;
 const TEST_DEADLINE_MS = 60_000;
@@ -48,8 +58,7 @@ const JOURNAL_EVERY_MS = 1_000;
 const ALIVE_EVERY_MS = 5_000;
 
 export function createCollector(options: CollectorOptions): Collector {
-  const { clock, catalog, log, sources } = options;
-  const startedMs = clock.nowMs();
+  const { clock, catalog, log, sources, seats = ALONE } = options;
   const oops = (error: unknown) => {
     log.error('Something failed inside Saguaro; please report this.', {
       error: error instanceof Error ? (error.stack ?? '') : String(error),
@@ -59,11 +68,14 @@ export function createCollector(options: CollectorOptions): Collector {
   const asker = createAsker(clock, timeline, options.newId(), log);
   const journal = createJournal(catalog.events, log);
   const discoveries = createGate(DISCOVERIES_AT_ONCE);
+  const doubtful = createGate(DOUBTFUL_AT_ONCE);
+  const arrivals = createGate(ARRIVALS_AT_ONCE);
   const stopping = new AbortController();
   const watched = new Map<string, Watched>();
   const begun = new Map<string, Promise<Preview>>();
-  const gaps: Partial<Record<GapCause, number>> = {};
-  const tally = { polls: 0, failures: 0, samples: 0 };
+  /** Devices that will be looked at again at the wish of a poll. */
+  const planned = new Set<Watched>();
+  const figures = createFigures({ clock, scheduler: () => scheduler, watched, sources, asker });
 
   const outbox = createOutbox({
     clock,
@@ -74,15 +86,15 @@ export function createCollector(options: CollectorOptions): Collector {
     log,
     ...(options.waitingMax === undefined ? {} : { waitingMax: options.waitingMax }),
   });
-  const scheduler = createScheduler({
+  const scheduler: Scheduler = createScheduler({
     clock,
     timeline,
     async run(id, turn) {
       const one = watched.get(id);
       if (!one) return 'no';
-      tally.polls++;
+      figures.polled();
       const answer = await one.poll(turn);
-      if (answer !== 'yes') tally.failures++;
+      if (answer !== 'yes') figures.failed();
       return answer;
     },
     onSkip: (id, starts) => watched.get(id)?.skipped(starts),
@@ -95,13 +107,23 @@ export function createCollector(options: CollectorOptions): Collector {
     if (!one) return Promise.resolve(failure('no data', 'This device is not polled.'));
     return discoveries.pass(() => one.discover(stopping.signal));
   };
-  const planDiscovery = (id: string, delayMs: number, again: boolean) => {
-    const one = watched.get(id);
+  /** Another device under the same id has its own plan of discoveries. */
+  const isWatched = (one: Watched) => watched.get(one.device().id) === one && !stopping.signal.aborted;
+  const regularly = (one: Watched, delayMs: number) => {
     timeline.after(delayMs, () => {
-      // Another device under the same id has its own plan of discoveries.
-      if (!one || watched.get(id) !== one || stopping.signal.aborted) return;
-      rediscover(id).catch(oops);
-      if (again) planDiscovery(id, REDISCOVER_MS, true);
+      if (!isWatched(one)) return;
+      rediscover(one.device().id).catch(oops);
+      regularly(one, REDISCOVER_MS);
+    });
+  };
+  /** However often a poll asks for it, one at a time. */
+  const soon = (id: string) => {
+    const one = watched.get(id);
+    if (!one || planned.has(one)) return;
+    planned.add(one);
+    timeline.after(SOON_MS, () => {
+      const looking = isWatched(one) ? rediscover(id) : Promise.resolve();
+      looking.catch(oops).finally(() => planned.delete(one));
     });
   };
   const around: Surroundings = {
@@ -114,34 +136,43 @@ export function createCollector(options: CollectorOptions): Collector {
     asker,
     journal,
     outbox,
-    countGap: (cause) => {
-      gaps[cause] = (gaps[cause] ?? 0) + 1;
-    },
-    countSamples: (samples) => {
-      tally.samples += samples;
-    },
-    rediscover: (id) => {
-      planDiscovery(id, SOON_MS, false);
-    },
+    discoveries,
+    countGap: (cause) => figures.gap(cause),
+    countSamples: (samples) => figures.sampled(samples),
+    rediscover: soon,
   };
 
+  /** A place in the schedule. */
+  const place = (one: Watched, failures: number) => {
+    const { id, intervalMs } = one.device();
+    scheduler.set(id, intervalMs, { failures, afterMs: intervalMs / 2 });
+  };
   /** First discovery, then a place in the schedule and the first poll at once. */
   const begin = async (device: Device): Promise<Preview> => {
     const one = createWatched(device, around);
     watched.set(device.id, one);
-    await one.change(device);
+    const { state, reason } = one.status();
+    const silent = await arrivals.pass(async () => {
+      await one.change(device);
+      if (state === 'down') return failure('timeout', reason);
+      // Who does not answer must not stand among those that wait to be discovered.
+      return discoveries.full() ? silenceOf(one.slots(), asker, stopping.signal) : null;
+    });
+    if (silent && isWatched(one)) place(one, DEAD_AFTER);
+    if (isWatched(one)) regularly(one, (0.5 + hash32(device.id) / 2 ** 33) * REDISCOVER_MS);
+    // Down since before we started: its first probe in the schedule will tell when that is over.
+    if (silent && state === 'down') return silent;
     // What fails now, a full disk under the catalog for one, must not keep it from its place for ever.
-    const preview = await rediscover(device.id).catch((error: unknown) => {
-      oops(error);
-      return failure('no data', 'What it has could not be kept; the log says why, and it is tried again.');
-    });
-    if (watched.get(device.id) !== one) return preview;
-    scheduler.set(device.id, one.device().intervalMs, {
-      failures: preview.ok ? 0 : DEAD_AFTER,
-      afterMs: one.device().intervalMs / 2,
-    });
+    const gate = silent ? doubtful : discoveries;
+    const preview = await gate
+      .pass(() => one.discover(stopping.signal))
+      .catch((error: unknown) => {
+        oops(error);
+        return failure('no data', 'What it has could not be kept; the log says why, and it is tried again.');
+      });
+    if (!isWatched(one)) return preview;
+    if (preview.ok || !silent) place(one, preview.ok ? 0 : DEAD_AFTER);
     if (preview.ok) void scheduler.now(device.id);
-    planDiscovery(device.id, (0.5 + hash32(device.id) / 2 ** 33) * REDISCOVER_MS, true);
     return preview;
   };
   const changeTo = async (one: Watched, device: Device): Promise<Preview> => {
@@ -154,12 +185,18 @@ export function createCollector(options: CollectorOptions): Collector {
       await unwatch(device.id);
       return failure('no data', 'This device has no source to ask; give it SNMP or ping.');
     }
+    if (collectorOf(device.id, seats.all) !== seats.own) {
+      await unwatch(device.id);
+      return failure('no data', 'Another collector polls this device.');
+    }
     const one = watched.get(device.id);
     const work = (one ? changeTo(one, device) : begin(device)).catch((error: unknown) => {
       oops(error);
       return failure('no data', 'The device could not be taken up; the log says why.');
     });
     begun.set(device.id, work);
+    // Nobody needs the answer for longer than it takes.
+    void work.then(() => begun.get(device.id) === work && begun.delete(device.id));
     return work;
   };
   const unwatch = async (id: string): Promise<void> => {
@@ -222,19 +259,7 @@ export function createCollector(options: CollectorOptions): Collector {
       timeline.stop();
       for (const source of sources) await source.close().catch(oops);
     },
-    status() {
-      const { inFlight, skipped, latenessMs } = scheduler.stats();
-      return {
-        startedMs,
-        devices: watched.size,
-        inFlight,
-        ...tally,
-        skipped,
-        lateReplies: asker.lateReplies(),
-        gaps: { ...gaps },
-        latenessMs,
-      };
-    },
+    status: () => figures.status(),
     deviceStatus: (id): DeviceStatus | null => watched.get(id)?.status() ?? null,
     async test(candidate) {
       const tried = await Promise.all(

@@ -1,10 +1,11 @@
 /**
  * Decides whose turn it is. Devices are spread over their interval by a hash of their id, no
- * device is polled twice at once, and those that do not answer wait in a small queue of their
- * own, so that the dead never delay the living.
+ * device is polled twice at once, and those that do not answer have places and a queue of
+ * their own, so that the dead never delay the living.
  */
+import { hash32 } from '../core/hash.ts';
 import type { Clock } from '../core/ports.ts';
-import { hash32 } from './hash.ts';
+import { createDurations, type Spread } from './lately.ts';
 import type { Alarm, Timeline } from './timeline.ts';
 
 export interface Turn {
@@ -26,8 +27,8 @@ export interface SchedulerOptions {
   readonly onError: (error: unknown) => void;
   /** Living devices in flight at once. */
   readonly limit?: number;
-  /** Devices in flight that failed the last time; in addition to `limit`. */
-  readonly deadLimit?: number;
+  /** Devices in flight that failed the last time or take long; in addition to `limit`. */
+  readonly suspectLimit?: number;
 }
 
 /** How a device comes in. */
@@ -38,11 +39,32 @@ export interface First {
   readonly afterMs?: number;
 }
 
+/** How a device keeps up. */
+export interface Pace {
+  readonly id: string;
+  readonly intervalMs: number;
+  /** What a turn takes, smoothed; NaN before the first. */
+  readonly tookMs: number;
+  /** Turns in a row that did not go well. */
+  readonly failures: number;
+  /** Nothing at all came the last time. */
+  readonly silent: boolean;
+  /** Starts skipped since a turn last ended in time. */
+  readonly skips: number;
+}
+
 export interface SchedulerStats {
-  readonly inFlight: number;
+  /** Devices in flight, and devices whose turn has come and that wait for a place. */
+  readonly living: LaneStats;
+  /** The same of those that failed the last time, or that take long. */
+  readonly suspect: LaneStats;
   readonly skipped: number;
-  /** How late the living started, worst of the last minute. */
-  readonly latenessMs: number;
+  /** How late the living started in the last minute. */
+  readonly lateness: Spread;
+}
+export interface LaneStats {
+  readonly inFlight: number;
+  readonly waiting: number;
 }
 
 export interface Scheduler {
@@ -53,26 +75,38 @@ export interface Scheduler {
   /** Runs now, or joins the run in flight; null if the device is not known or we are stopping. */
   now(id: string): Promise<Answer> | null;
   stats(): SchedulerStats;
+  /** Of every device, in no order. */
+  paces(): Iterable<Pace>;
   /** No further starts; waits for polls in flight, aborts those that take longer. */
   stop(deadlineMs: number): Promise<void>;
 }
 
 /** From this many failures in a row on a device is probed only. */
 export const DEAD_AFTER = 2;
-/** A dead device is not probed more often than this. */
-const PROBE_EVERY_MS = 10_000;
-const LATENESS_SLOTS = 6;
-const LATENESS_SLOT_MS = 10_000;
+/** Who failed is tried again after its interval, or after this when that is longer: no day is lost for one datagram. */
+export const RETRY_MS = 60_000;
+/** Enough for 10,000 devices every 10 s of which 9 in 10 are dead and wait out a second. */
+const SUSPECT_LIMIT = 2_000;
+/** Who has not answered for this long no longer takes a place of the living. */
+const PATIENCE_MS = 500;
+const LATENESS_MS = 60_000;
+const LATENESS_SLOTS = 12;
+/** Weight of the newest turn in what a turn takes. */
+const SMOOTHING = 0.25;
 
 interface Entry {
   readonly id: string;
   intervalMs: number;
+  /** The next start in its phase. The alarm may ring sooner, for one that failed. */
+  phaseMs: number;
   dueMs: number;
   alarm: Alarm | null;
-  lastStartMs: number;
+  /** Whether the turn that is due or under way is one of the phase. */
+  inPhase: boolean;
   failures: number;
-  /** Nothing at all came the last time. */
   silent: boolean;
+  tookMs: number;
+  skips: number;
 }
 
 interface Lane {
@@ -82,16 +116,27 @@ interface Lane {
   readonly waiting: Map<Entry, number>;
 }
 
+interface Flight {
+  readonly entry: Entry;
+  lane: Lane;
+  readonly startMs: number;
+  /** Starts of the phase that fell into it. */
+  passed: number;
+  answer: Promise<Answer> | null;
+}
+
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { clock, timeline } = options;
   const entries = new Map<string, Entry>();
   /** By id, not by entry: a device taken away and brought back is still the same device. */
-  const flying = new Map<string, Promise<Answer>>();
+  const flying = new Map<string, Flight>();
   const living: Lane = { limit: options.limit ?? 500, running: 0, waiting: new Map() };
-  const suspect: Lane = { limit: options.deadLimit ?? 100, running: 0, waiting: new Map() };
+  const suspect: Lane = { limit: options.suspectLimit ?? SUSPECT_LIMIT, running: 0, waiting: new Map() };
+  /** Flights that hold a place of the living, the longest first. */
+  const patient = new Set<Flight>();
+  let watching = false;
   const abort = new AbortController();
-  const lateness = new Float64Array(LATENESS_SLOTS);
-  let latenessSlot = 0;
+  const lateness = createDurations(() => clock.monoMs(), LATENESS_MS, LATENESS_SLOTS);
   let skipped = 0;
   let stopping = false;
 
@@ -110,65 +155,124 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       due(entry);
     });
   };
+  const nextOf = (entry: Entry): number =>
+    entry.failures === 0 ? entry.phaseMs : Math.min(entry.phaseMs, clock.monoMs() + RETRY_MS);
+  const place = (entry: Entry, earliestMs: number) => {
+    entry.phaseMs = phaseAfter(entry, earliestMs);
+    arm(entry, nextOf(entry));
+  };
   const skip = (entry: Entry, starts: number) => {
+    if (starts === 0) return;
     skipped += starts;
+    entry.skips += starts;
     options.onSkip?.(entry.id, starts);
   };
-  const noteLateness = (lateMs: number) => {
-    const slot = Math.floor(clock.monoMs() / LATENESS_SLOT_MS);
-    for (let s = Math.max(latenessSlot + 1, slot - LATENESS_SLOTS + 1); s <= slot; s++) lateness[s % LATENESS_SLOTS] = 0;
-    latenessSlot = slot;
-    lateness[slot % LATENESS_SLOTS] = Math.max(lateness[slot % LATENESS_SLOTS] ?? 0, lateMs);
-  };
+  const laneOf = (entry: Entry): Lane => (entry.failures === 0 ? living : suspect);
 
-  const start = (entry: Entry, lane: Lane): Promise<Answer> => {
+  const start = (entry: Entry): Promise<Answer> => {
+    const lane = laneOf(entry);
     lane.running++;
-    entry.lastStartMs = clock.monoMs();
-    const turn: Turn = { probe: entry.failures >= DEAD_AFTER, signal: abort.signal };
-    const busy = options
-      .run(entry.id, turn)
+    const flight: Flight = { entry, lane, startMs: clock.monoMs(), passed: 0, answer: null };
+    flying.set(entry.id, flight);
+    if (lane === living) {
+      patient.add(flight);
+      watch();
+    }
+    const { skips } = entry;
+    flight.answer = options
+      .run(entry.id, { probe: entry.failures >= DEAD_AFTER, signal: abort.signal })
       .catch((error: unknown) => {
         options.onError(error);
         return 'no' as const;
       })
       .then((answer) => {
-        entry.failures = answer === 'yes' ? 0 : entry.failures + 1;
-        entry.silent = answer === 'no';
-        flying.delete(entry.id);
-        lane.running--;
-        next(lane);
+        if (entry.skips === skips) entry.skips = 0;
+        land(flight, answer);
         return answer;
       });
-    flying.set(entry.id, busy);
-    return busy;
+    return flight.answer;
   };
+  const land = (flight: Flight, answer: Answer) => {
+    const { entry, startMs } = flight;
+    const tookMs = clock.monoMs() - startMs;
+    entry.tookMs = Number.isNaN(entry.tookMs) ? tookMs : entry.tookMs + SMOOTHING * (tookMs - entry.tookMs);
+    entry.failures = answer === 'yes' ? 0 : entry.failures + 1;
+    entry.silent = answer === 'no';
+    flying.delete(entry.id);
+    patient.delete(flight);
+    flight.lane.running--;
+    if (entries.get(entry.id) === entry && !stopping) plan(entry, flight);
+    next(flight.lane);
+  };
+  /** What follows from how a turn went. */
+  const plan = (entry: Entry, { startMs, passed }: Flight) => {
+    if (entry.failures === 0) {
+      skip(entry, passed);
+      // Back in step, yet not so soon that an agent could answer from its cache.
+      if (!entry.inPhase) place(entry, startMs + entry.intervalMs / 2);
+      return;
+    }
+    const againMs = startMs + Math.min(entry.intervalMs, RETRY_MS);
+    if (againMs < entry.dueMs) arm(entry, Math.max(againMs, clock.monoMs()));
+  };
+
   const next = (lane: Lane) => {
     for (const [entry, dueMs] of lane.waiting) {
       if (lane.running >= lane.limit || stopping) return;
       lane.waiting.delete(entry);
       // Somebody may have asked it out of turn while it waited.
       if (flying.has(entry.id)) continue;
-      if (lane === living) noteLateness(clock.monoMs() - dueMs);
-      void start(entry, lane);
+      if (lane === living) lateness.add(clock.monoMs() - dueMs);
+      void start(entry);
     }
   };
   const due = (entry: Entry) => {
     if (stopping || entries.get(entry.id) !== entry) return;
     const nowMs = clock.monoMs();
-    const dueMs = entry.dueMs;
-    const missed = Math.floor((nowMs - dueMs) / entry.intervalMs);
-    if (missed > 0) skip(entry, missed);
-    arm(entry, dueMs + (missed + 1) * entry.intervalMs);
-    if (flying.has(entry.id) || living.waiting.has(entry) || suspect.waiting.has(entry)) {
-      skip(entry, 1);
-      return;
+    const { dueMs } = entry;
+    const lost = dueMs >= entry.phaseMs ? 1 : 0;
+    if (lost > 0) {
+      const missed = Math.floor((nowMs - entry.phaseMs) / entry.intervalMs);
+      skip(entry, missed);
+      entry.phaseMs += (missed + 1) * entry.intervalMs;
     }
-    const dead = entry.failures >= DEAD_AFTER && entry.silent;
-    if (dead && nowMs - entry.lastStartMs < PROBE_EVERY_MS - entry.intervalMs / 2) return;
-    const lane = entry.failures === 0 ? living : suspect;
-    lane.waiting.set(entry, dueMs);
-    next(lane);
+    arm(entry, nextOf(entry));
+    const flight = flying.get(entry.id);
+    if (flight) {
+      // Of one that does not answer it is not known yet whether anything is lost.
+      if (entry.failures > 0) flight.passed += lost;
+      else skip(entry, lost);
+    } else if (living.waiting.has(entry) || suspect.waiting.has(entry)) {
+      skip(entry, lost);
+    } else {
+      entry.inPhase = lost > 0;
+      const lane = laneOf(entry);
+      lane.waiting.set(entry, dueMs);
+      next(lane);
+    }
   };
+
+  /** Takes the places of the living back from those that keep silent, as long as there is room elsewhere. */
+  const watch = () => {
+    const [first] = patient;
+    if (watching || !first) return;
+    watching = true;
+    const full = suspect.running >= suspect.limit;
+    timeline.at(full ? clock.monoMs() + PATIENCE_MS : first.startMs + PATIENCE_MS, () => {
+      watching = false;
+      const nowMs = clock.monoMs();
+      for (const flight of patient) {
+        if (flight.startMs + PATIENCE_MS > nowMs || suspect.running >= suspect.limit) break;
+        patient.delete(flight);
+        living.running--;
+        suspect.running++;
+        flight.lane = suspect;
+      }
+      watch();
+      next(living);
+    });
+  };
+  const statsOf = ({ running, waiting }: Lane): LaneStats => ({ inFlight: running, waiting: waiting.size });
 
   return {
     set(id, intervalMs, first) {
@@ -178,20 +282,24 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         if (first?.failures !== undefined) known.failures = first.failures;
         if (known.intervalMs === intervalMs) return;
         known.intervalMs = intervalMs;
-        arm(known, phaseAfter(known, nowMs));
+        known.skips = 0;
+        place(known, nowMs);
         return;
       }
       const entry: Entry = {
         id,
         intervalMs,
+        phaseMs: 0,
         dueMs: 0,
         alarm: null,
-        lastStartMs: -Infinity,
+        inPhase: true,
         failures: first?.failures ?? 0,
         silent: false,
+        tookMs: NaN,
+        skips: 0,
       };
       entries.set(id, entry);
-      arm(entry, phaseAfter(entry, nowMs + (first?.afterMs ?? 0)));
+      place(entry, nowMs + (first?.afterMs ?? 0));
     },
     remove(id) {
       const entry = entries.get(id);
@@ -204,16 +312,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     now(id) {
       const entry = entries.get(id);
       if (!entry || stopping) return null;
-      const inFlight = flying.get(id);
+      const inFlight = flying.get(id)?.answer;
       if (inFlight) return inFlight;
       living.waiting.delete(entry);
       suspect.waiting.delete(entry);
-      return start(entry, entry.failures === 0 ? living : suspect);
+      entry.inPhase = true;
+      return start(entry);
     },
-    stats() {
-      noteLateness(0);
-      return { inFlight: living.running + suspect.running, skipped, latenessMs: Math.max(...lateness) };
-    },
+    stats: () => ({ living: statsOf(living), suspect: statsOf(suspect), skipped, lateness: lateness.read() }),
+    paces: () => entries.values(),
     async stop(deadlineMs) {
       stopping = true;
       for (const entry of entries.values()) if (entry.alarm) timeline.cancel(entry.alarm);
@@ -223,7 +330,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const deadline = timeline.after(deadlineMs, () => {
         abort.abort(new Error('stopping'));
       });
-      await Promise.all(flying.values());
+      await Promise.all([...flying.values()].flatMap(({ answer }) => answer ?? []));
       timeline.cancel(deadline);
     },
   };

@@ -4,6 +4,7 @@ import type { Catalog, Clock, DeviceStatus, History, Log, Preview } from '../cor
 import type { Plan, PollOutcome } from '../core/readings.ts';
 import { failure, type Asker } from './asking.ts';
 import { createChronicle } from './chronicle.ts';
+import type { Gate } from './gate.ts';
 import { joinFacts, reconcile, sameFacts, tell } from './inventory.ts';
 import type { Journal } from './journal.ts';
 import { layoutOf, sameLayout, type Layout } from './layout.ts';
@@ -12,8 +13,10 @@ import type { Outbox } from './outbox.ts';
 import { countKinds, previewOf, type Tried } from './preview.ts';
 import { decodeReadings, encodeReadings, nameSeries, type SavedDevice } from './saved.ts';
 import { DEAD_AFTER, type Answer, type Turn } from './scheduler.ts';
-import { createSlot, isSilent, isStuck, pollDeadlineMs, probeOf, targetOf, type Slot } from './slot.ts';
+import { reach, silenceOf } from './reach.ts';
+import { createSlot, isStuck, pollDeadlineMs, probeOf, targetOf, type Slot } from './slot.ts';
 import type { Asking, Source } from './source.ts';
+import { verdictOf } from './verdict.ts';
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -25,6 +28,8 @@ export interface Surroundings {
   readonly asker: Asker;
   readonly journal: Journal;
   readonly outbox: Outbox;
+  /** Bounds how many devices are discovered at once. */
+  readonly discoveries: Gate;
   readonly countGap: (cause: GapCause) => void;
   readonly countSamples: (samples: number) => void;
   /** Asks for a new discovery, soon. */
@@ -43,6 +48,8 @@ export interface Watched {
   status(): DeviceStatus;
   /** Samples of the last poll. */
   lastSamples(): number;
+  /** What it is asked by. */
+  slots(): readonly Slot[];
   /** Resolves when no discovery is under way. */
   idle(): Promise<void>;
   close(): void;
@@ -52,6 +59,8 @@ const DISCOVERY_DEADLINE_MS = 60_000;
 const STALE_AFTER = 3;
 /** Discoveries asked for by polls are at least this far apart. */
 const STALE_PLAN_EVERY_MS = 60_000;
+/** One that answers again is discovered at most this often. */
+const RETURNED_EVERY_MS = 10_000;
 /** A source that found nothing while another did is tried again this often. */
 const MISSING_PLAN_EVERY_MS = 120_000;
 
@@ -226,7 +235,10 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     lastPollMs = clock.nowMs();
     lastSamples = 0;
     if (slots.every((slot) => slot.plan === null)) {
-      const preview = await discover(turn.signal);
+      const silent = turn.probe ? await silenceOf(slots, around.asker, turn.signal) : null;
+      if (silent) settle('no', null, silent);
+      if (silent) return 'no';
+      const preview = await around.discoveries.pass(() => discover(turn.signal));
       // What was just discovered is polled in the same turn.
       if (slots.every((slot) => slot.plan === null)) {
         if (!preview.ok) settle('no', null, preview);
@@ -253,26 +265,20 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       if (outcome) fold(slot, outcome);
     });
 
-    const heard = asked.map((slot, i) => {
-      const outcome = outcomes[i];
-      return outcome !== undefined && outcome !== null && slot.plan !== null && !isSilent(slot.plan, outcome);
-    });
-    // Ping decides only about devices that nothing else asks.
-    const judges = asked.some((slot) => slot.spec.type !== 'ping')
-      ? asked.map((slot) => slot.spec.type !== 'ping')
-      : asked.map(() => true);
-    const answered = heard.some((yes, i) => yes && judges[i]);
-    const first = outcomes
-      .map((outcome, i) => outcome ?? asked[i]?.undiscovered)
-      .find((one, i) => judges[i] && one?.ok === false);
-    const answer: Answer = answered ? 'yes' : outcomes.some((outcome) => outcome?.ok) ? 'some' : 'no';
-    settle(answer, heard.some(Boolean), first?.ok === false ? first : failure('timeout', 'Does not answer ping.'));
+    const { answer, reachable, why } = verdictOf(asked, outcomes);
+    settle(answer, reachable, why);
     return answer;
   };
 
   const ask = async (slot: Slot, turn: Turn): Promise<PollOutcome | null> => {
     const { plan, source } = slot;
-    if (!plan) return null;
+    if (!plan) {
+      // What only its ping answered, and is there again, is looked at anew.
+      if (turn.probe && source.reach && clock.monoMs() - discoveredMs > RETURNED_EVERY_MS) {
+        if ((await reach(slot, around.asker, turn.signal)).ok) around.rediscover(device.id);
+      }
+      return null;
+    }
     if (isStuck(slot, clock.monoMs()))
       return failure('timeout', 'Earlier questions have still not ended; it is asked again later.');
     slot.askedMs = clock.monoMs();
@@ -377,11 +383,8 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       };
     },
     lastSamples: () => lastSamples,
-    idle: () =>
-      discovering.then(
-        () => undefined,
-        () => undefined,
-      ),
+    slots: () => slots,
+    idle: async () => void (await discovering.catch(() => undefined)),
     close() {
       closed = true;
       chronicle.end();

@@ -274,19 +274,65 @@ export interface DeviceStatus {
   readonly skipped: number;
 }
 
+/** What a transport has sent, seen and refused; only ever grows. */
+export interface TransportCounts {
+  readonly sent: number;
+  /** Of these, how many because no answer had come. */
+  readonly resent: number;
+  readonly received: number;
+  /** From another address or port than the device's. */
+  readonly foreign: number;
+  /** Under a community or user that is not ours. */
+  readonly wrongCommunity: number;
+  /** Answers nobody waits for any more. */
+  readonly late: number;
+  /** Answers that are no SNMP, or not an answer to what was asked. */
+  readonly malformed: number;
+}
+
 export interface CollectorStatus {
   readonly startedMs: number;
   readonly devices: number;
+  /** Devices that did not answer at all in their last turn. */
+  readonly silent: number;
   readonly inFlight: number;
+  /** Devices that answered the last time, and those that did not or that take long: each have places of their own. */
+  readonly lanes: { readonly living: LaneStatus; readonly suspect: LaneStatus };
   readonly polls: number;
   readonly failures: number;
+  /** Starts that were not made, because the poll before still ran or the whole process stood still. */
   readonly skipped: number;
   /** Samples handed to the history. */
   readonly samples: number;
+  /** Devices polled and samples handed to the history a second, over the last minute. */
+  readonly polledPerS: number;
+  readonly valuesPerS: number;
   readonly lateReplies: number;
+  /** Since the start, and in the last hour. */
   readonly gaps: Readonly<Partial<Record<GapCause, number>>>;
+  readonly gapsLastHour: Readonly<Partial<Record<GapCause, number>>>;
   /** How late polls start, worst of the last minute, ms. */
   readonly latenessMs: number;
+  /** The same by percentiles. */
+  readonly lateness: { readonly p50Ms: number; readonly p99Ms: number; readonly worstMs: number };
+  /** The ten that take longest, those that skip starts first. */
+  readonly slowest: readonly SlowDevice[];
+  /** Null when no source counts its datagrams. */
+  readonly transport: TransportCounts | null;
+}
+export interface LaneStatus {
+  readonly inFlight: number;
+  /** Devices whose turn has come and for which there is no place. */
+  readonly waiting: number;
+}
+export interface SlowDevice {
+  readonly device: DeviceId;
+  readonly name: string;
+  /** What a poll takes, smoothed. */
+  readonly pollMs: number;
+  readonly intervalMs: number;
+  /** Why, in one plain sentence without its capital and full stop. */
+  readonly reason: string;
 }
 
 /** What a device would give; nothing is stored. */

@@ -5,6 +5,7 @@ import type { Source, Target } from '../source.ts';
 import { clearAnswers, createAnswers, isThere, slotsOf, type Answers } from './answers.ts';
 import { diagnose } from './diagnose.ts';
 import { failure } from './failures.ts';
+import { SYS_UP_TIME } from './oid.ts';
 import type { Profile } from './profile.ts';
 import { paceOf, readingsOf, type Pace } from './reading.ts';
 import type { Route } from './route.ts';
@@ -12,6 +13,7 @@ import { createSharing } from './sharing.ts';
 import { survey } from './survey.ts';
 import type { SnmpCredentials, SnmpFailure, SnmpTarget, SnmpTransport } from './transport.ts';
 
+const UP_TIME: readonly string[] = [SYS_UP_TIME];
 const TICK_MS = 10;
 const TICKS_MODULUS = 2 ** 32;
 /** sysUpTime of many devices moves in steps of seconds. */
@@ -75,6 +77,19 @@ export function createSnmpSource({ transport, profiles }: SnmpSourceParts): Sour
       }
     },
 
+    async reach(target, asking) {
+      const reached = snmpTarget(target);
+      if ('ok' in reached) return reached;
+      const answer = await transport.get({ ...reached, retries: 0 }, UP_TIME, asking);
+      return answer.ok ? { ok: true } : answer;
+    },
+
+    about(target) {
+      const reached = snmpTarget(target);
+      return 'ok' in reached ? null : transport.manner(reached);
+    },
+
+    counts: () => transport.counts(),
     close: () => transport.close(),
   };
 }

@@ -1,55 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { createScheduler, type Answer, type Scheduler, type Turn } from '../../collector/scheduler.ts';
-import { createTimeline, type Timeline } from '../../collector/timeline.ts';
-import { createFakeClock } from './fake-clock.ts';
+import { describe, expect, it } from 'vitest';
+import { add, DAY_MS, distances, MINUTE_MS, setup } from './turns.ts';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
-
-let timeline: Timeline | null = null;
-afterEach(() => {
-  timeline?.stop();
-});
-
-interface Setup {
-  limit?: number;
-  deadLimit?: number;
-  /** How long a poll takes and how it ends. */
-  device?: (id: string, turn: Turn, n: number) => { tookMs: number; answer: Answer };
-}
-
-function setup({ limit, deadLimit, device }: Setup = {}) {
-  const clock = createFakeClock();
-  const starts: { id: string; atMs: number; probe: boolean }[] = [];
-  const skips = new Map<string, number>();
-  const running = new Map<string, number>();
+const inFlightAtMost = (starts: readonly { atMs: number }[], fromMs: number, toMs: number, tookMs: number) => {
   let most = 0;
-  const errors: unknown[] = [];
-  timeline = createTimeline(clock, (error) => errors.push(error));
-  const scheduler = createScheduler({
-    clock,
-    timeline,
-    async run(id, turn) {
-      const n = starts.filter((start) => start.id === id).length;
-      starts.push({ id, atMs: clock.monoMs(), probe: turn.probe });
-      running.set(id, (running.get(id) ?? 0) + 1);
-      most = Math.max(most, running.get(id) ?? 0);
-      const { tookMs, answer } = device?.(id, turn, n) ?? { tookMs: 10, answer: 'yes' };
-      await clock.sleep(tookMs, turn.signal).catch(() => undefined);
-      running.set(id, (running.get(id) ?? 1) - 1);
-      return answer;
-    },
-    onSkip: (id, n) => skips.set(id, (skips.get(id) ?? 0) + n),
-    onError: (error) => errors.push(error),
-    ...(limit === undefined ? {} : { limit }),
-    ...(deadLimit === undefined ? {} : { deadLimit }),
-  });
-  const of = (id: string) => starts.filter((start) => start.id === id).map((start) => start.atMs);
-  return { clock, scheduler, starts, skips, errors, of, mostAtOnce: () => most };
-}
-const distances = (times: readonly number[]) => times.slice(1).map((time, i) => time - (times[i] ?? NaN));
-const add = (scheduler: Scheduler, n: number, intervalMs: number) => {
-  for (let i = 0; i < n; i++) scheduler.set(`device-${String(i)}`, intervalMs);
+  for (let atMs = fromMs; atMs < toMs; atMs += 100) {
+    most = Math.max(most, starts.filter((start) => start.atMs <= atMs && start.atMs + tookMs > atMs).length);
+  }
+  return most;
 };
 
 describe('the schedule', () => {
@@ -162,72 +119,34 @@ describe('a poll longer than the interval', () => {
   });
 });
 
-describe('the dead', () => {
-  const dead = (id: string) => id.startsWith('dead');
-
-  it('never delay the living, and are found within one interval when they return', async () => {
-    let back = false;
-    const { clock, scheduler, of, starts } = setup({
-      limit: 20,
-      deadLimit: 20,
-      device: (id) => (dead(id) && !back ? { tookMs: 2_000, answer: 'no' } : { tookMs: 10, answer: 'yes' }),
-    });
-    for (let i = 0; i < 100; i++) scheduler.set(`dead-${String(i)}`, 10_000);
-    for (let i = 0; i < 100; i++) scheduler.set(`live-${String(i)}`, 10_000);
-    // Until they are known to be dead they may be in the way.
-    await clock.advance(30_000);
-    const n = of('live-7').length;
-    starts.length = 0;
-    await clock.advance(70_000);
-    expect(n).toBeGreaterThan(0);
-    for (let i = 0; i < 100; i++) {
-      const live = of(`live-${String(i)}`);
-      expect(live).toHaveLength(7);
-      for (const distance of distances(live)) expect(Math.abs(distance - 10_000)).toBeLessThan(1);
-    }
-    expect(scheduler.stats().latenessMs).toBeLessThan(1);
-    expect(starts.filter((start) => dead(start.id)).every((start) => start.probe)).toBe(true);
-
-    back = true;
-    starts.length = 0;
-    await clock.advance(10_000 + 2_000);
-    for (let i = 0; i < 100; i++) expect(of(`dead-${String(i)}`).length).toBeGreaterThan(0);
-    starts.length = 0;
-    await clock.advance(10_000);
-    expect(starts.some((start) => start.probe)).toBe(false);
-  });
-
-  it('are probed every ten seconds at most', async () => {
-    const { clock, scheduler, of } = setup({ device: () => ({ tookMs: 500, answer: 'no' }) });
-    scheduler.set('dead', 1_000);
-    await clock.advance(5_000);
-    const n = of('dead').length;
-    await clock.advance(100_000);
-    expect(of('dead').length - n).toBeLessThanOrEqual(11);
-    expect(of('dead').length - n).toBeGreaterThanOrEqual(9);
-  });
-
-  it('of which something is still heard keep their interval', async () => {
-    const { clock, scheduler, of } = setup({ device: () => ({ tookMs: 500, answer: 'some' }) });
-    scheduler.set('half', 1_000);
-    await clock.advance(60_000);
-    expect(of('half')).toHaveLength(60);
-  });
-});
-
 describe('limits', () => {
   it('holds the number in flight and measures how late the others start', async () => {
-    const { clock, scheduler, starts } = setup({ limit: 5, device: () => ({ tookMs: 1_000, answer: 'yes' }) });
+    const { clock, scheduler, starts } = setup({ limit: 5, device: () => ({ tookMs: 400, answer: 'yes' }) });
     const fromMs = clock.monoMs();
     for (let i = 0; i < 50; i++) scheduler.set(`device-${String(i)}`, 1_000);
     await clock.advance(10_000);
-    for (let atMs = fromMs; atMs < clock.monoMs(); atMs += 100) {
-      expect(starts.filter((start) => start.atMs <= atMs && start.atMs + 1_000 > atMs).length).toBeLessThanOrEqual(5);
-    }
-    expect(scheduler.stats().inFlight).toBeLessThanOrEqual(5);
-    expect(scheduler.stats().latenessMs).toBeGreaterThan(1_000);
+    expect(inFlightAtMost(starts, fromMs, clock.monoMs(), 400)).toBe(5);
+    const { living, suspect, lateness } = scheduler.stats();
+    expect(living.inFlight).toBe(5);
+    expect(living.waiting).toBeGreaterThan(30);
+    expect(suspect).toEqual({ inFlight: 0, waiting: 0 });
+    expect(lateness.worstMs).toBeGreaterThan(1_000);
+    expect(lateness.p99Ms).toBeGreaterThan(lateness.p50Ms);
     // Nobody starves: each had its turn.
     expect(new Set(starts.map((start) => start.id)).size).toBeGreaterThanOrEqual(45);
+  });
+
+  it('holds the number in flight also when all of them take long', async () => {
+    const { clock, scheduler, starts } = setup({
+      limit: 5,
+      suspectLimit: 7,
+      device: () => ({ tookMs: 3_000, answer: 'yes' }),
+    });
+    const fromMs = clock.monoMs();
+    for (let i = 0; i < 50; i++) scheduler.set(`device-${String(i)}`, 1_000);
+    await clock.advance(20_000);
+    expect(inFlightAtMost(starts, fromMs, clock.monoMs(), 3_000)).toBe(12);
+    expect(new Set(starts.map((start) => start.id)).size).toBe(50);
   });
 
   it('a poll that throws is an error of ours, not of the others', async () => {
