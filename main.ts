@@ -34,12 +34,12 @@ const socketOf = (config: Config) => join(config.dataDir, 'saguaro.sock');
 
 /** Loaded where something is opened: a command that only asks a running server answers sooner without them. */
 async function adapters() {
-  const [clock, collector, local, ping, versions, netSnmp, udp, snmp, app, ids, catalog, embedded, history] = await Promise.all([
+  const [clock, collector, local, ping, choice, netSnmp, udp, snmp, app, ids, catalog, embedded, history] = await Promise.all([
     import('./collector/clock.ts'),
     import('./collector/collector.ts'),
     import('./collector/local/local.ts'),
     import('./collector/ping/ping.ts'),
-    import('./collector/snmp/by-version.ts'),
+    import('./collector/snmp/choice.ts'),
     import('./collector/snmp/net-snmp.ts'),
     import('./collector/snmp/udp.ts'),
     import('./collector/snmp/source.ts'),
@@ -54,7 +54,7 @@ async function adapters() {
     ...collector,
     ...local,
     ...ping,
-    ...versions,
+    ...choice,
     ...netSnmp,
     ...udp,
     ...snmp,
@@ -110,7 +110,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
     const sources = [
       make.createLocalSource(),
       make.createSnmpSource({
-        transport: make.byVersion(make.createUdpTransport({ clock, onError }), make.createNetSnmpTransport()),
+        transport: make.chooseTransport(make.createUdpTransport({ clock, onError }), make.createNetSnmpTransport()),
         profiles,
       }),
       make.createPingSource(),

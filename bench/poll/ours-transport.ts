@@ -1,7 +1,7 @@
 /** Saguaro's SNMP transport alone, asked as the SNMP source asks it. */
 import { createSystemClock } from '../../collector/clock.ts';
 import { createAnswers, slotsOf, TAG, type Answers } from '../../collector/snmp/answers.ts';
-import { byVersion } from '../../collector/snmp/by-version.ts';
+import { chooseTransport } from '../../collector/snmp/choice.ts';
 import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
 import { SYS_UP_TIME } from '../../collector/snmp/oid.ts';
 import type { Question, SnmpTarget, SnmpTransport } from '../../collector/snmp/transport.ts';
@@ -44,7 +44,7 @@ function laidOutQuestion({ objects }: ClientSpec): Asked {
 
 export function createTransport(): SnmpTransport {
   const clock = createSystemClock();
-  return byVersion(createUdpTransport({ clock }), createNetSnmpTransport());
+  return chooseTransport(createUdpTransport({ clock }), createNetSnmpTransport());
 }
 
 export function targetsOf({ addresses, port, timeoutMs, retries, version }: ClientSpec): SnmpTarget[] {

@@ -1,7 +1,7 @@
 /**
- * `SnmpTransport` for SNMPv1 and v2c on a few sockets of our own: what polls most of a fleet.
- * A device is known by address, port and community; of each is kept how fast it answers and
- * how much it can take at once.
+ * `SnmpTransport` on a few sockets of our own, for v1, v2c and v3. A device is known by
+ * address, port and credentials; of each is kept how fast it answers, how much it can take at
+ * once, and the engine of its agent.
  */
 import type { Clock } from '../../core/ports.ts';
 import { resolveAddress } from './address.ts';
@@ -16,6 +16,7 @@ import {
   type SnmpTransport,
   type Varbind,
 } from './transport.ts';
+import { createUsm, usmObjection, type Usm, type UsmCredentials } from './usm/message.ts';
 import { createExchanges, type MutableCounts } from './udp/exchanges.ts';
 import { createLink, waitMs, type Link } from './udp/link.ts';
 import { ask } from './udp/poll.ts';
@@ -32,6 +33,8 @@ export interface UdpTransportOptions {
 
 /** Beyond this the device asked longest ago is forgotten: all that is lost is what was learnt of it. */
 const DEVICES_MAX = 50_000;
+/** Users whose messages are kept ready. */
+const USERS_MAX = 1_000;
 /** Questions to one device under way: a poll, and a discovery beside it. */
 const AT_ONCE = 2;
 /** More may wait; beyond that somebody has lost count. */
@@ -46,6 +49,7 @@ interface Known {
 export function createUdpTransport({ clock, onError }: UdpTransportOptions): SnmpTransport {
   const devices = new Map<string, Known>();
   const prepared = new WeakMap<object, Prepared>();
+  const users = new Map<string, Usm>();
   const counts: MutableCounts = { sent: 0, resent: 0, received: 0, foreign: 0, wrongCommunity: 0, late: 0, malformed: 0 };
   const exchanges = createExchanges(clock, counts, onError ?? rethrow);
   let closed = false;
@@ -79,8 +83,19 @@ export function createUdpTransport({ clock, onError }: UdpTransportOptions): Snm
     if (typeof address !== 'string') return address;
     const canonical = canonicalAddress(address);
     if (!canonical) return failure(target, 'no such name', 'it is no address');
-    if (known.link?.address !== canonical.address) known.link = createLink(canonical.address, canonical.family, target);
+    if (known.link?.address !== canonical.address) known.link = createLink(canonical.address, canonical.family, target, usmOf);
     return known.link;
+  };
+  /** One for all devices of a user: what it keeps is about the user. */
+  const usmOf = (credentials: UsmCredentials): Usm => {
+    const key = JSON.stringify(credentials);
+    let usm = users.get(key);
+    if (!usm) {
+      if (users.size >= USERS_MAX) users.clear();
+      usm = createUsm(credentials);
+      users.set(key, usm);
+    }
+    return usm;
   };
   /** Few questions at a time a device, in order. */
   const inLine = async <T>(
@@ -89,6 +104,9 @@ export function createUdpTransport({ clock, onError }: UdpTransportOptions): Snm
     work: (link: Link) => Promise<T | SnmpFailure>,
   ): Promise<T | SnmpFailure> => {
     if (closed) return failure(target, 'aborted');
+    const { credentials } = target;
+    const objection = credentials.version === '3' ? usmObjection(credentials) : '';
+    if (objection !== '') return failure(target, 'bad credentials', objection);
     const known = knownOf(target);
     if (known.running >= AT_ONCE) {
       if (known.waiting.length >= WAITING_MAX) return failure(target, 'aborted');
@@ -123,7 +141,8 @@ export function createUdpTransport({ clock, onError }: UdpTransportOptions): Snm
         const outcome = await ask(exchanges, link, target, ready, into, asking);
         if (!outcome.ok) return failure(target, outcome.trouble, outcome.detail);
         const varbinds = oids.map((oid, slot): Varbind => ({ oid, ...valueAt(into, slot) }));
-        return { ok: true, varbinds, partial: outcome.partial, engine: null, roundTripMs: outcome.roundTripMs };
+        const { partial, engine, roundTripMs } = outcome;
+        return { ok: true, varbinds, partial, engine, roundTripMs };
       }),
     poll: (target, question, into, asking) =>
       inLine(target, asking, async (link) => {
@@ -137,8 +156,8 @@ export function createUdpTransport({ clock, onError }: UdpTransportOptions): Snm
           asking,
         );
         if (!outcome.ok) return failure(target, outcome.trouble, outcome.detail);
-        const { tMs, monoMs, partial } = outcome;
-        return { ok: true, tMs, monoMs, engine: null, partial };
+        const { tMs, monoMs, engine, partial } = outcome;
+        return { ok: true, tMs, monoMs, engine, partial };
       }),
     walk: (target, root, limits, asking) =>
       inLine(target, asking, async (link) => {
@@ -172,7 +191,7 @@ function chunks(oids: readonly string[]): string[][] {
 }
 
 function keyOf({ address, port, credentials }: SnmpTarget): string {
-  if (credentials.version === '3') throw new TypeError('this transport does not speak SNMPv3');
+  if (credentials.version === '3') return JSON.stringify([port, address, credentials]);
   return `${credentials.version} ${port} ${address} ${credentials.community}`;
 }
 

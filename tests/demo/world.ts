@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSystemClock } from '../../collector/clock.ts';
 import { createCollector, type Collector } from '../../collector/collector.ts';
-import { byVersion } from '../../collector/snmp/by-version.ts';
+import { chooseTransport } from '../../collector/snmp/choice.ts';
 import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
 import { createUdpTransport } from '../../collector/snmp/udp.ts';
 import { loadProfiles } from '../../collector/snmp/profile.ts';
@@ -124,7 +124,7 @@ export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboard
 
     const sources = [
       createSnmpSource({
-        transport: byVersion(createUdpTransport({ clock: createSystemClock() }), createNetSnmpTransport()),
+        transport: chooseTransport(createUdpTransport({ clock: createSystemClock() }), createNetSnmpTransport()),
         profiles: loadProfiles([join(ROOT, 'collector', 'profiles')]),
       }),
     ];

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { DeviceAdded, DiscoveryList, DiscoveryView } from '../../core/api.ts';
 import { createSystemClock } from '../../collector/clock.ts';
 import { createCollector, type Collector } from '../../collector/collector.ts';
-import { byVersion } from '../../collector/snmp/by-version.ts';
+import { chooseTransport } from '../../collector/snmp/choice.ts';
 import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
 import { createUdpTransport } from '../../collector/snmp/udp.ts';
 import { loadProfiles } from '../../collector/snmp/profile.ts';
@@ -48,7 +48,7 @@ describe.skipIf(process.platform !== 'linux')('a search among real agents', () =
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const history = { append: async () => undefined, latest: async () => [] };
     const source = createSnmpSource({
-      transport: byVersion(createUdpTransport({ clock: createSystemClock() }), createNetSnmpTransport()),
+      transport: chooseTransport(createUdpTransport({ clock: createSystemClock() }), createNetSnmpTransport()),
       profiles: loadProfiles(['collector/profiles']),
     });
     collector = createCollector({ clock, history, catalog, sources: [source], log, newId });

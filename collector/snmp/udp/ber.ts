@@ -59,7 +59,7 @@ export function encodeVarbind(oid: Uint8Array): Uint8Array {
 }
 
 export interface Envelope {
-  /** 0 is v1, 1 is v2c. */
+  /** 0 is v1, 1 is v2c, as in the message. */
   readonly version: 0 | 1;
   readonly community: Uint8Array;
 }

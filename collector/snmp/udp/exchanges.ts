@@ -7,8 +7,9 @@ import { randomFillSync } from 'node:crypto';
 import type { Clock } from '../../../core/ports.ts';
 import type { SnmpTrouble } from '../transport.ts';
 import { ID_MIN } from './ber.ts';
-import { createMessage, readMessage, versionOf, type Message } from './decode.ts';
-import type { Link, Security } from './link.ts';
+import { messageIdOf, OTHER_USER } from '../usm/message.ts';
+import { createMessage, readMessage, readPdu, versionOf, type Message } from './decode.ts';
+import type { Link, UserSecurity } from './link.ts';
 import { BUFFER_COST_BYTES, BUFFER_COST_FACTOR, createSockets, type UdpSocket } from './sockets.ts';
 import { createWheel } from './wheel.ts';
 
@@ -37,7 +38,8 @@ export interface Exchange {
   readonly id: number;
   readonly link: Link;
   readonly asker: Asker;
-  readonly datagram: Uint8Array;
+  /** Under a community the datagram, for v3 the PDU in it. */
+  readonly payload: Uint8Array;
   readonly timeoutMs: number;
   readonly expectedBytes: number;
   /** Through a socket of its own, which is told of refusals. */
@@ -50,6 +52,8 @@ export interface Exchange {
   /** Still counted among what is expected on its socket. */
   counted: boolean;
   sentMs: number;
+  /** Datagrams that left for it: v3 may need several. */
+  sends: number;
   /** What was wrong with an answer that was refused: told if no better one comes. */
   hint: { readonly trouble: SnmpTrouble; readonly detail: string } | null;
 }
@@ -57,7 +61,7 @@ export interface Exchange {
 export interface Ask {
   readonly link: Link;
   readonly asker: Asker;
-  /** Makes the datagram for the id the request gets. */
+  /** Makes what is sent, see `compose`, for the id the request gets. */
   readonly write: (id: number) => Uint8Array;
   readonly timeoutMs: number;
   /** About how large the answer will be. */
@@ -77,11 +81,16 @@ export interface Exchanges {
   close(): Promise<void>;
 }
 
+const RESPONSE = 0xa2;
 /** Requests in flight at most; their number is the low half of the request id. */
 const PLACES = 65_536;
 /** An answer that has not come by now comes alone, and no longer holds up others. */
 const TOGETHER_MS = 50;
 const CONNECTED_MAX = 512;
+/** Datagrams for one v3 request at most: discovery, time synchronisation and the request itself need three. */
+export const MAX_SENDS = 8;
+/** Reports after which the same request may well be answered. */
+const CORRECTED: readonly SnmpTrouble[] = ['not in time window', 'unknown engine'];
 
 export function createExchanges(clock: Clock, counts: MutableCounts, onError: (error: unknown) => void): Exchanges {
   const places = new Array<Exchange | undefined>(PLACES);
@@ -160,18 +169,29 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
   };
 
   const dispatch = (exchange: Exchange, socket: UdpSocket) => {
-    const { link } = exchange;
     exchange.socket = socket;
     exchange.counted = true;
-    exchange.sentMs = clock.monoMs();
     socket.expectedBytes += costOf(exchange);
-    counts.sent++;
     if (exchange.again) counts.resent++;
-    const failed = exchange.first
-      ? (code: string) => lose(exchange, code === 'ECONNREFUSED' ? 'refused' : 'no route', code)
-      : null;
-    socket.send(exchange.datagram, link.port, link.address, failed);
+    transmit(exchange, socket);
     wheel.add(exchange.id, Math.min(TOGETHER_MS, exchange.timeoutMs));
+  };
+  const transmit = (exchange: Exchange, socket: UdpSocket) => {
+    const { link, payload, id } = exchange;
+    exchange.sentMs = clock.monoMs();
+    const failed =
+      exchange.first && exchange.sends === 0
+        ? (code: string) => lose(exchange, code === 'ECONNREFUSED' ? 'refused' : 'no route', code)
+        : null;
+    exchange.sends++;
+    counts.sent++;
+    const { security } = link;
+    if (security.version !== 3) socket.send(payload, link.port, link.address, failed);
+    else {
+      const { usm, engine } = security;
+      const datagram = engine ? usm.seal(engine, id, payload, 0, payload.length, exchange.sentMs) : usm.probe(id);
+      socket.send(datagram, link.port, link.address, failed);
+    }
   };
   const drain = (socket: UdpSocket) => {
     const queue = queues.get(socket);
@@ -190,14 +210,20 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
   const receive = (socket: UdpSocket, bytes: Uint8Array, address: string, port: number) => {
     counts.received++;
     const version = versionOf(bytes, bytes.length);
-    const problem = version < 0 ? 'it is no message' : version === 3 ? '' : readMessage(bytes, bytes.length, message);
-    if (problem !== '') {
+    let problem = version < 0 ? 'it is no message' : '';
+    let id = -1;
+    if (version === 3) id = messageIdOf(bytes, bytes.length);
+    else if (version >= 0) {
+      problem = readMessage(bytes, bytes.length, message);
+      id = message.requestId;
+    }
+    if (problem !== '' || (version === 3 && id < 0)) {
       counts.malformed++;
       hintAt(socket, bytes, address, port, problem);
       return;
     }
-    const exchange = places[message.requestId % PLACES];
-    if (exchange?.id !== message.requestId || exchange.socket === null) {
+    const exchange = id < 0 ? undefined : places[id % PLACES];
+    if (exchange?.id !== id || exchange.socket === null) {
       counts.late++;
       return;
     }
@@ -206,17 +232,62 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
       counts.foreign++;
       return;
     }
-    const objection = objectionTo(link.security, bytes);
-    if (objection === 'community') {
-      counts.wrongCommunity++;
-      exchange.hint ??= { trouble: 'bad answer', detail: 'the answer came under another community' };
+    const { security } = link;
+    if (security.version === 3) {
+      if (version === 3) openSealed(exchange, security, bytes);
+      else refuse(exchange, 'bad answer', 'it is of another SNMP version');
       return;
     }
-    const refused = objection !== '' ? objection : exchange.asker.answered(exchange, bytes, message);
-    if (refused !== '') {
-      counts.malformed++;
-      exchange.hint = { trouble: 'bad answer', detail: refused };
+    if (version !== security.version) refuse(exchange, 'bad answer', 'it is of another SNMP version');
+    else if (!isFrom(security.community, bytes)) {
+      counts.wrongCommunity++;
+      exchange.hint ??= { trouble: 'bad answer', detail: 'the answer came under another community' };
+    } else if (message.type !== RESPONSE) refuse(exchange, 'bad answer', 'it is a Report outside of SNMPv3');
+    else accept(exchange, bytes);
+  };
+  const refuse = (exchange: Exchange, trouble: SnmpTrouble, detail: string) => {
+    counts.malformed++;
+    exchange.hint = { trouble, detail };
+  };
+  const accept = (exchange: Exchange, bytes: Uint8Array) => {
+    const objection = exchange.asker.answered(exchange, bytes, message);
+    if (objection !== '') refuse(exchange, 'bad answer', objection);
+  };
+  const isFrom = (community: Uint8Array, bytes: Uint8Array): boolean => {
+    if (message.communityTo - message.communityFrom !== community.length) return false;
+    for (let i = 0; i < community.length; i++) if (bytes[message.communityFrom + i] !== community[i]) return false;
+    return true;
+  };
+
+  const openSealed = (exchange: Exchange, security: UserSecurity, bytes: Uint8Array) => {
+    const opened = security.usm.open(bytes, bytes.length, exchange.id, security.engine, clock.monoMs());
+    if (!opened.ok) {
+      if (opened.text === OTHER_USER) {
+        counts.wrongCommunity++;
+        exchange.hint ??= { trouble: 'bad answer', detail: OTHER_USER };
+        return;
+      }
+      refuse(exchange, opened.trouble, opened.text);
+      // Authentic, but older than what was heard before: an agent that began anew without counting its boots.
+      if (opened.trouble === 'not in time window') security.engine = null;
+      return;
     }
+    if (opened.kind === 'report') {
+      const began = security.engine === null;
+      security.engine = opened.engine;
+      if (!began && !CORRECTED.includes(opened.trouble)) lose(exchange, opened.trouble, '');
+      else if (exchange.sends >= MAX_SENDS || !exchange.socket) {
+        lose(exchange, opened.trouble === 'not in time window' ? opened.trouble : 'report storm', '');
+      } else transmit(exchange, exchange.socket);
+      return;
+    }
+    const problem = readPdu(opened.buffer, opened.pduFrom, opened.pduTo, message);
+    if (problem !== '' || message.type !== RESPONSE || message.requestId !== exchange.id) {
+      refuse(exchange, 'bad answer', problem === '' ? 'it answers another request' : problem);
+      return;
+    }
+    security.clock = { boots: opened.boots, timeS: opened.timeS };
+    accept(exchange, opened.buffer);
   };
 
   /** A datagram that is no SNMP says something all the same where only one request can be meant by it. */
@@ -234,14 +305,6 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
     }
     return undefined;
   };
-  const objectionTo = (security: Security, bytes: Uint8Array): string => {
-    if (message.version !== security.version) return 'it is of another SNMP version';
-    const { community } = security;
-    if (message.communityTo - message.communityFrom !== community.length) return 'community';
-    for (let i = 0; i < community.length; i++) if (bytes[message.communityFrom + i] !== community[i]) return 'community';
-    return message.type === 0xa2 ? '' : 'it is a Report outside of SNMPv3';
-  };
-
   return {
     begin(ask) {
       const id = closed ? -1 : nextId();
@@ -252,7 +315,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
         id,
         link,
         asker,
-        datagram: ask.write(id),
+        payload: ask.write(id),
         timeoutMs,
         expectedBytes,
         connected: own,
@@ -261,6 +324,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
         socket: null,
         counted: false,
         sentMs: 0,
+        sends: 0,
         hint: null,
       };
       places[id % PLACES] = exchange;

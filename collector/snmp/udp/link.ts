@@ -1,11 +1,21 @@
 /** What is kept of a device between its requests: how fast it answers, and how much it can take at once. */
 import { hash32 } from '../../hash.ts';
-import { OIDS_PER_REQUEST, type SnmpTarget } from '../transport.ts';
+import { OIDS_PER_REQUEST, type EngineClock, type SnmpTarget } from '../transport.ts';
+import type { Usm, UsmCredentials, UsmEngine } from '../usm/message.ts';
 import type { Envelope } from './ber.ts';
 import type { Family } from './sockets.ts';
 
-/** Under which words a device is spoken to. */
-export type Security = Envelope;
+/** Under which words a device is spoken to: a community, or a user with the agent's engine. */
+export type Security = Envelope | UserSecurity;
+
+export interface UserSecurity {
+  readonly version: 3;
+  readonly usm: Usm;
+  /** Null until the agent has told it. */
+  engine: UsmEngine | null;
+  /** As its last answer said. */
+  clock: EngineClock | null;
+}
 
 export interface Link {
   /** As the system writes it. */
@@ -60,14 +70,21 @@ const BULK_WAIT_POLLS = 60;
 const BULK_WAIT_MOST = 10_000;
 const VARBIND_BYTES = 28;
 
-export function createLink(address: string, family: Family, target: SnmpTarget): Link {
-  const { credentials } = target;
-  if (credentials.version === '3') throw new TypeError('this transport does not speak SNMPv3');
+/** @param usmOf the messages of a v3 user */
+export function createLink(
+  address: string,
+  family: Family,
+  { credentials, port }: SnmpTarget,
+  usmOf: (credentials: UsmCredentials) => Usm,
+): Link {
   return {
     address,
     family,
-    port: target.port,
-    security: { version: credentials.version === '1' ? 0 : 1, community: new TextEncoder().encode(credentials.community) },
+    port,
+    security:
+      credentials.version === '3'
+        ? { version: 3, usm: usmOf(credentials), engine: null, clock: null }
+        : { version: credentials.version === '1' ? 0 : 1, community: new TextEncoder().encode(credentials.community) },
     place: hash32(address),
     roundTripMs: NaN,
     deviationMs: NaN,

@@ -4,15 +4,23 @@
  * counts even if the rest does not.
  */
 import { numberAt, TAG, type Answers } from '../answers.ts';
-import type { SnmpAsking, SnmpTarget, SnmpTrouble } from '../transport.ts';
-import { messageSize, PDU, putMessageHead } from './ber.ts';
+import type { EngineClock, SnmpAsking, SnmpTarget, SnmpTrouble } from '../transport.ts';
+import { PDU } from './ber.ts';
+import { compose } from './compose.ts';
 import { readValues, slotsRead, type Message } from './decode.ts';
 import type { Asker, Exchange, Exchanges } from './exchanges.ts';
 import { limitBulk, lostFull, shrink, shrinkBulk, tookMs, unlearnBulk, waitMs, wentWell, type Link } from './link.ts';
 import type { Block, Prepared } from './prepared.ts';
 
 export type PollResult =
-  | { readonly ok: true; readonly tMs: number; readonly monoMs: number; readonly partial: boolean; readonly roundTripMs: number }
+  | {
+      readonly ok: true;
+      readonly tMs: number;
+      readonly monoMs: number;
+      readonly engine: EngineClock | null;
+      readonly partial: boolean;
+      readonly roundTripMs: number;
+    }
   | { readonly ok: false; readonly trouble: SnmpTrouble; readonly detail: string };
 
 export const TOO_BIG = 1;
@@ -65,6 +73,7 @@ class Job {
   #failed: { readonly trouble: SnmpTrouble; readonly detail: string } | null = null;
   #tMs = NaN;
   #monoMs = NaN;
+  #engine: EngineClock | null = null;
   #roundTripMs = NaN;
   readonly #resolve: (result: PollResult) => void;
   readonly #onAbort = () => {
@@ -172,14 +181,17 @@ class Job {
     if (!this.answered) {
       this.#tMs = this.asking.clock.nowMs();
       this.#monoMs = monoMs;
+      const { security } = this.link;
+      if (security.version === 3) this.#engine = security.clock;
     }
     this.answered = true;
   }
 
   /** Time from sending to now; counts for the device when it is sure which request was answered. */
-  timed(piece: Piece, ms: number): void {
+  timed(exchange: Exchange, piece: Piece): void {
+    const ms = this.exchanges.elapsedMs(exchange);
     this.#roundTripMs = ms;
-    if (piece.tries === 0) tookMs(this.link, ms);
+    if (piece.tries === 0 && exchange.sends === 1) tookMs(this.link, ms);
   }
 
   /** Nothing more is asked; what is in flight may still come. */
@@ -203,7 +215,14 @@ class Job {
     if (this.answered) {
       if (this.lostOne && !partial) lostFull(link);
       else if (this.clean && !partial) wentWell(link, this.byBulk);
-      this.#resolve({ ok: true, tMs: this.#tMs, monoMs: this.#monoMs, partial, roundTripMs: this.#roundTripMs });
+      this.#resolve({
+        ok: true,
+        tMs: this.#tMs,
+        monoMs: this.#monoMs,
+        engine: this.#engine,
+        partial,
+        roundTripMs: this.#roundTripMs,
+      });
     } else this.#resolve({ ok: false, ...(this.#failed ?? { trouble: 'no answer', detail: '' }) });
   }
 }
@@ -233,35 +252,31 @@ class Piece implements Asker {
 
   write(id: number): Uint8Array {
     const { prepared, link } = this.job;
-    const { varbinds, varbindAt } = prepared;
+    const { security } = link;
+    const { varbinds, varbindAt, beforeUpTime } = prepared;
     if (this.block) {
       const starts = this.block.starts(this.row);
-      const list = prepared.beforeUpTime.length + starts.length;
-      const datagram = Buffer.allocUnsafe(messageSize(link.security, 1, this.rows, list));
-      const at = putMessageHead(datagram, link.security, PDU.bulk, id, 1, this.rows, list);
-      datagram.set(prepared.beforeUpTime, at);
-      datagram.set(starts, at + prepared.beforeUpTime.length);
-      return datagram;
+      return compose(security, PDU.bulk, id, 1, this.rows, beforeUpTime.length + starts.length, (into, at) => {
+        into.set(beforeUpTime, at);
+        into.set(starts, at + beforeUpTime.length);
+      });
     }
     const { slots } = this;
     const first = slots[0] ?? 0;
     const last = slots[slots.length - 1] ?? 0;
-    const together = last - first === slots.length - 1;
-    let list = 0;
-    if (together) list = (varbindAt[last + 1] ?? 0) - (varbindAt[first] ?? 0);
-    else for (const slot of slots) list += (varbindAt[slot + 1] ?? 0) - (varbindAt[slot] ?? 0);
-    const datagram = Buffer.allocUnsafe(messageSize(link.security, 0, 0, list));
-    let at = putMessageHead(datagram, link.security, PDU.get, id, 0, 0, list);
-    if (together) {
-      datagram.set(varbinds.subarray(varbindAt[first], varbindAt[last + 1]), at);
-      return datagram;
+    if (last - first === slots.length - 1) {
+      const list = varbinds.subarray(varbindAt[first], varbindAt[last + 1]);
+      return compose(security, PDU.get, id, 0, 0, list.length, (into, at) => into.set(list, at));
     }
-    for (const slot of slots) {
-      const varbind = varbinds.subarray(varbindAt[slot], varbindAt[slot + 1]);
-      datagram.set(varbind, at);
-      at += varbind.length;
-    }
-    return datagram;
+    let size = 0;
+    for (const slot of slots) size += (varbindAt[slot + 1] ?? 0) - (varbindAt[slot] ?? 0);
+    return compose(security, PDU.get, id, 0, 0, size, (into, at) => {
+      for (const slot of slots) {
+        const varbind = varbinds.subarray(varbindAt[slot], varbindAt[slot + 1]);
+        into.set(varbind, at);
+        at += varbind.length;
+      }
+    });
   }
 
   answered(exchange: Exchange, bytes: Uint8Array, message: Message): string {
@@ -278,7 +293,7 @@ class Piece implements Asker {
       const carriesUpTime = read > 0 && prepared.isUpTime[upTime] === 1 && into.tags[upTime] === TAG.timeticks;
       into.upTicks.push(carriesUpTime ? numberAt(into, upTime) : NaN);
       job.took(exchange, monoMs);
-      job.timed(this, job.exchanges.elapsedMs(exchange));
+      job.timed(exchange, this);
       if (this.block) this.#tookRows(this.block, read, message.to - message.from);
     } else {
       const refused = this.#refused(exchange, message.errorStatus, message.errorIndex, monoMs);
@@ -369,4 +384,10 @@ class Piece implements Asker {
   }
 }
 
-const WORTH_REPEATING: readonly SnmpTrouble[] = ['no answer', 'bad answer', 'not snmp'];
+export const WORTH_REPEATING: readonly SnmpTrouble[] = [
+  'no answer',
+  'bad answer',
+  'not snmp',
+  'not in time window',
+  'unknown engine',
+];

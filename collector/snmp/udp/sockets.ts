@@ -68,6 +68,7 @@ export function createSockets(receiver: Receiver): Sockets {
       },
     });
     let closing: Promise<void> | null = null;
+    let unreachable = false;
     const one = {
       family,
       owner,
@@ -77,6 +78,8 @@ export function createSockets(receiver: Receiver): Sockets {
         if (closing) return;
         const done = failed && ((error: Error | null) => (error ? failed(codeOf(error)) : undefined));
         if (owner >= 0) {
+          // Without a connection there is no way to send; why there is none comes as an error of the socket.
+          if (unreachable) return;
           if (done) socket.send(datagram, done);
           else socket.send(datagram);
         } else if (done) socket.send(datagram, 0, datagram.length, port, address, done);
@@ -97,7 +100,15 @@ export function createSockets(receiver: Receiver): Sockets {
     open.add(one);
     socket.on('message', (bytes, from) => receiver.received(one, bytes, from.address, from.port));
     socket.on('error', (error) => receiver.failed(one, codeOf(error)));
-    return { socket, one };
+    const connect = (port: number, address: string) => {
+      socket.connect(port, address);
+      try {
+        socket.remoteAddress();
+      } catch {
+        unreachable = true;
+      }
+    };
+    return { socket, one, connect };
   };
 
   return {
@@ -120,9 +131,9 @@ export function createSockets(receiver: Receiver): Sockets {
       return one;
     },
     connected(family, owner, address, port) {
-      const { socket, one } = make(family, owner);
+      const { socket, one, connect } = make(family, owner);
       socket.unref();
-      socket.connect(port, address);
+      connect(port, address);
       return one;
     },
     async close() {

@@ -2,11 +2,12 @@
 import { createAnswers, oidText, valueAt } from '../answers.ts';
 import { compareOids, indexBelow } from '../oid.ts';
 import type { SnmpAsking, SnmpTarget, SnmpTrouble, SnmpWalk, Varbind, WalkLimits } from '../transport.ts';
-import { encodeOid, encodeVarbind, messageSize, PDU, putMessageHead } from './ber.ts';
+import { encodeOid, encodeVarbind, PDU } from './ber.ts';
+import { compose } from './compose.ts';
 import { findVarbind, takeValue, type Found, type Message } from './decode.ts';
 import type { Exchange, Exchanges } from './exchanges.ts';
 import { tookMs, waitMs, type Link } from './link.ts';
-import { AUTHORIZATION_ERROR, NO_ACCESS, NO_SUCH_NAME } from './poll.ts';
+import { AUTHORIZATION_ERROR, NO_ACCESS, NO_SUCH_NAME, WORTH_REPEATING } from './poll.ts';
 
 export type Lost = { readonly ok: false; readonly trouble: SnmpTrouble; readonly detail: string };
 interface Step {
@@ -36,7 +37,7 @@ export async function walk(
     const outcome = await step(exchanges, link, target, cursor, repetitions, tries, leftMs, asking);
     if (!outcome.ok) {
       const { trouble } = outcome;
-      if (tries < target.retries && (trouble === 'no answer' || trouble === 'bad answer' || trouble === 'not snmp')) {
+      if (tries < target.retries && WORTH_REPEATING.includes(trouble)) {
         tries++;
         link.repetitions = Math.max(1, Math.floor(repetitions / 2));
         continue;
@@ -98,7 +99,7 @@ function step(
         answered(mine, bytes, message) {
           const varbinds = message.errorStatus === 0 ? readVarbinds(bytes, message, bulk ? repetitions : 1) : [];
           if (typeof varbinds === 'string') return varbinds;
-          if (tries === 0) tookMs(link, exchanges.elapsedMs(mine));
+          if (tries === 0 && mine.sends === 1) tookMs(link, exchanges.elapsedMs(mine));
           link.silent = false;
           settle({ ok: true, errorStatus: message.errorStatus, varbinds });
           return '';
@@ -107,10 +108,8 @@ function step(
       },
       write(id) {
         const list = encodeVarbind(encodeOid(cursor));
-        const third = bulk ? repetitions : 0;
-        const datagram = Buffer.allocUnsafe(messageSize(link.security, 0, third, list.length));
-        datagram.set(list, putMessageHead(datagram, link.security, bulk ? PDU.bulk : PDU.next, id, 0, third, list.length));
-        return datagram;
+        const type = bulk ? PDU.bulk : PDU.next;
+        return compose(link.security, type, id, 0, bulk ? repetitions : 0, list.length, (into, at) => into.set(list, at));
       },
       timeoutMs: Math.min(leftMs, waitMs(link, target, isLast)),
       expectedBytes: 64 + repetitions * link.bulk.varbindBytes,
