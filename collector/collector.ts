@@ -73,6 +73,7 @@ export function createCollector(options: CollectorOptions): Collector {
   const stopping = new AbortController();
   const watched = new Map<string, Watched>();
   const begun = new Map<string, Promise<Preview>>();
+  let beginning = 0;
   /** Devices that will be looked at again at the wish of a poll. */
   const planned = new Set<Watched>();
   const figures = createFigures({ clock, scheduler: () => scheduler, watched, sources, asker });
@@ -145,18 +146,21 @@ export function createCollector(options: CollectorOptions): Collector {
   /** A place in the schedule. */
   const place = (one: Watched, failures: number) => {
     const { id, intervalMs } = one.device();
-    scheduler.set(id, intervalMs, { failures, afterMs: intervalMs / 2 });
+    // One that answers is polled at once, and again in its place, yet not right after that.
+    scheduler.set(id, intervalMs, { failures, afterMs: failures === 0 ? intervalMs / 2 : 0 });
   };
   /** First discovery, then a place in the schedule and the first poll at once. */
   const begin = async (device: Device): Promise<Preview> => {
     const one = createWatched(device, around);
     watched.set(device.id, one);
     const { state, reason } = one.status();
+    // Of those that come together, who does not answer must not stand among those that wait to be discovered.
+    await Promise.resolve();
+    const crowded = beginning > DISCOVERIES_AT_ONCE;
     const silent = await arrivals.pass(async () => {
       await one.change(device);
       if (state === 'down') return failure('timeout', reason);
-      // Who does not answer must not stand among those that wait to be discovered.
-      return discoveries.full() ? silenceOf(one.slots(), asker, stopping.signal) : null;
+      return crowded ? silenceOf(one.slots(), asker, stopping.signal) : null;
     });
     if (silent && isWatched(one)) place(one, DEAD_AFTER);
     if (isWatched(one)) regularly(one, (0.5 + hash32(device.id) / 2 ** 33) * REDISCOVER_MS);
@@ -190,10 +194,13 @@ export function createCollector(options: CollectorOptions): Collector {
       return failure('no data', 'Another collector polls this device.');
     }
     const one = watched.get(device.id);
-    const work = (one ? changeTo(one, device) : begin(device)).catch((error: unknown) => {
-      oops(error);
-      return failure('no data', 'The device could not be taken up; the log says why.');
-    });
+    beginning++;
+    const work = (one ? changeTo(one, device) : begin(device))
+      .catch((error: unknown) => {
+        oops(error);
+        return failure('no data', 'The device could not be taken up; the log says why.');
+      })
+      .finally(() => beginning--);
     begun.set(device.id, work);
     // Nobody needs the answer for longer than it takes.
     void work.then(() => begun.get(device.id) === work && begun.delete(device.id));

@@ -1,15 +1,12 @@
 /** Lets a bounded number through at once; the others wait in order. */
 export interface Gate {
   pass<T>(work: () => Promise<T>): Promise<T>;
-  /** Whoever comes now must wait. */
-  full(): boolean;
 }
 
 export function createGate(limit: number): Gate {
   const waiting: (() => void)[] = [];
   let inside = 0;
   return {
-    full: () => inside >= limit,
     async pass(work) {
       if (inside >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
       else inside++;

@@ -70,11 +70,12 @@ function howItAnswers({ tookMs }: Pace, values: number, manner: Manner | null): 
   if (!manner || manner.requests === 0) return [...size, `answers in ${took(tookMs)}`].join(', ');
   const { requests, resent, roundTripMs } = manner;
   const each = roundTripMs !== null && requests > 1 ? ` of about ${took(roundTripMs)}` : '';
-  const again = resent === 0 ? '' : requests === 1 ? ', sent again' : `, ${formatNumber(resent)} of them sent again`;
+  const again = resent === 0 ? '' : requests === 1 ? ', sent again' : `, ${whole(resent)} of them sent again`;
   return [...size, `answers in ${took(tookMs)}`, `${count(requests, 'request')}${each}${again}`].join(', ');
 }
 
-const count = (n: number, one: string) => `${n < 1_000 ? String(n) : formatNumber(n)} ${n === 1 ? one : `${one}s`}`;
+const whole = (n: number) => (n < 1_000 ? String(n) : formatNumber(n));
+const count = (n: number, one: string) => `${whole(n)} ${n === 1 ? one : `${one}s`}`;
 const starts = (n: number) => count(n, 'start');
 const took = (ms: number) =>
   ms < 2_000

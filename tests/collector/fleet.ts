@@ -1,4 +1,4 @@
-import { createCollector, type Collector } from '../../collector/collector.ts';
+import { createCollector, type Collector, type CollectorOptions } from '../../collector/collector.ts';
 import type { Source } from '../../collector/source.ts';
 import { NO_FACTS, type Device, type Event, type Failure, type Instance } from '../../core/model.ts';
 import type { Catalog, Clock, History, Latest, Log, RawRow } from '../../core/ports.ts';
@@ -90,6 +90,10 @@ export interface Behaviour {
   deaf?: boolean;
   discoveries: number;
   polls: number;
+  /** Cheap questions whether it is there. */
+  reaches?: number;
+  /** A question that fails takes this long at discovery; otherwise as long as any other. */
+  doubtMs?: number;
   /** Set by tests that look at what is asked. */
   lastTarget?: unknown;
 }
@@ -110,7 +114,7 @@ export function createScriptedSource(type: 'snmp' | 'local' | 'ping', fleet: Rea
     async discover({ address }, { clock, signal }) {
       const device = behaviour(address);
       device.discoveries++;
-      await wait(clock, device, signal);
+      await wait(clock, device.failure && device.doubtMs ? { ...device, takesMs: device.doubtMs } : device, signal);
       if (device.failure) return device.failure;
       const ports = device.ports.map((key): Column => ({
         kind: 'interface',
@@ -173,6 +177,16 @@ export function createScriptedSource(type: 'snmp' | 'local' | 'ping', fleet: Rea
         partial: false,
       };
     },
+    ...(type === 'snmp'
+      ? {
+          async reach({ address }, { clock, signal }) {
+            const device = behaviour(address);
+            device.reaches = (device.reaches ?? 0) + 1;
+            await wait(clock, device, signal);
+            return device.failure ?? { ok: true };
+          },
+        }
+      : {}),
     close: () => Promise.resolve(),
   };
 }
@@ -194,7 +208,12 @@ export interface Bench {
 }
 
 export function bench(
-  options: { sources?: (fleet: Map<string, Behaviour>) => Source[]; waitingMax?: number; inFlight?: number } = {},
+  options: {
+    sources?: (fleet: Map<string, Behaviour>) => Source[];
+    waitingMax?: number;
+    inFlight?: number;
+    seats?: CollectorOptions['seats'];
+  } = {},
 ): Bench {
   const clock = createFakeClock();
   const catalog = createMemoryCatalog();
@@ -214,6 +233,7 @@ export function bench(
       newId: () => `id${String(ids++)}`,
       ...(options.waitingMax === undefined ? {} : { waitingMax: options.waitingMax }),
       ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
+      ...(options.seats === undefined ? {} : { seats: options.seats }),
     });
   const collector = make();
   return {
