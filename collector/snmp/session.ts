@@ -186,12 +186,16 @@ function guard(
       return;
     }
     if (seen.pdu !== null && seen.pdu.type === RESPONSE) {
-      const mismatch = mismatchOf(pending.request, seen.pdu.oids, seen.pdu.errorStatus);
+      const { errorStatus } = seen.pdu;
+      const mismatch =
+        errorStatus < 0 || errorStatus > ERROR_STATUS_MAX
+          ? 'its error status is out of range'
+          : mismatchOf(pending.request, seen.pdu.oids, errorStatus);
       if (mismatch !== null) {
         refuse('bad answer', mismatch);
         return;
       }
-      pending.errorStatus = Math.min(Math.max(seen.pdu.errorStatus, 0), ERROR_STATUS_MAX);
+      pending.errorStatus = errorStatus;
       pending.errorIndex = seen.pdu.errorIndex;
     }
     if (seen.pdu?.type === REPORT) pending.reported = reportedBy(seen.pdu.oids[0]);

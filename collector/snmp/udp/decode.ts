@@ -164,7 +164,7 @@ export function readValues(
     } else astray = true;
     if (astray) {
       value = enter(bytes, content, end, TAG.oid);
-      if (!some || value < 0 || contentEnd === value) {
+      if (!some || value < 0 || !isOid(bytes, value, contentEnd)) {
         problem = read >= slots.length ? 'it has more values than were asked for' : 'it has other objects than were asked for';
         break;
       }

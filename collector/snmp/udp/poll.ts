@@ -5,8 +5,7 @@
  */
 import { numberAt, TAG, type Answers } from '../answers.ts';
 import type { EngineClock, SnmpAsking, SnmpTarget, SnmpTrouble } from '../transport.ts';
-import { PDU } from './ber.ts';
-import { compose } from './compose.ts';
+import { composeBulk, composeGet } from './compose.ts';
 import { readValues, slotsRead, type Message } from './decode.ts';
 import type { Asker, Exchange, Exchanges } from './exchanges.ts';
 import { limitBulk, lostFull, shrink, shrinkBulk, tookMs, unlearnBulk, waitMs, wentWell, type Link } from './link.ts';
@@ -27,6 +26,8 @@ export const TOO_BIG = 1;
 export const NO_SUCH_NAME = 2;
 export const NO_ACCESS = 6;
 export const AUTHORIZATION_ERROR = 16;
+/** The last error-status there is, inconsistentName of RFC 3416. */
+export const STATUS_MAX = 18;
 
 /** Requests of one question in flight. */
 const AT_ONCE = 2;
@@ -134,9 +135,19 @@ class Job {
     }
   }
 
-  /** The same rows by GET. */
+  /** The same rows by GET, whole ones where they fit; sysUpTime with each, or a restart in between would not be seen. */
   addRowsSingly(block: Block, from: number, to: number, tries: number): void {
-    this.addSlots(block.slots.subarray(from * block.columns, to * block.columns), tries);
+    const { columns } = block;
+    const room = Math.max(1, this.link.oidsPerRequest - 1);
+    const most = columns <= room ? room - (room % columns) : room;
+    const end = to * columns;
+    for (let at = from * columns; at < end; at += most) {
+      const count = Math.min(most, end - at);
+      const slots = new Int32Array(1 + count);
+      slots[0] = this.prepared.upTime;
+      slots.set(block.slots.subarray(at, at + count), 1);
+      this.work.push(new Piece(this, slots, tries, null, 0, 0));
+    }
   }
 
   pump(): void {
@@ -252,31 +263,9 @@ class Piece implements Asker {
 
   write(id: number): Uint8Array {
     const { prepared, link } = this.job;
-    const { security } = link;
-    const { varbinds, varbindAt, beforeUpTime } = prepared;
-    if (this.block) {
-      const starts = this.block.starts(this.row);
-      return compose(security, PDU.bulk, id, 1, this.rows, beforeUpTime.length + starts.length, (into, at) => {
-        into.set(beforeUpTime, at);
-        into.set(starts, at + beforeUpTime.length);
-      });
-    }
-    const { slots } = this;
-    const first = slots[0] ?? 0;
-    const last = slots[slots.length - 1] ?? 0;
-    if (last - first === slots.length - 1) {
-      const list = varbinds.subarray(varbindAt[first], varbindAt[last + 1]);
-      return compose(security, PDU.get, id, 0, 0, list.length, (into, at) => into.set(list, at));
-    }
-    let size = 0;
-    for (const slot of slots) size += (varbindAt[slot + 1] ?? 0) - (varbindAt[slot] ?? 0);
-    return compose(security, PDU.get, id, 0, 0, size, (into, at) => {
-      for (const slot of slots) {
-        const varbind = varbinds.subarray(varbindAt[slot], varbindAt[slot + 1]);
-        into.set(varbind, at);
-        at += varbind.length;
-      }
-    });
+    return this.block
+      ? composeBulk(link.security, prepared, this.block, this.row, this.rows, id)
+      : composeGet(link.security, prepared, this.slots, id);
   }
 
   answered(exchange: Exchange, bytes: Uint8Array, message: Message): string {
@@ -324,7 +313,7 @@ class Piece implements Asker {
   #refused(exchange: Exchange, status: number, index: number, monoMs: number): string {
     const { job, slots, block } = this;
     const { into, link } = job;
-    if (index < 0 || index > 0xffff) return 'its error index is wrong';
+    if (status < 0 || status > STATUS_MAX || index < 0 || index > 0xffff) return 'its error status or index is out of range';
     job.exchanges.cancel(exchange);
     job.flying.delete(exchange);
     job.clean = false;

@@ -7,7 +7,7 @@ import { compose } from './compose.ts';
 import { findVarbind, takeValue, type Found, type Message } from './decode.ts';
 import type { Exchange, Exchanges } from './exchanges.ts';
 import { tookMs, waitMs, type Link } from './link.ts';
-import { AUTHORIZATION_ERROR, NO_ACCESS, NO_SUCH_NAME, WORTH_REPEATING } from './poll.ts';
+import { AUTHORIZATION_ERROR, NO_ACCESS, NO_SUCH_NAME, STATUS_MAX, WORTH_REPEATING } from './poll.ts';
 
 export type Lost = { readonly ok: false; readonly trouble: SnmpTrouble; readonly detail: string };
 interface Step {
@@ -97,6 +97,7 @@ function step(
       link,
       asker: {
         answered(mine, bytes, message) {
+          if (message.errorStatus < 0 || message.errorStatus > STATUS_MAX) return 'its error status is out of range';
           const varbinds = message.errorStatus === 0 ? readVarbinds(bytes, message, bulk ? repetitions : 1) : [];
           if (typeof varbinds === 'string') return varbinds;
           if (tries === 0 && mine.sends === 1) tookMs(link, exchanges.elapsedMs(mine));
