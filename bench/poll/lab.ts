@@ -46,6 +46,8 @@ export interface Lab {
   close(): Promise<void>;
 }
 
+const OURS = join(import.meta.dirname, 'ours.ts');
+const START_DEADLINE_MS = 60_000;
 /** Objects of one GET. */
 const PER_REQUEST = 48;
 const TIMEOUT_MS = 1_000;
@@ -104,10 +106,17 @@ export async function openLab(): Promise<Lab | { readonly missing: string }> {
     const ours = <T>(mode: string, question: Question, responder: Responder) =>
       run<T>(
         process.execPath,
-        [join(import.meta.dirname, 'ours.ts'), mode, String(responder.startMs), String(question.intervalMs ?? 0), folder],
+        [OURS, mode, String(responder.startMs), String(question.intervalMs ?? 0), folder],
         question,
         responder,
       );
+    // What the first start compiles, the next ones find: as the launcher does for the server.
+    await runClient({
+      program: process.execPath,
+      args: [OURS, 'load', '', '', folder],
+      core: null,
+      deadlineMs: START_DEADLINE_MS,
+    });
     return {
       v3: small.v3,
       cores,

@@ -72,7 +72,7 @@ static void ask(struct device *device) {
 static int answered(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *magic) {
   (void)session, (void)id;
   struct device *device = magic;
-  if (!device->busy) return 1;
+  if (!device->busy || operation == NETSNMP_CALLBACK_OP_RESEND) return 1;
   if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || pdu->errstat != SNMP_ERR_NOERROR) {
     end(device, false);
     return 1;

@@ -24,8 +24,19 @@ export interface CollectorFigures {
   readonly binsClosed: boolean;
 }
 
+const PROFILES = join(import.meta.dirname, 'profiles');
 const BIN_MS = 300_000;
 const LOOK_EVERY_MS = 250;
+
+/** Starts everything once, over no device at all: what is compiled by then need not be compiled again. */
+export async function loadAll(folder: string): Promise<void> {
+  const scratch = mkdtempSync(join(folder, 'load-'));
+  const log: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const about = { folder: scratch, addresses: [], port: 9, intervalMs: 10_000, timeoutMs: 1_000, retries: 0, stored: true };
+  const collecting = await startCollecting({ ...about, profileFolders: [PROFILES], log, taken: () => undefined });
+  await collecting.close();
+  rmSync(scratch, { recursive: true, force: true });
+}
 
 /**
  * @param spec.cycles intervals in the window
@@ -52,7 +63,7 @@ export async function benchCollector(
     intervalMs,
     timeoutMs: spec.timeoutMs,
     retries: spec.retries,
-    profileFolders: [join(import.meta.dirname, 'profiles')],
+    profileFolders: [PROFILES],
     stored,
     log,
     taken(rows) {

@@ -1,15 +1,14 @@
 /**
  * Saguaro as a client of the poll benchmark: `node ours.ts MODE STARTMS INTERVALMS FOLDER …` (the
  * words of client.ts follow). MODE is get or bulk (the transport alone), dead, rate or whole (the
- * real collector without and with the embedded store).
+ * real collector without and with the embedded store); load only loads, so that its code is compiled.
  */
-import { endWithParent, specOf } from './client.ts';
+import { endWithParent, specOf, type ClientSpec } from './client.ts';
 
 const [mode = '', startMs = '', intervalMs = '', folder = '', ...words] = process.argv.slice(2);
 endWithParent();
-const spec = specOf(words);
 
-async function run(): Promise<unknown> {
+async function run(spec: ClientSpec): Promise<unknown> {
   switch (mode) {
     case 'get':
     case 'bulk':
@@ -24,4 +23,7 @@ async function run(): Promise<unknown> {
   }
 }
 
-console.log(JSON.stringify(await run()));
+if (mode === 'load') {
+  await (await import('./ours-collector.ts')).loadAll(folder);
+  console.log('{}');
+} else console.log(JSON.stringify(await run(specOf(words))));

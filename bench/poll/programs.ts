@@ -70,7 +70,11 @@ export function coresOf(): Cores | null {
 /** A child is told that we ended by its closed channel or by the system; both end it. */
 function start(core: number | null, program: string, args: readonly string[], channel: boolean): ChildProcess {
   const words = core === null ? [program, ...args] : ['taskset', '-c', String(core), program, ...args];
-  return spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])] });
+  const env = { NODE_COMPILE_CACHE: join(HERE, '..', '..', '.cache', 'compile'), ...process.env };
+  return spawn(words[0] ?? '', words.slice(1), {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
+  });
 }
 
 export interface Responder {
