@@ -1,5 +1,5 @@
 /** What the collector is doing, in figures. Reading them costs little, however many devices and readers there are. */
-import type { GapCause } from '../core/model.ts';
+import type { DeviceState, GapCause } from '../core/model.ts';
 import type { Clock, CollectorStatus, TransportCounts } from '../core/ports.ts';
 import type { Asker } from './asking.ts';
 import { createTally, type Tally } from './lately.ts';
@@ -48,6 +48,7 @@ export function createFigures({ clock, scheduler, watched, sources, asker }: Fig
     return {
       startedMs,
       devices: watched.size,
+      states: statesOf(watched.values()),
       silent,
       inFlight: living.inFlight + suspect.inFlight,
       lanes: { living, suspect },
@@ -99,6 +100,15 @@ export function createFigures({ clock, scheduler, watched, sources, asker }: Fig
       return kept.status;
     },
   };
+}
+
+function statesOf(devices: Iterable<Watched>): CollectorStatus['states'] {
+  const counts: Partial<Record<DeviceState, number>> = {};
+  for (const one of devices) {
+    const { state } = one.status();
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** Of all sources together; null when none counts. */

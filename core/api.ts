@@ -9,6 +9,8 @@ import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from './model.ts';
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Text = (maxLength: number) => Type.String({ maxLength });
 
+export { StatusView, type CollectorView } from './status.ts';
+
 export const Problem = Type.Object(
   {
     type: Type.String(),
@@ -334,42 +336,6 @@ export const ImportResult = Type.Object({
   devicesCreated: Type.Array(Type.String()),
 });
 export type ImportResult = Static<typeof ImportResult>;
-
-export const StatusView = Type.Object({
-  version: Type.String(),
-  nowMs: Type.Number(),
-  zone: Type.String(),
-  startedMs: Type.Number(),
-  /** Whether this request had to log in. */
-  loginRequired: Type.Boolean(),
-  devices: Type.Record(Type.String(), Type.Integer()),
-  /** Null when no collector runs in this process. */
-  collector: Nullable(
-    Type.Object({
-      startedMs: Type.Number(),
-      devices: Type.Integer(),
-      inFlight: Type.Integer(),
-      polls: Type.Integer(),
-      failures: Type.Integer(),
-      skipped: Type.Integer(),
-      samples: Type.Integer(),
-      lateReplies: Type.Integer(),
-      gaps: Type.Record(Type.String(), Type.Integer()),
-      latenessMs: Type.Number(),
-    }),
-  ),
-  store: Type.Object({
-    ok: Type.Boolean(),
-    reason: Type.String(),
-    bytes: Type.Number(),
-    series: Type.Integer(),
-    waitingRows: Type.Integer(),
-    writtenSamples: Type.Integer(),
-    droppedSamples: Type.Integer(),
-  }),
-  process: Type.Object({ rssBytes: Type.Number(), cpuS: Type.Number(), uptimeS: Type.Number(), eventLoopP99Ms: Type.Number() }),
-});
-export type StatusView = Static<typeof StatusView>;
 
 /** Lists come in pages: pass nextCursor back as `cursor`; null = the last page. */
 export const Page = <T extends TSchema>(item: T) => Type.Object({ items: Type.Array(item), nextCursor: Nullable(Type.String()) });

@@ -205,6 +205,8 @@ export interface Catalog {
   readonly devices: {
     list(): Promise<Device[]>;
     get(id: DeviceId): Promise<Device | null>;
+    /** How many there are, and how many of them nothing asks. */
+    count(): Promise<{ readonly all: number; readonly unasked: number }>;
     /** Inserts or replaces by id. Rejects with `NameTaken` if another device has the name. */
     put(device: Device): Promise<void>;
     /** Removes the device with its instances, secrets, readings and events. Not its samples. */
@@ -293,6 +295,8 @@ export interface TransportCounts {
 export interface CollectorStatus {
   readonly startedMs: number;
   readonly devices: number;
+  /** Of its devices, by state; states without a device may be missing. */
+  readonly states: Readonly<Partial<Record<DeviceState, number>>>;
   /** Devices that did not answer at all in their last turn. */
   readonly silent: number;
   readonly inFlight: number;

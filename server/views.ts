@@ -1,7 +1,7 @@
 /** What of the inside is shown outside. Fields are named one by one, so that nothing slips out. */
-import type { DeviceView, EventView, InstanceView, PreviewView, SeriesView } from '../core/api.ts';
+import type { CollectorView, DeviceView, EventView, InstanceView, PreviewView, SeriesView } from '../core/api.ts';
 import type { Device, Event, Instance, SnmpSource, SourceSpec } from '../core/model.ts';
-import type { DeviceStatus, Latest, Preview } from '../core/ports.ts';
+import type { CollectorStatus, DeviceStatus, Latest, Preview, TransportCounts } from '../core/ports.ts';
 import { deviceKind } from '../core/kind.ts';
 import { seriesKey } from '../core/model.ts';
 import type { InstanceSummary } from './instance-summary.ts';
@@ -50,6 +50,39 @@ function whyNotPolled(device: Pick<Device, 'origin'>): string {
   return device.origin === 'import'
     ? 'Its history was imported; it is not polled.'
     : 'It is not polled: nothing asks it any more.';
+}
+
+export function collectorView(status: CollectorStatus): CollectorView {
+  const { living, suspect } = status.lanes;
+  const { p50Ms, p99Ms, worstMs } = status.lateness;
+  return {
+    startedMs: status.startedMs,
+    devices: status.devices,
+    silent: status.silent,
+    inFlight: status.inFlight,
+    lanes: {
+      living: { inFlight: living.inFlight, waiting: living.waiting },
+      suspect: { inFlight: suspect.inFlight, waiting: suspect.waiting },
+    },
+    polls: status.polls,
+    failures: status.failures,
+    skipped: status.skipped,
+    samples: status.samples,
+    polledPerS: status.polledPerS,
+    valuesPerS: status.valuesPerS,
+    lateReplies: status.lateReplies,
+    gaps: { ...status.gaps },
+    gapsLastHour: { ...status.gapsLastHour },
+    latenessMs: status.latenessMs,
+    lateness: { p50Ms, p99Ms, worstMs },
+    slowest: status.slowest.map(({ device, name, pollMs, intervalMs, reason }) => ({ device, name, pollMs, intervalMs, reason })),
+    transport: status.transport && transportView(status.transport),
+  };
+}
+
+function transportView(counts: TransportCounts): CollectorView['transport'] {
+  const { sent, resent, received, foreign, wrongCommunity, late, malformed } = counts;
+  return { sent, resent, received, foreign, wrongCommunity, late, malformed };
 }
 
 export function instanceView(instance: Instance): InstanceView {

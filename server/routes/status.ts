@@ -2,6 +2,7 @@ import { StatusView } from '../../core/api.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { devicesByState } from '../devices.ts';
 import { problems } from '../openapi.ts';
+import { collectorView } from '../views.ts';
 
 export async function statusRoutes(app: App, deps: RouteDeps): Promise<void> {
   const schema = {
@@ -20,7 +21,7 @@ export async function statusRoutes(app: App, deps: RouteDeps): Promise<void> {
       startedMs: deps.startedMs,
       loginRequired: deps.access.loginRequired(request),
       devices: await devicesByState(deps),
-      collector: collector === null ? null : { ...collector, gaps: { ...collector.gaps } },
+      collector: collector && collectorView(collector),
       store: { ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples },
       process: deps.figures.read(),
     };

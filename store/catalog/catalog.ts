@@ -55,6 +55,11 @@ function devices(connection: Connection): Catalog['devices'] {
     async get(id) {
       return documents<Device>(await connection.run([step('SELECT doc FROM devices WHERE id = ?', id)]))[0] ?? null;
     },
+    async count() {
+      const sql = `SELECT count(*) AS devices, count(*) FILTER (WHERE json_array_length(doc, '$.sources') = 0) AS unasked FROM devices`;
+      const row = first(await connection.run([step(sql)]));
+      return { all: Number(row?.['devices'] ?? 0), unasked: Number(row?.['unasked'] ?? 0) };
+    },
     async put(device) {
       const sql =
         'INSERT INTO devices (id, name, doc) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, doc = excluded.doc';

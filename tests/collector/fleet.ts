@@ -22,6 +22,7 @@ export function createMemoryCatalog(): MemoryCatalog {
     devices: {
       list: () => Promise.resolve([...devices.values()]),
       get: (id) => Promise.resolve(devices.get(id) ?? null),
+      count: () => Promise.resolve({ all: devices.size, unasked: 0 }),
       put: (device) => Promise.resolve(void devices.set(device.id, device)),
       remove: (id) => Promise.resolve(void devices.delete(id)),
     },

@@ -204,7 +204,14 @@ function withStale(collector: Collector, devices: readonly Device[], endMs: numb
     failures: 0,
     skipped: 0,
   };
-  return { ...collector, deviceStatus: (id) => (id === stale.id ? status : collector.deviceStatus(id)) };
+  return {
+    ...collector,
+    deviceStatus: (id) => (id === stale.id ? status : collector.deviceStatus(id)),
+    status() {
+      const { states, ...rest } = collector.status();
+      return { ...rest, states: { ...states, stale: (states.stale ?? 0) + 1 } };
+    },
+  };
 }
 
 async function putDevices(catalog: Catalog, agents: readonly RunningAgent[], endMs: number): Promise<Device[]> {

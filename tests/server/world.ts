@@ -64,6 +64,11 @@ export function roteCollector(): RoteCollector {
     status: () => ({
       startedMs: NOW_MS,
       devices: watched.length,
+      states: Object.fromEntries(
+        Map.groupBy(statuses.values(), ({ state }) => state)
+          .entries()
+          .map(([state, list]) => [state, list.length]),
+      ),
       silent: 1,
       inFlight: 3,
       lanes: { living: { inFlight: 1, waiting: 0 }, suspect: { inFlight: 2, waiting: 4 } },

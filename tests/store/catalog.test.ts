@@ -115,6 +115,8 @@ describe('devices and instances', () => {
     await catalog.readings.save([{ device: 'a', bytes: Uint8Array.of(1, 2) }]);
     await catalog.devices.remove('a');
     expect(await catalog.devices.list()).toHaveLength(1);
+    await catalog.devices.put(device('c', { sources: [] }));
+    expect(await catalog.devices.count()).toEqual({ all: 2, unasked: 1 });
     expect(await catalog.instances.list()).toEqual([instance('i2', 'b')]);
     expect(await Promise.all(['mine', 'shared', 'other'].map((id) => catalog.secrets.get(id)))).toEqual([
       null,
