@@ -34,17 +34,7 @@ export function metricsText(input: MetricsInput): string {
   family('devices', 'gauge', 'Devices by state.');
   for (const [state, count] of Object.entries(input.devicesByState)) sample('devices', count, { state });
   const { collector, store, process: own, http } = input;
-  if (collector) {
-    one('collector_polls_total', 'counter', 'Polls done.', collector.polls);
-    one('collector_poll_failures_total', 'counter', 'Polls that failed.', collector.failures);
-    one('collector_polls_skipped_total', 'counter', 'Polls not started because the one before still ran.', collector.skipped);
-    one('collector_samples_total', 'counter', 'Samples handed to the history.', collector.samples);
-    one('collector_late_replies_total', 'counter', 'Replies after their deadline, dropped.', collector.lateReplies);
-    one('collector_in_flight', 'gauge', 'Polls under way.', collector.inFlight);
-    one('collector_lateness_seconds', 'gauge', 'How late polls start, worst of the last minute.', collector.latenessMs / 1000);
-    family('collector_gaps_total', 'counter', 'Gaps by cause.');
-    for (const [cause, count] of Object.entries(collector.gaps)) sample('collector_gaps_total', count, { cause });
-  }
+  if (collector) collectorMetrics(collector, { family, sample, one });
   one('store_up', 'gauge', '1 when the store takes samples.', store.ok ? 1 : 0);
   one('store_bytes', 'gauge', 'Size of the stored history.', store.bytes);
   one('store_series', 'gauge', 'Series in the store.', store.series);
@@ -70,6 +60,54 @@ export function metricsText(input: MetricsInput): string {
     sample('http_request_duration_seconds_count', count, { route });
   }
   return lines.join('\n') + '\n';
+}
+
+interface Lines {
+  readonly family: (name: string, type: 'counter' | 'gauge', help: string) => void;
+  readonly sample: (name: string, value: number, labels?: Labels) => void;
+  readonly one: (name: string, type: 'counter' | 'gauge', help: string, value: number) => void;
+}
+
+function collectorMetrics(collector: CollectorStatus, { family, sample, one }: Lines): void {
+  one('collector_polls_total', 'counter', 'Polls done.', collector.polls);
+  one('collector_poll_failures_total', 'counter', 'Polls that failed.', collector.failures);
+  one('collector_polls_skipped_total', 'counter', 'Polls not started because the one before still ran.', collector.skipped);
+  one('collector_samples_total', 'counter', 'Samples handed to the history.', collector.samples);
+  one('collector_late_replies_total', 'counter', 'Replies after their deadline, dropped.', collector.lateReplies);
+  one('collector_devices', 'gauge', 'Devices that are polled.', collector.devices);
+  one('collector_silent_devices', 'gauge', 'Devices that did not answer at all in their last turn.', collector.silent);
+  one('collector_in_flight', 'gauge', 'Polls under way.', collector.inFlight);
+  const lanes = Object.entries(collector.lanes);
+  family('collector_lane_in_flight', 'gauge', 'Polls under way; suspect: of devices that failed the last time or take long.');
+  for (const [lane, { inFlight }] of lanes) sample('collector_lane_in_flight', inFlight, { lane });
+  family('collector_lane_waiting', 'gauge', 'Devices whose turn has come and for which there is no place.');
+  for (const [lane, { waiting }] of lanes) sample('collector_lane_waiting', waiting, { lane });
+  one('collector_lateness_seconds', 'gauge', 'How late polls start, worst of the last minute.', collector.latenessMs / 1000);
+  family('collector_start_delay_seconds', 'gauge', 'How late polls started in the last minute, by quantile; 1 is the worst.');
+  const { p50Ms, p99Ms, worstMs } = collector.lateness;
+  for (const [quantile, ms] of [
+    ['0.5', p50Ms],
+    ['0.99', p99Ms],
+    ['1', worstMs],
+  ] as const) {
+    sample('collector_start_delay_seconds', ms / 1000, { quantile });
+  }
+  family('collector_gaps_total', 'counter', 'Gaps by cause.');
+  for (const [cause, count] of Object.entries(collector.gaps)) sample('collector_gaps_total', count, { cause });
+  const { transport } = collector;
+  if (!transport) return;
+  one('snmp_requests_total', 'counter', 'SNMP requests sent, those that were sent again included.', transport.sent);
+  one('snmp_requests_resent_total', 'counter', 'SNMP requests sent again because no answer had come.', transport.resent);
+  one('snmp_replies_total', 'counter', 'Datagrams received.', transport.received);
+  family('snmp_replies_dropped_total', 'counter', 'Datagrams received and not used, by reason.');
+  for (const [reason, count] of [
+    ['foreign sender', transport.foreign],
+    ['wrong community', transport.wrongCommunity],
+    ['late', transport.late],
+    ['malformed', transport.malformed],
+  ] as const) {
+    sample('snmp_replies_dropped_total', count, { reason });
+  }
 }
 
 const escape = (label: string) => label.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StatusView } from '../../core/api.ts';
+import type { DeviceStatus } from '../../core/ports.ts';
 import { fixtures, NOW_MS, world, type World } from './world.ts';
 
 let w: World;
@@ -16,10 +17,35 @@ test('the status tells of devices, collector, store and process', async () => {
     nowMs: NOW_MS,
     zone: 'UTC',
     devices: { up: 0, down: 0, stale: 0, new: 1, 'not polled': 0 },
-    collector: { polls: 7, gaps: { timeout: 3 } },
+    collector: {
+      polls: 7,
+      silent: 1,
+      polledPerS: 166.5,
+      lanes: { suspect: { inFlight: 2, waiting: 4 } },
+      lateness: { p50Ms: 0.1, p99Ms: 1.2, worstMs: 1.5 },
+      gaps: { timeout: 3, restarted: 1 },
+      gapsLastHour: { timeout: 2 },
+      slowest: [{ name: 'web1', reason: 'answers in 840 ms, 12 requests, 3 of them sent again' }],
+      transport: { foreign: 12 },
+    },
     store: { ok: true },
   });
   expect(status.process.rssBytes).toBeGreaterThan(1e6);
+});
+
+test('devices are counted by state: as the collector says, the others by what asks them', async () => {
+  const other = await world();
+  try {
+    const { device } = await fixtures(other.catalog);
+    await other.catalog.devices.put({ ...device, id: 'b', name: 'b', sources: [] });
+    await other.catalog.devices.put({ ...device, id: 'c', name: 'c' });
+    const devices = async () => (await other.get('status')).json<StatusView>().devices;
+    expect(await devices()).toEqual({ up: 0, down: 0, stale: 0, new: 2, 'not polled': 1 });
+    other.collector.statuses.set('c', { device: 'c', state: 'down', reason: '', sinceMs: 0 } as DeviceStatus);
+    expect(await devices()).toEqual({ up: 0, down: 1, stale: 0, new: 1, 'not polled': 1 });
+  } finally {
+    await other.close();
+  }
 });
 
 test('health answers while the store works, readiness fails when it does not', async () => {
@@ -58,6 +84,10 @@ test('metrics are what Prometheus reads', async () => {
     seen.add(line.split(' ').slice(0, -1).join(' '));
   }
   expect(answer.body).toContain('saguaro_collector_gaps_total{cause="timeout"} 3');
+  expect(answer.body).toContain('saguaro_collector_lane_waiting{lane="suspect"} 4');
+  expect(answer.body).toContain('saguaro_collector_start_delay_seconds{quantile="0.99"} 0.0012');
+  expect(answer.body).toContain('saguaro_snmp_requests_total 90');
+  expect(answer.body).toContain('saguaro_snmp_replies_dropped_total{reason="foreign sender"} 12');
   expect(answer.body).toContain('saguaro_http_requests_total{method="GET",route="/api/v1/devices/:id",status="404"} 1');
   expect(answer.body).toContain('saguaro_devices{state="new"} 1');
   expect(answer.body).toMatch(/saguaro_process_event_loop_delay_p99_seconds \d/);
