@@ -10,10 +10,18 @@ export interface Adapter {
   readonly versions: readonly SnmpVersion[];
   /** Has a connected socket a device: what strangers send, or what comes after a failure, its kernel drops unseen. */
   readonly connected: boolean;
+  /** Whether what was encrypted is read as strictly as what was not. */
+  readonly readsSealed: boolean;
   create(): SnmpTransport;
 }
 
 export const ADAPTERS: readonly Adapter[] = [
-  { name: 'net-snmp', versions: ['1', '2c', '3'], connected: true, create: createNetSnmpTransport },
-  { name: 'udp', versions: ['1', '2c'], connected: false, create: () => createUdpTransport({ clock: realClock }) },
+  { name: 'net-snmp', versions: ['1', '2c', '3'], connected: true, readsSealed: false, create: createNetSnmpTransport },
+  {
+    name: 'udp',
+    versions: ['1', '2c', '3'],
+    connected: false,
+    readsSealed: true,
+    create: () => createUdpTransport({ clock: realClock }),
+  },
 ];

@@ -10,6 +10,8 @@ import { usmKeys, type UsmUser } from './usm.ts';
 
 const ENGINE_ID = Buffer.from('80001f8880c0ffee', 'hex');
 const TIME_WINDOW_S = 150;
+/** Requests remembered, so that one may be answered late or again. */
+const WAITING_MAX = 1_000;
 const STAT = { level: 1, window: 2, user: 3, engine: 4, digest: 5, decryption: 6 } as const;
 const WITH_AUTH = 1;
 const WITH_PRIV = 2;
@@ -21,7 +23,7 @@ export interface FrontV3 {
   /** snmpEngineTime, seconds. */
   timeS: () => number;
   /** Changes the PDU before it is signed and encrypted. */
-  content: (pdu: Buffer) => Uint8Array;
+  content: (pdu: Buffer, requestId: number) => Uint8Array;
   /** What to send for a finished answer; by default the answer itself. */
   answers: (datagram: Buffer) => readonly Uint8Array[];
   /** Datagrams received, those for discovery and time included. */
@@ -138,6 +140,7 @@ export async function startFrontV3(agentPort: number, who: UsmUser, host = '127.
     }
     const requestId = whole(readTlvsOf(seen.pdu.content, [2, 2, 2, 0x30])[0] as Tlv);
     waiting.set(requestId, { ...seen, client });
+    if (waiting.size > WAITING_MAX) waiting.delete(waiting.keys().next().value ?? 0);
     back.send(sequence(number(1), octets(community), seen.pdu.whole), agentPort, host);
   });
   const signedReport = (messageId: number): Buffer => {
@@ -156,9 +159,10 @@ export async function startFrontV3(agentPort: number, who: UsmUser, host = '127.
   back.on('message', (reply) => {
     const [message] = readTlvsOf(reply, [0x30]) as [Tlv];
     const [, , pdu] = readTlvsOf(message.content, [2, 4, null]) as [Tlv, Tlv, Tlv];
-    const request = waiting.get(whole(readTlvsOf(pdu.content, [2, 2, 2, 0x30])[0] as Tlv));
+    const requestId = whole(readTlvsOf(pdu.content, [2, 2, 2, 0x30])[0] as Tlv);
+    const request = waiting.get(requestId);
     if (!request) return;
-    const datagram = sealed(request.messageId, it.content(Buffer.from(pdu.whole)));
+    const datagram = sealed(request.messageId, it.content(Buffer.from(pdu.whole), requestId));
     for (const one of it.answers(datagram)) send(one, request.client);
   });
   return it;
