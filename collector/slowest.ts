@@ -1,5 +1,5 @@
 /** Which devices take longest, and why, in one plain sentence each. */
-import { formatDuration, formatNumber } from '../core/units.ts';
+import { formatNumber, formatWith } from '../core/units.ts';
 import { DEAD_AFTER, RETRY_MS, type Pace } from './scheduler.ts';
 import type { Manner } from './source.ts';
 
@@ -77,12 +77,7 @@ function howItAnswers({ tookMs }: Pace, values: number, manner: Manner | null): 
 const whole = (n: number) => (n < 1_000 ? String(n) : formatNumber(n));
 const count = (n: number, one: string) => `${whole(n)} ${n === 1 ? one : `${one}s`}`;
 const starts = (n: number) => count(n, 'start');
-const took = (ms: number) =>
-  ms < 2_000
-    ? `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`
-    : ms < 120_000
-      ? `${(ms / 1_000).toFixed(1)} s`
-      : formatDuration(ms);
+const took = (ms: number) => (ms < 999 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : formatWith(ms, 'ms'));
 
 /** A sentence as a part of a line. */
 function withoutStop(text: string): string {

@@ -2,7 +2,8 @@
 import type { Command } from './command.ts';
 import { deviceAdd, deviceList, deviceRemove, deviceTest, discover, poll } from './device.ts';
 import { importCsv, query } from './query.ts';
-import { backup, restore, serve, status, validate } from './installation.ts';
+import { backup, restore, serve, validate } from './installation.ts';
+import { status } from './status.ts';
 
 export const COMMANDS: readonly Command[] = [
   serve,

@@ -1,8 +1,7 @@
-/** `saguaro status`, `validate`, `serve`, `backup`, `restore`: the installation as a whole. */
+/** `saguaro validate`, `serve`, `backup`, `restore`: the installation as a whole. */
 import { resolve } from 'node:path';
 import { Type } from 'typebox';
-import type { StatusView } from '../core/api.ts';
-import { formatDuration, formatWith } from '../core/units.ts';
+import { formatWith } from '../core/units.ts';
 import { asSentence, formatConfigError, type Config } from '../config.ts';
 import type { Dashboard } from '../core/dashboard.ts';
 import { ConfigRefusal, type Command, type Context } from './command.ts';
@@ -22,38 +21,6 @@ export const serve: Command = {
     'SAGUARO_DATA=/var/lib/saguaro saguaro serve --config /etc/saguaro',
   ],
   run: (context) => context.serve(),
-};
-
-export const status: Command = {
-  words: ['status'],
-  summary: 'Tell how the server, its store and its devices are doing',
-  operands: [],
-  about: ['With --json "running" says whether a server answered.'],
-  options: [],
-  examples: ['saguaro status', 'saguaro status --json | jq .store.ok'],
-  async run(context) {
-    const api = await context.api();
-    const view = await api.ask<StatusView>({ method: 'GET', path: '/status' });
-    const running = api.through === 'server';
-    if (context.json) {
-      context.terminal.print(JSON.stringify({ running, ...view }));
-      return 0;
-    }
-    const { collector, store } = view;
-    const states = Object.entries(view.devices).filter(([, count]) => count > 0);
-    const lines = [
-      running
-        ? `Saguaro ${view.version} runs since ${formatDuration(view.nowMs - view.startedMs)}, ${formatWith(view.process.rssBytes, 'bytes')} of memory.`
-        : `No server runs on this data folder; saguaro serve starts one (Saguaro ${view.version}).`,
-      `Devices: ${states.map(([state, count]) => `${count} ${state}`).join(', ') || 'none yet'}.`,
-      ...(running && collector
-        ? [`Polls: ${collector.polls}, ${collector.failures} failed, ${collector.skipped} skipped; ${collector.samples} samples.`]
-        : []),
-      `Store: ${store.ok ? 'takes samples' : store.reason}, ${store.series} series, ${formatWith(store.bytes, 'bytes')}.`,
-    ];
-    context.terminal.print(lines.join('\n'));
-    return store.ok ? 0 : 1;
-  },
 };
 
 export const validate: Command = {

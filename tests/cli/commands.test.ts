@@ -59,7 +59,8 @@ describe.each(['no server', 'a server'])('with %s', (mode) => {
     const status = await saguaroJson<StatusView & { running: boolean }>(['status'], data.env);
     expect(status).toMatchObject({ running: mode === 'a server', store: { ok: true }, version: expect.any(String) as string });
     const { stdout } = await saguaro(['status'], data.env);
-    expect(stdout).toMatch(mode === 'a server' ? /^Saguaro \S+ runs since/ : /^No server runs/);
+    expect(stdout).toMatch(mode === 'a server' ? /^Saguaro \S+ runs since[^]*\nPolling: /m : /^No server runs/);
+    if (mode === 'a server') expect(status.collector).toMatchObject({ devices: 0, slowest: [], gapsLastHour: {} });
   });
 
   test('an imported history is queried at every tier, exactly', async () => {

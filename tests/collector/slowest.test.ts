@@ -42,7 +42,7 @@ describe('the slowest devices', () => {
     ['answers in 840 ms, 1 request', {}, { manner: { ...manner, requests: 1 } }],
     ['answers in 840 ms, 12 requests of about 70 ms', {}, { manner }],
     ['answers in 840 ms, 12 requests of about 70 ms, 3 of them sent again', {}, { manner: { ...manner, resent: 3 } }],
-    ['large: 4\u2009800 values, answers in 3.1 s', { tookMs: 3_100 }, { values: 4_800 }],
+    ['large: 4\u2009800 values, answers in 3.10 s', { tookMs: 3_100 }, { values: 4_800 }],
     ['skipped 4 starts: polls take longer than the interval; answers in 840 ms', { skips: 4, intervalMs: 500 }, {}],
     [
       'answers ping, but nothing else: No answer within 1 s',
