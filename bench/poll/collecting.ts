@@ -55,14 +55,15 @@ const NOWHERE: Pick<History, 'append' | 'latest'> = {
 export async function startCollecting(options: CollectingOptions): Promise<Collecting> {
   const { folder, log } = options;
   const clock = createSystemClock();
-  const catalog = await createCatalog({ path: join(folder, 'catalog.db'), keyPath: join(folder, 'key') });
+  const opened = await createCatalog({ path: join(folder, 'catalog.db'), keyPath: join(folder, 'key') });
+  const catalog = options.watchCatalog ? options.watchCatalog(opened) : opened;
   const store = options.stored ? await createEmbeddedStore({ path: join(folder, 'history.db') }) : null;
   const history = store && (await createHistory({ store, tiers: DEFAULT_TIERS, nowMs: () => clock.nowMs(), log }));
   const { append, latest } = history ?? NOWHERE;
   const source = createSnmpSource({ transport: createTransport(), profiles: loadProfiles(options.profileFolders) });
   const collector = createCollector({
     clock,
-    catalog: options.watchCatalog ? options.watchCatalog(catalog) : catalog,
+    catalog,
     history: {
       async append(rows) {
         await append(rows);
