@@ -1,18 +1,16 @@
 /** What devices do to their counters, from the wire to the sample: a true rate, or a gap with its cause. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { GapCause } from '../../../core/model.ts';
+import { oidOctets, PDU } from '../../../demo/agents/ber.ts';
 import { ABSENT, COUNTER32, COUNTER64 } from '../../../core/readings.ts';
-import { INTERVAL_MS, port, startBench, type Bench, type Port } from './device.ts';
+import { ADAPTERS } from '../../agents/adapters.ts';
+import { INTERVAL_MS, port, startBench, type Bench, type BenchOptions, type Port } from './device.ts';
 
 let bench: Bench | null = null;
 afterEach(async () => {
   await bench?.close();
   bench = null;
 });
-async function benchWith(...ports: Port[]): Promise<Bench> {
-  bench = await startBench(ports);
-  return bench;
-}
 
 interface Row {
   readonly hazard: string;
@@ -96,6 +94,40 @@ const rows: readonly Row[] = [
     right: 'width changed',
   },
   {
+    hazard: '32-bit object answers with a 64-bit counter',
+    before: { ...SPEED_100M, width: 32 },
+    then: (p) => {
+      p.octets += 7_500n;
+      p.width = 'widened';
+    },
+    right: 'width changed',
+  },
+  {
+    hazard: 'the agent lies: its port is a hundred times faster than it says',
+    before: { highSpeed: 20, speed: 20_000_000 },
+    then: (p) => (p.octets += 7_500_000_000n),
+    right: 'implausible',
+  },
+  {
+    hazard: 'the agent lies: its port is slower than it says, its 32-bit counter could have wrapped',
+    before: { width: 32, highSpeed: 100_000, speed: 4_294_967_295 },
+    then: (p) => (p.octets += 7_500n),
+    right: 'wrapped',
+    heals: false,
+  },
+  {
+    hazard: 'the agent does not know its speed: nothing is implausible',
+    before: { highSpeed: 0, speed: 0 },
+    then: (p) => (p.octets += 7_500_000_000n),
+    right: 1_000_000_000,
+  },
+  {
+    hazard: 'a 32-bit counter of unknown speed falls a little: no wrap of nearly 2^32',
+    before: { width: 32, highSpeed: null, speed: 0, octets: 1_000_000n },
+    then: (p) => (p.octets -= 500n),
+    right: 'reset',
+  },
+  {
     hazard: 'another interface under this ifIndex',
     then: (p) => {
       p.octets += 7_500n;
@@ -114,10 +146,16 @@ const rows: readonly Row[] = [
   },
 ];
 
-describe('hazards of counters', () => {
+const WAYS = ADAPTERS.flatMap((adapter) => (['2c', '3'] as const).map((version) => ({ adapter, name: adapter.name, version })));
+describe.each(WAYS)('hazards of counters: $name, SNMPv$version', ({ adapter, version }) => {
+  const benchWith = async (ports: Port[], options: BenchOptions = {}): Promise<Bench> => {
+    bench = await startBench(adapter, ports, { version, ...options });
+    return bench;
+  };
+
   test.each(rows)('$hazard: $right', async ({ before, upTicks, then, right, heals }) => {
     const eth0 = port(before);
-    const device = await benchWith(eth0);
+    const device = await benchWith([eth0]);
     if (upTicks !== undefined) device.upTicks = upTicks;
     const plan = await device.discover();
     await device.poll(plan);
@@ -135,7 +173,7 @@ describe('hazards of counters', () => {
 
   test('one missed poll: the mean over both intervals; two missed: a gap with the cause', async () => {
     const eth0 = port();
-    const device = await benchWith(eth0);
+    const device = await benchWith([eth0], { change: { timeoutMs: 100 } });
     const plan = await device.discover();
     await device.poll(plan);
     const miss = async () => {
@@ -159,9 +197,57 @@ describe('hazards of counters', () => {
     expect((await device.poll(plan)).sample).toBe(1_000);
   });
 
-  test.each(['gone', 'null'] as const)('a counter that is %s is no data, never 0', async (how) => {
+  test('late or duplicate: a second poll of the same moment is dropped, and spoils nothing', async () => {
     const eth0 = port();
-    const device = await benchWith(eth0, port({ index: 2, name: 'eth1', descr: 'eth1' }));
+    const device = await benchWith([eth0]);
+    const plan = await device.discover();
+    await device.poll(plan);
+    device.pass(INTERVAL_MS);
+    eth0.octets += 7_500n;
+    expect((await device.poll(plan)).sample).toBe(1_000);
+    eth0.octets += 7_500n;
+    expect((await device.poll(plan)).applied).toMatchObject({ dropped: true, rows: [] });
+    device.pass(INTERVAL_MS);
+    expect((await device.poll(plan)).sample).toBe(1_000);
+  });
+
+  test.each([3_600_000, -3_600_000])('our clock is set by %i ms: no interval is negative, lost or twice', async (deltaMs) => {
+    const eth0 = port();
+    const device = await benchWith([eth0]);
+    const plan = await device.discover();
+    await device.poll(plan);
+    const ends: number[] = [];
+    for (let poll = 0; poll < 4; poll++) {
+      device.pass(INTERVAL_MS);
+      if (poll === 1) device.setWall(deltaMs);
+      eth0.octets += 7_500n;
+      const { sample, applied } = await device.poll(plan);
+      expect(sample).toBe(1_000);
+      ends.push(...(applied?.rows ?? []).map(({ tMs }) => tMs));
+    }
+    expect(ends).toEqual([...new Set(ends)].sort((a, b) => a - b));
+  });
+
+  test.each([Date.UTC(2026, 2, 29, 0, 58), Date.UTC(2026, 9, 25, 0, 58)])(
+    'a night in which clocks change (%i) is a night',
+    async (startMs) => {
+      const eth0 = port();
+      const device = await benchWith([eth0], { startMs });
+      const plan = await device.discover();
+      await device.poll(plan);
+      for (let poll = 1; poll <= 4; poll++) {
+        device.pass(INTERVAL_MS);
+        eth0.octets += 7_500n;
+        const { sample, applied } = await device.poll(plan);
+        expect(sample).toBe(1_000);
+        expect(applied?.rows.map(({ tMs }) => tMs)).toEqual([startMs + poll * INTERVAL_MS]);
+      }
+    },
+  );
+
+  test.each(['gone', 'null'] as const)('noSuchInstance and NULL: a counter that is %s is no data, never 0', async (how) => {
+    const eth0 = port();
+    const device = await benchWith([eth0, port({ index: 2, name: 'eth1', descr: 'eth1' })]);
     const plan = await device.discover();
     await device.poll(plan);
     device.pass(INTERVAL_MS);
@@ -176,7 +262,7 @@ describe('hazards of counters', () => {
   });
 
   test('32-bit counters are named in the notes of the discovery', async () => {
-    const device = await benchWith(port({ width: 32 }), port({ index: 2, name: 'eth1', descr: 'eth1' }));
+    const device = await benchWith([port({ width: 32 }), port({ index: 2, name: 'eth1', descr: 'eth1' })]);
     const plan = await device.discover();
     expect(plan.notes).toEqual([expect.stringMatching(/^32-bit counters only on eth0:/)]);
     const { outcome } = await device.poll(plan);
@@ -184,169 +270,106 @@ describe('hazards of counters', () => {
     const widths = plan.columns.flatMap((column, i) => (column.metric === 'interface.in_bps' ? [outcome.state[i]] : []));
     expect(widths).toEqual([COUNTER32, COUNTER64]);
   });
+});
+
+describe.each(ADAPTERS)('polls of many requests: $name', (adapter) => {
+  const thirty = () => Array.from({ length: 30 }, (_, i) => port({ index: i + 1, name: `eth${i}`, descr: `eth${i}` }));
+  const last = (varbinds: readonly (readonly [string, unknown])[]) => varbinds.some(([oid]) => oid.endsWith('.30'));
 
   test('a device that restarts between two requests of one poll gives nothing', async () => {
-    const ports = Array.from({ length: 30 }, (_, i) => port({ index: i + 1, name: `eth${i}`, descr: `eth${i}` }));
-    const device = await benchWith(...ports);
+    const device = (bench = await startBench(adapter, thirty()));
     const plan = await device.discover();
-    let asked = 0;
     device.agent.behaviour = {
       varbinds: (varbinds) =>
         varbinds.map(([oid, value]) =>
-          value.type === 'timeticks' && oid.endsWith('.1.3.0') && ++asked > 2 ? [oid, { ...value, value: 100 }] : [oid, value],
+          value.type === 'timeticks' && oid.endsWith('.1.3.0') && last(varbinds) ? [oid, { ...value, value: 100 }] : [oid, value],
         ),
     };
     expect((await device.poll(plan)).outcome).toMatchObject({ ok: false, cause: 'restarted' });
   });
-});
 
-test('a request that is held up for more than a tenth of the interval spoils only its own columns', async () => {
-  const ports = Array.from({ length: 30 }, (_, i) => port({ index: i + 1, name: `eth${i}`, descr: `eth${i}` }));
-  const device = await benchWith(...ports);
-  const plan = await device.discover();
-  await device.poll(plan);
-  device.pass(INTERVAL_MS);
-  ports.forEach((one) => (one.octets += 7_500n));
-  let asked = 0;
-  device.agent.behaviour = {
-    varbinds: (varbinds) => {
-      if (++asked === 3) device.pass(7_000);
-      return varbinds.map(([oid, value]) => [
-        oid,
-        value.type === 'timeticks' && oid.endsWith('.1.3.0') ? { ...value, value: device.upTicks ?? 0 } : value,
-      ]);
-    },
-  };
-  const { outcome, sample } = await device.poll(plan, 'eth29');
-  expect(sample).toBe('late');
-  if (!outcome.ok) throw new Error(outcome.text);
-  const held = new Set([...outcome.doubts.keys()].map((column) => plan.columns[column]?.key));
-  expect(held.has('eth29')).toBe(true);
-  expect(held.has('eth0')).toBe(false);
-});
-
-describe('identity', () => {
-  const three = () => [
-    port({ index: 1, name: 'eth0', descr: 'eth0', octets: 1_000n }),
-    port({ index: 2, name: 'eth1', descr: 'eth1', octets: 5_000_000_000n, mac: '020000000002' }),
-    port({ index: 3, name: 'eth2', descr: 'eth2', octets: 9_000_000_000n, mac: '020000000003' }),
-  ];
-
-  test('renumbered interfaces: a gap, a stale plan, and the same series after a new discovery', async () => {
-    const device = await benchWith(...three());
+  test('a request that is held up for more than a tenth of the interval spoils only its own columns', async () => {
+    const ports = thirty();
+    const device = (bench = await startBench(adapter, ports));
     const plan = await device.discover();
     await device.poll(plan);
-    device.pass(INTERVAL_MS);
-    device.ports.forEach((one) => (one.octets += 7_500n));
-    expect((await device.poll(plan)).sample).toBe(1_000);
-
-    // A card was put in: everything moves by one.
-    device.ports.forEach((one) => (one.index += 1));
-    device.ports.unshift(port({ index: 1, name: 'new0', descr: 'new0', octets: 77n }));
-    device.pass(INTERVAL_MS);
-    device.ports.forEach((one) => (one.octets += 7_500n));
-    const moved = await device.poll(plan);
-    expect(moved.sample).toBe('renumbered');
-    expect(moved.outcome).toMatchObject({ ok: true, stalePlan: true });
-
-    const found = await device.discover();
-    expect(found.instances.filter((one) => one.kind === 'interface').map((one) => one.key)).toEqual([
-      'new0',
-      'eth0',
-      'eth1',
-      'eth2',
-    ]);
-    device.pass(INTERVAL_MS);
-    await device.poll(found);
-    for (const key of ['eth0', 'eth1', 'eth2']) {
-      device.pass(INTERVAL_MS);
-      device.ports.forEach((one) => (one.octets += 15_000n));
-      expect((await device.poll(found, key)).sample).toBe(2_000);
-    }
-  });
-
-  test('an alias or a name that people see may change without a gap', async () => {
-    const device = await benchWith(port({ alias: 'uplink' }));
-    const plan = await device.discover();
-    expect(plan.instances.find((one) => one.kind === 'interface')).toMatchObject({ alias: 'uplink' });
-    await device.poll(plan);
-    device.pass(INTERVAL_MS);
-    device.ports.forEach((one) => {
-      one.octets += 7_500n;
-      one.alias = 'downlink';
-    });
-    expect((await device.poll(plan)).sample).toBe(1_000);
-  });
-
-  const keys: readonly [string, Partial<Port>[], string[]][] = [
-    ['ifName where there is one', [{ descr: 'GigabitEthernet' }, { name: 'eth1', descr: 'GigabitEthernet' }], ['eth0', 'eth1']],
-    [
-      'ifDescr without ifName',
-      [
-        { name: null, descr: 'fxp0' },
-        { name: null, descr: 'fxp1' },
-      ],
-      ['fxp0', 'fxp1'],
-    ],
-    [
-      'ifDescr and MAC when ifDescr is not unique',
-      [
-        { name: null, descr: 'Realtek', mac: '020000000001' },
-        { name: null, descr: 'Realtek', mac: '020000000002' },
-      ],
-      ['Realtek 02:00:00:00:00:01', 'Realtek 02:00:00:00:00:02'],
-    ],
-    [
-      'ifDescr when two share an ifName',
-      [
-        { name: 'port', descr: 'a' },
-        { name: 'port', descr: 'b' },
-      ],
-      ['a', 'b'],
-    ],
-    [
-      'the index when nothing is unique, which is said',
-      [
-        { name: 'same', descr: 'same', mac: '' },
-        { name: 'same', descr: 'same', mac: '' },
-      ],
-      ['same#1', 'same#2'],
-    ],
-  ];
-  test.each(keys)('%s', async (_name, ports, expected) => {
-    const device = await benchWith(...ports.map((one, i) => port({ ...one, index: i + 1 })));
-    const plan = await device.discover();
-    expect(plan.instances.filter((one) => one.kind === 'interface').map((one) => one.key)).toEqual(expected);
-    expect(plan.notes.some((note) => note.includes('no unique name'))).toBe(expected[0] === 'same#1');
-  });
-
-  const speeds: readonly [string, Partial<Port>, number | null][] = [
-    ['ifHighSpeed counts', { highSpeed: 40_000, speed: 4_294_967_295 }, 40e9],
-    ['ifSpeed 4294967295 alone says nothing', { highSpeed: null, speed: 4_294_967_295 }, null],
-    ['ifSpeed where there is no ifHighSpeed', { highSpeed: null, speed: 10_000_000 }, 10e6],
-    ['ifHighSpeed 0 falls back to ifSpeed', { highSpeed: 0, speed: 64_000 }, 64e3],
-    ['a coarse ifHighSpeed falls back to ifSpeed', { highSpeed: 1, speed: 1_400_000 }, 1_400_000],
-    ['a coarse ifHighSpeed is better than nothing', { highSpeed: 10, speed: 0 }, 10e6],
-    ['0 is unknown', { highSpeed: 0, speed: 0 }, null],
-  ];
-  test('a link that goes down keeps the plan, a link that comes up with a speed makes it stale', async () => {
-    const device = await benchWith(port());
-    const plan = await device.discover();
-    device.ports.forEach((one) => (one.highSpeed = one.speed = 0));
-    expect((await device.poll(plan)).outcome).toMatchObject({ ok: true, stalePlan: false });
-    const downPlan = await device.discover();
-    device.ports.forEach((one) => (one.highSpeed = 10_000));
-    device.pass(INTERVAL_MS);
-    expect((await device.poll(downPlan)).outcome).toMatchObject({ ok: true, stalePlan: true });
-  });
-
-  test.each(speeds)('speed: %s', async (_name, change, capacity) => {
-    const device = await benchWith(port(change));
-    const plan = await device.discover();
-    expect(plan.instances.find((one) => one.kind === 'interface')?.capacity).toBe(capacity);
-    const { outcome } = await device.poll(plan);
+    device.pass(INTERVAL_MS / 2);
+    ports.forEach((one) => (one.octets += 7_500n));
+    let held = false;
+    device.agent.behaviour = {
+      varbinds: (varbinds) => {
+        if (last(varbinds) && !held) {
+          held = true;
+          device.pass(4_000);
+        }
+        return varbinds.map(([oid, value]) => [
+          oid,
+          value.type === 'timeticks' && oid.endsWith('.1.3.0') ? { ...value, value: device.upTicks ?? 0 } : value,
+        ]);
+      },
+    };
+    const { outcome, sample } = await device.poll(plan, 'eth29');
+    expect(held).toBe(true);
+    expect(sample).toBe('late');
     if (!outcome.ok) throw new Error(outcome.text);
-    const at = plan.columns.findIndex((column) => column.metric === 'interface.in_bps');
-    expect(outcome.maxPerS?.[at] ?? NaN).toBe(capacity === null ? NaN : capacity / 8);
+    const spoilt = new Set([...outcome.doubts.keys()].map((column) => plan.columns[column]?.key));
+    expect(spoilt.has('eth29')).toBe(true);
+    expect(spoilt.has('eth0')).toBe(false);
+  });
+
+  test('lost large answers: the rows that came are kept, the others are marked and no data', async () => {
+    const ports = thirty();
+    const device = (bench = await startBench(adapter, ports, { change: { timeoutMs: 60, retries: 1 } }));
+    const plan = await device.discover();
+    await device.poll(plan);
+    device.pass(INTERVAL_MS);
+    ports.forEach((one) => (one.octets += 7_500n));
+    const name = Buffer.from(oidOctets('1.3.6.1.2.1.31.1.1.1.1.30'));
+    device.agent.behaviour = {
+      respond(reply, _request, send) {
+        if (!reply.includes(name)) send(reply);
+      },
+    };
+    const { outcome, sample, of } = await device.poll(plan, 'eth29');
+    expect(outcome).toMatchObject({ ok: true, partial: true, stalePlan: false });
+    expect(sample).toBeNull();
+    expect(of('eth0')).toBe(1_000);
+    device.agent.behaviour = {};
+    device.pass(INTERVAL_MS);
+    ports.forEach((one) => (one.octets += 7_500n));
+    const next = await device.poll(plan);
+    expect([next.of('eth0'), next.of('eth29')]).toEqual([1_000, 1_000]);
+  });
+
+  test('tooBig: asked again in halves, every row there', async () => {
+    const ports = thirty();
+    const device = (bench = await startBench(adapter, ports));
+    device.agent.behaviour = { maxVarbinds: 7 };
+    const plan = await device.discover();
+    await device.poll(plan);
+    device.pass(INTERVAL_MS);
+    ports.forEach((one) => (one.octets += 7_500n));
+    const { outcome, of } = await device.poll(plan);
+    expect(outcome).toMatchObject({ ok: true, partial: false });
+    expect(new Set(ports.map(({ name }) => of(name ?? '')))).toEqual(new Set([1_000]));
+  });
+
+  test.each([
+    ['repeat', () => 1],
+    ['go on without end', (n: number) => n],
+  ] as const)('OIDs that %s: discovery ends, and says what was not seen', async (_name, row) => {
+    const device = (bench = await startBench(adapter, [port()]));
+    const descr = '1.3.6.1.2.1.2.2.1.2';
+    let n = 0;
+    device.agent.behaviour = {
+      // Only the walk of ifDescr goes astray.
+      varbinds: (list, { pdu, varbinds: [asked] }) =>
+        pdu !== PDU.get && asked?.[0].startsWith(descr)
+          ? list.map(() => [`${descr}.${row(++n)}`, { type: 'string', value: 'x' }])
+          : list,
+    };
+    const plan = await device.discover();
+    expect(plan.notes.join(' ')).toMatch(/Not everything was seen: /);
+    expect(plan.covers).not.toContain('interface');
   });
 });

@@ -1,13 +1,15 @@
 /** A device under a test's hand: interfaces with settable counters, a settable clock, and the path from wire to sample. */
 import { join } from 'node:path';
-import type { GapCause } from '../../../core/model.ts';
+import type { GapCause, SnmpVersion } from '../../../core/model.ts';
 import type { Plan, PollOutcome } from '../../../core/readings.ts';
-import { createNetSnmpTransport } from '../../../collector/snmp/net-snmp.ts';
+import { createStamps } from '../../../collector/clock.ts';
 import { loadProfiles } from '../../../collector/snmp/profile.ts';
 import { createSnmpSource } from '../../../collector/snmp/source.ts';
 import type { Asking, Source, Target } from '../../../collector/source.ts';
-import { createTracker, type Tracker } from '../../../collector/tracker.ts';
+import { createTracker, type Applied, type Tracker } from '../../../collector/tracker.ts';
+import type { Adapter } from '../../agents/adapters.ts';
 import { realClock, snmpTarget } from '../../agents/asking.ts';
+import { startFrontV3, type FrontV3 } from '../../agents/front-v3.ts';
 import type { AgentValue } from '../../../demo/agents/ber.ts';
 import { startScriptedAgent, type ScriptedAgent } from '../../../demo/agents/scripted-agent.ts';
 
@@ -22,8 +24,8 @@ export interface Port {
   mac: string;
   alias: string;
   octets: bigint;
-  /** 64: has the HC counters; 32: has none; 'narrowed': answers HC objects with Counter32. */
-  width: 64 | 32 | 'narrowed';
+  /** 64: has the HC counters; 32: has none; 'narrowed': answers HC objects with Counter32; 'widened': has none, and answers the others with Counter64. */
+  width: 64 | 32 | 'narrowed' | 'widened';
   highSpeed: number | null;
   speed: number;
   discontinuity: number;
@@ -69,8 +71,9 @@ export function objectsOf(ports: readonly Port[], upTicks: number | null): Map<s
           ? { type: 'counter64', value: one.octets }
           : { type: 'counter32', value: one.octets % 2n ** 32n };
     if (one.counters !== 'gone') {
-      for (const column of [10, 16]) at(`${IF}.${column}`, counter(32));
-      if (one.width !== 32) for (const column of [6, 10]) at(`${IFX}.${column}`, counter(one.width === 64 ? 64 : 32));
+      for (const column of [10, 16]) at(`${IF}.${column}`, counter(one.width === 'widened' ? 64 : 32));
+      if (one.width === 64 || one.width === 'narrowed')
+        for (const column of [6, 10]) at(`${IFX}.${column}`, counter(one.width === 64 ? 64 : 32));
     }
     if (one.name === null) continue;
     at(`${IFX}.1`, { type: 'string', value: one.name });
@@ -83,12 +86,19 @@ export function objectsOf(ports: readonly Port[], upTicks: number | null): Map<s
 
 export interface Bench {
   readonly agent: ScriptedAgent;
+  /** Only with version 3. */
+  readonly front: FrontV3 | null;
   readonly source: Source;
   readonly target: Target;
   ports: Port[];
   upTicks: number | null;
+  /** Objects besides those of system and interfaces. */
+  extra: Map<string, AgentValue>;
   /** Lets time pass on our clocks, and on the device's when it has one. */
   pass(ms: number): void;
+  /** Somebody sets the clock of our machine. */
+  setWall(deltaMs: number): void;
+  nowMs(): number;
   discover(): Promise<Plan>;
   /** One poll through the tracker: what became of a metric of an instance. */
   poll(plan: Plan, key?: string, metric?: string): Promise<Polled>;
@@ -99,32 +109,62 @@ export interface Polled {
   readonly outcome: PollOutcome;
   /** The sample, or why there is none; null when nothing was recorded. */
   readonly sample: number | GapCause | null;
+  /** The same of another instance in this poll. */
+  readonly of: (key: string, metric?: string) => number | GapCause | null;
+  /** Null where the poll failed. */
+  readonly applied: Applied | null;
+}
+export interface BenchOptions {
+  readonly version?: SnmpVersion;
+  readonly change?: Parameters<typeof snmpTarget>[1];
+  /** UTC milliseconds at the beginning. */
+  readonly startMs?: number;
 }
 
 export const INTERVAL_MS = 60_000;
+const V3 = {
+  user: 'strong',
+  auth: { protocol: 'sha', key: 'authentic-pass' },
+  priv: { key: 'private-pass' },
+} as const;
 
 /** Our clocks stand still but for `pass`, so that every interval is exact. */
-export async function startBench(ports: Port[], change: Parameters<typeof snmpTarget>[1] = {}): Promise<Bench> {
+export async function startBench(adapter: Adapter, ports: Port[], options: BenchOptions = {}): Promise<Bench> {
+  const { version = '2c', startMs = Date.UTC(2026, 0, 1) } = options;
   const agent = await startScriptedAgent({ objects: new Map() });
-  const source = createSnmpSource({ transport: createNetSnmpTransport(), profiles: PROFILES });
-  const startMs = Date.UTC(2026, 0, 1);
+  const front = version === '3' ? await startFrontV3(agent.port, V3) : null;
+  const source = createSnmpSource({ transport: adapter.create(), profiles: PROFILES });
   let passedMs = 0;
+  let wallMs = startMs;
+  const monoMs = () => passedMs;
+  const nowMs = createStamps({ wallMs: () => wallMs, monoMs });
+  if (front) front.timeS = () => 100_000 + Math.floor(passedMs / 1_000);
   let tracker: Tracker | null = null;
   let tracked: Plan | null = null;
   let failedBy: GapCause | null = null;
-  const show = () => agent.setObjects(objectsOf(bench.ports, bench.upTicks));
+  const show = () => agent.setObjects(new Map([...objectsOf(bench.ports, bench.upTicks), ...bench.extra]));
+  const v3 = { user: V3.user, auth: V3.auth.protocol, priv: 'aes' } as const;
+  const secret = version === '3' ? { authKey: V3.auth.key, privKey: V3.priv.key } : { community: 'public' };
+  const change = { version, timeoutMs: 1_000, retries: 0, ...(version === '3' && v3), ...options.change };
   const bench: Bench = {
     agent,
+    front,
     source,
-    target: snmpTarget(agent.port, { timeoutMs: 1_000, retries: 0, ...change }),
+    target: snmpTarget((front ?? agent).port, change, secret),
     ports,
     upTicks: 100_000,
+    extra: new Map(),
     pass(ms) {
       passedMs += ms;
+      wallMs += ms;
       if (bench.upTicks !== null && bench.upTicks > 0) bench.upTicks = (bench.upTicks + ms / 10) % 2 ** 32;
     },
+    setWall(deltaMs) {
+      wallMs += deltaMs;
+    },
+    nowMs,
     asking: () => ({
-      clock: { nowMs: () => startMs + passedMs, monoMs: () => passedMs, sleep: (ms, signal) => realClock.sleep(ms, signal) },
+      clock: { nowMs, monoMs, sleep: (ms, signal) => realClock.sleep(ms, signal) },
       epoch: 'test',
       signal: new AbortController().signal,
     }),
@@ -145,21 +185,37 @@ export async function startBench(ports: Port[], change: Parameters<typeof snmpTa
       }
       const outcome = await source.poll(bench.target, plan, bench.asking());
       if (!outcome.ok) {
-        failedBy = outcome.cause;
-        return { outcome, sample: outcome.cause };
+        const { cause } = outcome;
+        failedBy = cause;
+        return { outcome, sample: cause, of: () => cause, applied: null };
       }
       const applied = tracker.apply(outcome, INTERVAL_MS, failedBy);
       failedBy = null;
-      const series = [...tracker.layout().series].indexOf(`device/interface~${key}/${metric}`);
-      if (series < 0) throw new Error(`${key} ${metric} is not in the plan`);
+      const known = [...tracker.layout().series];
       const row = applied.rows.at(-1);
-      const value = row?.values[[...row.series].indexOf(tracker.layout().series.at(series) ?? '')] ?? NaN;
-      if (!Number.isNaN(value)) return { outcome, sample: value };
-      const own = [...applied.broken].find(([, columns]) => columns.includes(series))?.[0];
-      return { outcome, sample: applied.gap?.cause ?? own ?? null };
+      const recorded = row ? [...row.series] : [];
+      const of = (one: string, its = 'interface.in_bps') => {
+        const name = `device/interface~${one}/${its}`;
+        const series = known.indexOf(name);
+        if (series < 0) throw new Error(`${one} ${its} is not in the plan`);
+        const value = row?.values[recorded.indexOf(name)] ?? NaN;
+        if (!Number.isNaN(value)) return value;
+        const own = [...applied.broken].find(([, columns]) => columns.includes(series))?.[0];
+        return applied.gap?.cause ?? own ?? null;
+      };
+      return {
+        outcome,
+        // An instance that is asked for must be in the plan, one that is not need not.
+        get sample() {
+          return of(key, metric);
+        },
+        of,
+        applied,
+      };
     },
     async close() {
       await source.close();
+      await front?.close();
       await agent.close();
     },
   };
