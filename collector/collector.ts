@@ -45,7 +45,10 @@ export interface Collector extends CollectorControl {
 }
 
 const ALONE: NonNullable<CollectorOptions['seats']> = { own: 'one', all: [{ id: 'one' }] };
-const DISCOVERIES_AT_ONCE = 16;
+const DISCOVERIES_AT_ONCE = 100;
+/** A discovery on the next switch keeps this machine busy, one far away waits: see `Widening`. */
+const DISCOVERIES_EAGER = 4;
+const DISCOVERIES_WIDEN_MS = 20;
 /** Of devices that did not answer: they cost time and nothing else. */
 const DOUBTFUL_AT_ONCE = 50;
 /** Devices that are asked whether they are there at all, while others wait to be discovered. */
@@ -67,7 +70,11 @@ export function createCollector(options: CollectorOptions): Collector {
   const timeline = createTimeline(clock, oops);
   const asker = createAsker(clock, timeline, options.newId(), log);
   const journal = createJournal(catalog.events, log);
-  const discoveries = createGate(DISCOVERIES_AT_ONCE);
+  const discoveries = createGate(DISCOVERIES_AT_ONCE, {
+    eager: DISCOVERIES_EAGER,
+    everyMs: DISCOVERIES_WIDEN_MS,
+    timeline,
+  });
   const doubtful = createGate(DOUBTFUL_AT_ONCE);
   const arrivals = createGate(ARRIVALS_AT_ONCE);
   const stopping = new AbortController();

@@ -1,5 +1,6 @@
 /** Keeps the catalog's instances of one device in step with what discovery finds. */
 import type { DeviceFacts, Instance, InstanceId } from '../core/model.ts';
+import type { Plan } from '../core/readings.ts';
 import { someOf, type Chronicle } from './chronicle.ts';
 import { instanceKey, type Merged, type MergedInstance } from './merge.ts';
 
@@ -120,4 +121,10 @@ export function sameFacts(a: DeviceFacts, b: DeviceFacts): boolean {
     a.sysLocation === b.sysLocation &&
     a.sysContact === b.sysContact
   );
+}
+
+/** A plan of before with the instances it found, as the catalog has them. */
+export function withInstances(plan: Plan, known: readonly Instance[]): Plan {
+  const found = new Set(plan.columns.map(instanceKey));
+  return { ...plan, instances: known.filter((instance) => found.has(instanceKey(instance))) };
 }

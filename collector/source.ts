@@ -4,7 +4,7 @@
  */
 import type { Clock, TransportCounts } from '../core/ports.ts';
 import type { Failure, SnmpSecret, SourceSpec } from '../core/model.ts';
-import type { DiscoveryOutcome, Plan, PollOutcome } from '../core/readings.ts';
+import type { DiscoveryOutcome, Plan, PollOutcome, Readings } from '../core/readings.ts';
 
 export interface Target {
   readonly address: string;
@@ -45,5 +45,7 @@ export interface Source {
   about?(target: Target): Manner | null;
   /** Datagrams of all its devices; only ever grow. */
   counts?(): TransportCounts;
+  /** These readings, of a poll of this source, are needed no more: their room may serve the next. */
+  recycle?(readings: Readings): void;
   close(): Promise<void>;
 }

@@ -101,13 +101,15 @@ export function createTracker(device: string, caches = false): Tracker {
     const old = new Map([...layout.series].map((series, i) => [series, i]));
     const size = next.series.length;
     const kept = { counter, width, discontinuity, standing, seen, fresh, causes };
-    counter = new BigUint64Array(size);
-    width = new Uint8Array(size);
-    discontinuity = new Float64Array(size).fill(NaN);
-    standing = new Uint8Array(size).fill(UNKNOWN);
-    seen = new Uint8Array(size);
-    fresh = new Uint8Array(size).fill(1);
-    causes = new Uint8Array(size);
+    // In one piece: of ten thousand devices each piece counts.
+    const room = new ArrayBuffer(21 * size);
+    counter = new BigUint64Array(room, 0, size);
+    discontinuity = new Float64Array(room, 8 * size, size).fill(NaN);
+    width = new Uint8Array(room, 16 * size, size);
+    standing = new Uint8Array(room, 17 * size, size).fill(UNKNOWN);
+    seen = new Uint8Array(room, 18 * size, size);
+    fresh = new Uint8Array(room, 19 * size, size).fill(1);
+    causes = new Uint8Array(room, 20 * size, size);
     [...(old.size > 0 ? next.series : [])].forEach((series, i) => {
       const from = old.get(series);
       if (from === undefined) return;

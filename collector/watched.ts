@@ -5,10 +5,10 @@ import type { Plan, PollOutcome } from '../core/readings.ts';
 import { failure, type Asker } from './asking.ts';
 import { createChronicle } from './chronicle.ts';
 import type { Gate } from './gate.ts';
-import { joinFacts, reconcile, sameFacts, tell } from './inventory.ts';
+import { joinFacts, reconcile, sameFacts, tell, withInstances } from './inventory.ts';
 import type { Journal } from './journal.ts';
 import { layoutOf, sameLayout, type Layout } from './layout.ts';
-import { instanceKey, merge, type Merged } from './merge.ts';
+import { merge, type Merged } from './merge.ts';
 import type { Outbox } from './outbox.ts';
 import { countKinds, previewOf, type Tried } from './preview.ts';
 import { decodeReadings, encodeReadings, nameSeries, type SavedDevice } from './saved.ts';
@@ -71,7 +71,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   let closed = false;
   let polling: Promise<unknown> | null = null;
   let saved: SavedDevice | null | undefined;
-  let discovering: Promise<unknown> = Promise.resolve();
+  let discovering: Promise<void> = Promise.resolve();
   let discoveredMs = -Infinity;
   let stalePlanMs = -Infinity;
   let lastSamples = 0;
@@ -132,8 +132,12 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
 
   /** One discovery after the other: two at once would each name the same new port. */
   const discover = (signal: AbortSignal): Promise<Preview> => {
-    const work = discovering.catch(() => undefined).then(() => discoverNow(signal));
-    discovering = work;
+    const work = discovering.then(() => discoverNow(signal));
+    // Only that it is over: what it found is large.
+    discovering = work.then(
+      () => undefined,
+      () => undefined,
+    );
     return work;
   };
 
@@ -267,6 +271,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
 
     const { answer, reachable, why } = verdictOf(asked, outcomes);
     settle(answer, reachable, why);
+    outcomes.forEach((outcome, i) => outcome?.ok && asked[i]?.source.recycle?.(outcome));
     return answer;
   };
 
@@ -318,7 +323,8 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       around.countSamples(applied.samples);
       lastSamples += applied.samples;
     }
-    if (outcome.stalePlan && clock.monoMs() - stalePlanMs > STALE_PLAN_EVERY_MS) {
+    // What began anew may have other parts, even where nothing says so.
+    if ((outcome.stalePlan || applied.restart) && clock.monoMs() - stalePlanMs > STALE_PLAN_EVERY_MS) {
       stalePlanMs = clock.monoMs();
       around.rediscover(device.id);
     }
@@ -384,16 +390,10 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     },
     lastSamples: () => lastSamples,
     slots: () => slots,
-    idle: async () => void (await discovering.catch(() => undefined)),
+    idle: () => discovering,
     close() {
       closed = true;
       chronicle.end();
     },
   };
-}
-
-/** A plan of before with the instances it found, as the catalog has them. */
-function withInstances(plan: Plan, known: readonly Instance[]): Plan {
-  const found = new Set(plan.columns.map(instanceKey));
-  return { ...plan, instances: known.filter((instance) => found.has(instanceKey(instance))) };
 }

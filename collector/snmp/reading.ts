@@ -20,7 +20,31 @@ export interface Pace {
   readonly offsetsMs: Float64Array;
 }
 
-/** Readings of a plan. */
+/** What one set of readings is put into. */
+export interface Room {
+  readonly state: Uint8Array;
+  readonly gauge: Float64Array;
+  readonly counter: BigUint64Array;
+  /** The same octets as `counter`. */
+  readonly words: Uint32Array;
+  readonly maxPerS: Float64Array;
+  readonly discontinuity: Float64Array;
+}
+
+/** Room for so many columns, in one piece of memory. */
+export function createRoom(columns: number): Room {
+  const buffer = new ArrayBuffer(columns * 33);
+  return {
+    counter: new BigUint64Array(buffer, 0, columns),
+    words: new Uint32Array(buffer, 0, 2 * columns),
+    gauge: new Float64Array(buffer, 8 * columns, columns),
+    maxPerS: new Float64Array(buffer, 16 * columns, columns),
+    discontinuity: new Float64Array(buffer, 24 * columns, columns),
+    state: new Uint8Array(buffer, 32 * columns, columns),
+  };
+}
+
+/** Readings of a plan; what `room` held before is gone. */
 export function readingsOf(
   plan: Plan,
   route: Route,
@@ -29,16 +53,15 @@ export function readingsOf(
   pace: Pace,
   before: Pace | null,
   epoch: string,
+  room: Room = createRoom(plan.columns.length),
 ): Readings {
   const { columns } = plan;
   const size = columns.length;
   const { limited, interruptible, slots } = stepsOf(route.recipes, columns);
-  const state = new Uint8Array(size);
-  const gauge = new Float64Array(size);
-  const counter = new BigUint64Array(size);
-  const words = new Uint32Array(counter.buffer);
-  const maxPerS = limited ? new Float64Array(size).fill(NaN) : null;
-  const discontinuity = interruptible ? new Float64Array(size).fill(NaN) : null;
+  const { state, gauge, counter, words } = room;
+  state.fill(ABSENT);
+  const maxPerS = limited ? room.maxPerS.fill(NaN) : null;
+  const discontinuity = interruptible ? room.discontinuity.fill(NaN) : null;
   for (let i = 0; i < size; i++) {
     const recipe = route.recipes[i];
     const column = columns[i];
@@ -46,6 +69,7 @@ export function readingsOf(
     // Nearly all columns of a large device are one counter each: no object, no bigint for those.
     const slot = slots[i] ?? -1;
     const tag = slot < 0 ? TAG.lost : answers.tags[slot];
+    gauge[i] = 0;
     if (tag === TAG.counter64 || tag === TAG.counter32) {
       const low = answers.words[2 * slot] ?? 0;
       const high = tag === TAG.counter64 ? (answers.words[2 * slot + 1] ?? 0) : 0;

@@ -1,13 +1,13 @@
 /** The source that asks devices over SNMP: what they have, and what their objects say now. */
 import type { SnmpSecret, SnmpSource } from '../../core/model.ts';
-import type { DiscoveryOutcome, Plan, PollOutcome } from '../../core/readings.ts';
+import type { DiscoveryOutcome, Plan, PollOutcome, Readings } from '../../core/readings.ts';
 import type { Source, Target } from '../source.ts';
 import { clearAnswers, createAnswers, isThere, slotsOf, type Answers } from './answers.ts';
 import { diagnose } from './diagnose.ts';
 import { failure } from './failures.ts';
 import { SYS_UP_TIME } from './oid.ts';
 import type { Profile } from './profile.ts';
-import { paceOf, readingsOf, type Pace } from './reading.ts';
+import { createRoom, paceOf, readingsOf, type Pace, type Room } from './reading.ts';
 import type { Route } from './route.ts';
 import { createSharing } from './sharing.ts';
 import { survey } from './survey.ts';
@@ -29,7 +29,10 @@ export function createSnmpSource({ transport, profiles }: SnmpSourceParts): Sour
   /** When the requests of each plan's last poll were answered. */
   const paces = new WeakMap<Route, Pace>();
   const sharing = createSharing();
-  const rooms = createRooms();
+  const rooms = createStock(createAnswers);
+  const readingRooms = createStock(createRoom);
+  /** Which room readings that are out there are in. */
+  const lent = new WeakMap<Readings, Room>();
   /** Rates are exact whatever else is kept: what devices have in common is kept once. */
   const shared = (plan: Plan): Plan => {
     const route = plan.route as Route;
@@ -69,11 +72,14 @@ export function createSnmpSource({ transport, profiles }: SnmpSourceParts): Sour
         }
         if (!answers.tags.some((_, slot) => isThere(answers, slot))) return failure(reached, 'access denied');
         const pace = paceOf(route.question, answers);
-        const readings = readingsOf(plan, route, outcome, answers, pace, paces.get(route) ?? null, asking.epoch);
+        const room = readingRooms.take(plan.columns.length);
+        const readings = readingsOf(plan, route, outcome, answers, pace, paces.get(route) ?? null, asking.epoch, room);
+        lent.set(readings, room);
         paces.set(route, pace);
         return readings;
       } finally {
-        rooms.giveBack(answers);
+        clearAnswers(answers);
+        rooms.giveBack(answers, answers.tags.length);
       }
     },
 
@@ -89,34 +95,39 @@ export function createSnmpSource({ transport, profiles }: SnmpSourceParts): Sour
       return 'ok' in reached ? null : transport.manner(reached);
     },
 
+    recycle(readings) {
+      const room = lent.get(readings);
+      if (!room) return;
+      lent.delete(readings);
+      readingRooms.giveBack(room, room.state.length);
+    },
+
     counts: () => transport.counts(),
     close: () => transport.close(),
   };
 }
 
-const ROOMS_MAX = 512;
+const STOCK_MAX = 512;
 
-/** Room for the answers of polls in flight, used again and again. */
-function createRooms() {
-  const free = new Map<number, Answers[]>();
+/** Things of a size that are used again and again: of polls in flight, the room for what comes. */
+function createStock<T>(create: (size: number) => T) {
+  const free = new Map<number, T[]>();
   let kept = 0;
   return {
-    take(slots: number): Answers {
-      const room = free.get(slots)?.pop();
-      if (!room) return createAnswers(slots);
+    take(size: number): T {
+      const one = free.get(size)?.pop();
+      if (one === undefined) return create(size);
       kept--;
-      return room;
+      return one;
     },
-    giveBack(room: Answers): void {
-      if (kept >= ROOMS_MAX) {
+    giveBack(one: T, size: number): void {
+      if (kept >= STOCK_MAX) {
         free.clear();
         kept = 0;
       }
-      clearAnswers(room);
-      const slots = room.tags.length;
-      const list = free.get(slots);
-      if (list) list.push(room);
-      else free.set(slots, [room]);
+      const list = free.get(size);
+      if (list) list.push(one);
+      else free.set(size, [one]);
       kept++;
     },
   };

@@ -128,10 +128,7 @@ class Job {
     const rows = Math.max(1, Math.floor(bytes / (block.columns * varbindBytes)));
     for (let row = from; row < to; row += rows) {
       const count = Math.min(rows, to - row);
-      const slots = new Int32Array(1 + count * block.columns);
-      slots[0] = this.prepared.upTime;
-      slots.set(block.slots.subarray(row * block.columns, (row + count) * block.columns), 1);
-      this.work.push(new Piece(this, slots, tries, block, row, count));
+      this.work.push(new Piece(this, block.run(row, count), tries, block, row, count));
     }
   }
 

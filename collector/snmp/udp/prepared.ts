@@ -15,6 +15,8 @@ export interface Block {
   readonly slots: Int32Array;
   /** Varbinds that a GETBULK lists to get row r and what follows: the columns with the index just before. */
   readonly starts: (row: number) => Uint8Array;
+  /** sysUpTime's slot and those of some rows, in the order in which GETBULK brings them. Not to be changed. */
+  readonly run: (row: number, rows: number) => Int32Array;
 }
 
 export interface Prepared extends Expected {
@@ -98,13 +100,14 @@ function columnsOf(oids: readonly string[]): { readonly columns: string[]; reado
 }
 
 function blocksOf(question: Question, oids: readonly string[]): Block[] {
+  const upTime = oids.indexOf(SYS_UP_TIME);
   const blocks: Block[] = [];
   let key = '';
   let columns: string[] = [];
   let indices: string[] = [];
   let slots: number[] = [];
   const flush = () => {
-    if (indices.length >= BLOCK_ROWS_MIN) blocks.push(blockOf(columns, indices, slots));
+    if (indices.length >= BLOCK_ROWS_MIN) blocks.push(blockOf(columns, indices, slots, upTime));
     [key, columns, indices, slots] = ['', [], [], []];
   };
   for (const [from, count] of question.rows) {
@@ -121,8 +124,9 @@ function blocksOf(question: Question, oids: readonly string[]): Block[] {
   return blocks;
 }
 
-function blockOf(columns: readonly string[], indices: readonly string[], slots: readonly number[]): Block {
+function blockOf(columns: readonly string[], indices: readonly string[], slots: readonly number[], upTime: number): Block {
   const known = new Map<number, Uint8Array>();
+  const runs = new Map<number, Int32Array>();
   return {
     columns: columns.length,
     rows: indices.length,
@@ -133,6 +137,14 @@ function blockOf(columns: readonly string[], indices: readonly string[], slots: 
       const starts = joined(columns.map((column) => encodeVarbind(encodeOid(before(column, indices[row] ?? '')))));
       if (known.size < KNOWN_STARTS) known.set(row, starts);
       return starts;
+    },
+    run(row, rows) {
+      const name = row * 0x10000 + rows;
+      const found = runs.get(name);
+      if (found) return found;
+      const run = Int32Array.of(upTime, ...slots.slice(row * columns.length, (row + rows) * columns.length));
+      if (runs.size < KNOWN_STARTS) runs.set(name, run);
+      return run;
     },
   };
 }
