@@ -1,12 +1,16 @@
-/** Closed chunks of one bin tier: dense slots of one series, a blob each for mean, min, max and known. */
+/**
+ * Closed chunks of one bin tier that belong to one series: dense slots of fixed time, a blob each for
+ * mean, min, max and known. What was imported or came late is in chunks, all else in blocks.
+ */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { TIER_STEP_MS, type BinTier } from '../../core/model.ts';
 import { decodeColumn, encodeColumn, isPlain } from './codec.ts';
 import type { Damage } from './damage.ts';
 import { BIN_TABLES } from './protocol.ts';
+import { createWhose } from './whose.ts';
 
-/** Bins of a full chunk: a day of 5 minutes, 32 days of hours, 512 days. */
-const CHUNK_BINS: Readonly<Record<BinTier, number>> = { '5m': 288, '1h': 768, '1d': 512 };
+/** Bins of a full chunk or block: a day of 5 minutes, 32 days of hours, 512 days. */
+export const CHUNK_BINS: Readonly<Record<BinTier, number>> = { '5m': 288, '1h': 768, '1d': 512 };
 /** Means this young are read by the thousand (95th percentile) and kept plain. */
 export const PLAIN_FOR_MS = 40 * 86_400_000;
 const NAMES = ['mean', 'min', 'max', 'known'] as const;
@@ -18,18 +22,21 @@ const RECODED_AT_ONCE = 64;
 export type FourColumns = readonly [Float64Array, Float64Array, Float64Array, Float64Array];
 
 export interface BinChunks {
-  readonly stepMs: number;
-  readonly chunkMs: number;
   /** Merges bins (any order) into a series. */
   merge(series: number, tMs: Float64Array, columns: FourColumns, nowMs: number): void;
-  readonly perChunk: number;
   /** The chunks that hold any of the bins first..last, full length, by slot; absent bins are NaN or, in known, 0. */
   read(series: number, firstBin: number, lastBin: number, wanted: readonly boolean[]): Map<number, (Float64Array | null)[]>;
+  /** The last bin, -Infinity when there is none. */
+  newest(series: number): number;
+  /** A series that has no past. */
+  begin(series: number): void;
   remove(series: number): void;
   /** Deletes at most `limit` chunks that ended before t; true when there may be more. */
   expire(beforeMs: number, limit: number): boolean;
   /** Packs some plain means that have become old; true when there may be more. */
   recode(nowMs: number): boolean;
+  /** Forgets what was remembered of a transaction that was rolled back. */
+  forget(): void;
 }
 
 export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage): BinChunks {
@@ -60,6 +67,8 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
   const recodable = db.prepare(
     `SELECT id, slot, mean FROM ${joined} WHERE (slot, id) > (?, ?) AND slot < ? ORDER BY slot, id LIMIT ?`,
   );
+  const lastKnown = db.prepare(`SELECT id, slot, known FROM ${table} WHERE series = ? ORDER BY slot DESC LIMIT 1`);
+  const whose = createWhose(db, table);
   const selects = new Map<string, StatementSync>();
   const select = (wanted: readonly boolean[]) => {
     const key = wanted.join();
@@ -78,7 +87,7 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
 
   const openWhole = (series: number, slot: number): FourColumns => {
     const columns: FourColumns = [blank(perChunk), blank(perChunk), blank(perChunk), new Float64Array(perChunk)];
-    const row = whole.get(series, slot);
+    const row = whose.has(series) ? whole.get(series, slot) : undefined;
     if (!row) return columns;
     const mean = row['mean'] as Uint8Array;
     damage.guard(table, Number(row['id']), series, slot * chunkMs, mean, () => {
@@ -89,9 +98,6 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
   };
 
   return {
-    stepMs,
-    chunkMs,
-    perChunk,
     merge(series, tMs, bins, nowMs) {
       const bySlot = new Map<number, number[]>();
       for (let i = 0; i < tMs.length; i++) {
@@ -120,12 +126,14 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
           encodeColumn(known),
         );
         putMean.run(row?.['id'] ?? null, encodeColumn(mean, { fast }));
+        whose.add(series);
       }
     },
     read(series, firstBin, lastBin, wanted) {
       const [from, to] = [Math.floor(firstBin / perChunk), Math.floor(lastBin / perChunk)];
       const bounded = [Math.max(from, -MOST_SLOTS), Math.min(to, MOST_SLOTS)];
       const chunks = new Map<number, (Float64Array | null)[]>();
+      if (!whose.has(series)) return chunks;
       for (const row of select(wanted).all(series, ...bounded) as unknown as [number, number, ...(Uint8Array | null)[]][]) {
         const [id, slot, ...blobs] = row;
         const decoded = damage.guard(table, id, series, slot * chunkMs, null, () =>
@@ -141,6 +149,16 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
         if (decoded) chunks.set(slot, decoded);
       }
       return chunks;
+    },
+    newest(series) {
+      const row = whose.has(series) ? lastKnown.get(series) : undefined;
+      if (!row) return -Infinity;
+      const slot = Number(row['slot']);
+      const known = damage.guard(table, Number(row['id']), series, slot * chunkMs, null, () =>
+        decodeColumn(row['known'] as Uint8Array),
+      );
+      // Of a damaged chunk nobody knows how far it went.
+      return slot * perChunk + (known ?? { length: perChunk }).length - 1;
     },
     remove(series) {
       removeMeans?.run(series);
@@ -172,6 +190,8 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
       }
       return rows.length >= RECODED_AT_ONCE;
     },
+    begin: (series) => whose.begin(series),
+    forget: () => whose.forget(),
   };
 }
 

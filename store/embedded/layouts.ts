@@ -1,4 +1,5 @@
 /** Which series stand together in a row of the head, and in which rows a series can be found. */
+import type { DatabaseSync } from 'node:sqlite';
 
 export interface Place {
   readonly layout: number;
@@ -7,12 +8,12 @@ export interface Place {
 
 export interface Layouts {
   add(id: number, series: Int32Array): void;
-  has(id: number): boolean;
   /** Series of a layout in order. */
   series(id: number): Int32Array;
   /** Every place of a series, newest layout first. */
   places(series: number): Place[];
-  clear(): void;
+  /** Whether a series stands in more than one layout. */
+  shared(series: number): boolean;
 }
 
 export function createLayouts(): Layouts {
@@ -24,7 +25,7 @@ export function createLayouts(): Layouts {
   let next = new Int32Array(0);
   let used = 1;
   const larger = (old: Int32Array<ArrayBuffer>, size: number) => {
-    const copy = new Int32Array(Math.max(1024, size * 2));
+    const copy = new Int32Array(Math.max(1024, Math.ceil(size * 1.5)));
     copy.set(old);
     return copy;
   };
@@ -42,7 +43,6 @@ export function createLayouts(): Layouts {
         first[member] = used++;
       }
     },
-    has: (id) => members.has(id),
     series(id) {
       const found = members.get(id);
       if (!found) throw new RangeError(`layout ${id} was never defined`);
@@ -54,10 +54,18 @@ export function createLayouts(): Layouts {
         found.push({ layout: layoutAt[at] ?? 0, index: indexAt[at] ?? 0 });
       return found;
     },
-    clear() {
-      members.clear();
-      first.fill(0);
-      used = 1;
-    },
+    shared: (series) => (next[first[series] ?? 0] ?? 0) !== 0,
   };
+}
+
+/** The layouts that a table of blocks speaks of, found by index in as many steps as there are. */
+export function distinctLayouts(db: DatabaseSync, table: string): number[] {
+  const next = db.prepare(`SELECT min(layout) AS layout FROM ${table} WHERE layout > ?`);
+  const found: number[] = [];
+  for (let layout = -1; ;) {
+    const value = next.get(layout)?.['layout'] ?? null;
+    if (value === null) return found;
+    layout = Number(value);
+    found.push(layout);
+  }
 }

@@ -20,6 +20,19 @@ const BINS = (table: string) => `
   CREATE UNIQUE INDEX ${table}_chunk ON ${table}(series, slot);
   CREATE INDEX ${table}_age ON ${table}(slot);`;
 
+const HEAD_BY_TIME = (tier: string) => `
+  CREATE UNIQUE INDEX head_${tier}_moment ON head_${tier}(ts, layout);
+  DROP INDEX head_${tier}_row;`;
+
+const BIN_BLOCKS = (table: string) => `
+  CREATE TABLE ${table}_block (
+    id INTEGER PRIMARY KEY, layout INTEGER NOT NULL, first INTEGER NOT NULL, b0 INTEGER NOT NULL, n INTEGER NOT NULL,
+    min BLOB NOT NULL, max BLOB NOT NULL, known BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE ${table}_block_mean (id INTEGER PRIMARY KEY, mean BLOB NOT NULL) STRICT;
+  CREATE UNIQUE INDEX ${table}_block_place ON ${table}_block(layout, first, b0);
+  CREATE INDEX ${table}_block_age ON ${table}_block(b0);`;
+
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE series (id INTEGER PRIMARY KEY, key TEXT) STRICT;
@@ -40,5 +53,17 @@ export const MIGRATIONS: readonly string[] = [
   ${BINS('r5')} ${BINS('r60')} ${BINS('r1d')}
   CREATE TABLE state (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
   CREATE TABLE damaged (id INTEGER PRIMARY KEY, tier TEXT NOT NULL, series INTEGER NOT NULL, at REAL NOT NULL, reason TEXT NOT NULL, bytes BLOB) STRICT;
+  `,
+  // Blocks of many series, and heads that are written at one place only.
+  `
+  ${(['raw', 'r5', 'r60', 'r1d'] as const).map(HEAD_BY_TIME).join('')}
+  CREATE TABLE moved (head TEXT NOT NULL, layout INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (head, layout)) STRICT, WITHOUT ROWID;
+  CREATE TABLE raw_block (
+    id INTEGER PRIMARY KEY, layout INTEGER NOT NULL, first INTEGER NOT NULL, t0 REAL NOT NULL, t1 REAL NOT NULL,
+    interval REAL NOT NULL, times INTEGER NOT NULL, value BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX raw_block_place ON raw_block(layout, first, t0);
+  CREATE INDEX raw_block_age ON raw_block(t1);
+  ${BIN_BLOCKS('r5')} ${BIN_BLOCKS('r60')} ${BIN_BLOCKS('r1d')}
   `,
 ];

@@ -10,9 +10,16 @@ export interface LayoutDefinition {
   readonly series: Int32Array;
 }
 /** Bounds the row that must be read for one series, and the time one closing takes. */
-export const LAYOUT_SERIES = 256;
+export const LAYOUT_SERIES = 512;
+/** Series of a layout that share blocks: this many side by side, counted from its first. */
+export const BLOCK_SERIES = 16;
 
-/** Half a million of them at once must stay cheap: one string for all keys, which hold no line breaks. */
+/** Where a series of a layout finds its block. */
+export function firstOf(index: number): number {
+  return index - (index % BLOCK_SERIES);
+}
+
+/** Many of them must stay cheap: one string for all keys, which hold no line breaks. */
 export interface SeriesDefinitions {
   readonly ids: Int32Array;
   readonly keys: string;
@@ -65,8 +72,10 @@ export type Operation =
   | { readonly op: 'health' }
   | { readonly op: 'close' };
 
-/** Columns of many series in one block: of series i, `counts[i]` values in each column that was wanted. */
+/** Columns of many series in one block, in the worker's own order: of the i-th, `counts[i]` values in each column that was wanted. */
 export interface Columns {
+  /** Position of the i-th in the question. */
+  readonly order: Int32Array;
   readonly counts: Int32Array;
   /** Series after series; within one, column after column (time first). */
   readonly data: Float64Array;
@@ -92,7 +101,8 @@ export interface WorkerOptions {
 }
 
 export interface Opened {
-  readonly series: SeriesDefinitions;
+  readonly series: readonly SeriesDefinitions[];
+  readonly layouts: readonly LayoutDefinition[];
   readonly nextSeries: number;
   readonly nextLayout: number;
 }

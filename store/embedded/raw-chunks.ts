@@ -1,29 +1,42 @@
-/** Closed chunks of the raw tier: runs of records of one series that never overlap. */
+/**
+ * Closed chunks of the raw tier that belong to one series: what was imported, or came in another
+ * order than that of time. Chunks and blocks of a series never overlap.
+ */
 import type { DatabaseSync } from 'node:sqlite';
-import { crc32 } from 'node:zlib';
-import { bytesOf, COUNT_BYTES, decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './codec.ts';
+import { COUNT_BYTES, decodeColumn, encodeColumn } from './codec.ts';
 import type { Damage } from './damage.ts';
+import type { Times } from './times.ts';
+import { createWhose } from './whose.ts';
 
 const CHUNK_MS = 4 * 3_600_000;
 const CHUNK_MIN = 240;
 const CHUNK_MAX = 1440;
 /** A run of another interval shorter than this stays in its neighbour's chunk. */
 const RUN_MIN = 16;
-const KEPT_TIMES = 512;
 
 export interface Run {
   readonly tMs: Float64Array;
   /** NaN and -Infinity are unknown time; Infinity takes the record away. */
   readonly value: Float64Array;
 }
+/** Records of a stretch of time, and the time of the last one before it. */
+export interface Stored {
+  readonly runs: Run[];
+  readonly previousMs: number;
+}
 
 export interface RawChunks {
-  /** Merges records (ascending, distinct) into a series; theirs win over what is there. */
-  merge(series: number, run: Run, intervalMs: ArrayLike<number>): void;
-  /** Records with from < t ≤ to, and the one before. A damaged chunk becomes one gap up to its end. */
-  read(series: number, fromMs: number, toMs: number): Run & { previousMs: number | null };
-  /** The last record; null also when `superseded` says of its time that something newer is known anyway. */
-  last(series: number, superseded: (tMs: number) => boolean): { tMs: number; value: number } | null;
+  /**
+   * Merges records (ascending, distinct) into a series; theirs win over what is there.
+   * @param apart whether something else of the series lies between two moments, so that no chunk may reach over them
+   */
+  merge(series: number, run: Run, intervalMs: ArrayLike<number>, apart: (fromMs: number, toMs: number) => boolean): void;
+  /** Records with from < t ≤ to. A damaged chunk becomes one gap up to its end. */
+  read(series: number, fromMs: number, toMs: number): Stored;
+  /** End of the last chunk, -Infinity when there is none. */
+  newest(series: number): number;
+  /** A series that has no past. */
+  begin(series: number): void;
   remove(series: number): void;
   /** Deletes at most `limit` chunks that ended before t; true when there may be more. */
   expire(beforeMs: number, limit: number): boolean;
@@ -36,12 +49,12 @@ export function chunkRecords(intervalMs: number): number {
   return Math.min(CHUNK_MAX, Math.max(CHUNK_MIN, Math.round(CHUNK_MS / Math.max(1, intervalMs))));
 }
 
-type Stored = [id: number, t0: number, t1: number, intervalMs: number, times: number, value: Uint8Array];
+type Row = [id: number, t0: number, t1: number, intervalMs: number, times: number, value: Uint8Array];
 interface Part extends Run {
   readonly intervalMs: number;
 }
 
-export function createRawChunks(db: DatabaseSync, damage: Damage): RawChunks {
+export function createRawChunks(db: DatabaseSync, damage: Damage, times: Times): RawChunks {
   const arrays = (sql: string) => {
     const statement = db.prepare(sql);
     statement.setReturnArrays(true);
@@ -57,43 +70,13 @@ export function createRawChunks(db: DatabaseSync, damage: Damage): RawChunks {
   const remove = db.prepare('DELETE FROM raw WHERE id = ?');
   const removeAll = db.prepare('DELETE FROM raw WHERE series = ?');
   const expire = db.prepare('DELETE FROM raw WHERE id IN (SELECT id FROM raw WHERE t1 < ? ORDER BY t1 LIMIT ?)');
-  const expireTimes = db.prepare('DELETE FROM times WHERE id IN (SELECT id FROM times WHERE t1 < ? ORDER BY t1 LIMIT ?)');
-  const selectTimes = db.prepare('SELECT stamps FROM times WHERE id = ?');
-  const insertTimes = db.prepare('INSERT INTO times (t1, stamps) VALUES (?, ?)');
-  // Series polled together share their moments, so both directions are worth remembering.
-  const timesById = new Map<number, Float64Array>();
-  const timesByContent = new Map<string, { id: number; tMs: Float64Array }>();
-  const contentKey = (tMs: Float64Array) => `${tMs.length} ${tMs[0] ?? 0} ${crc32(bytesOf(tMs))}`;
-
-  const readTimes = (id: number): Float64Array => {
-    let tMs = timesById.get(id);
-    if (!tMs) {
-      const row = selectTimes.get(id);
-      tMs = decodeTimes((row?.['stamps'] ?? new Uint8Array(0)) as Uint8Array);
-      if (timesById.size >= KEPT_TIMES) timesById.clear();
-      timesById.set(id, tMs);
-    }
-    return tMs;
-  };
-  const writeTimes = (tMs: Float64Array): number => {
-    const key = contentKey(tMs);
-    const same = timesByContent.get(key);
-    if (same?.tMs.every((t, i) => t === tMs[i])) return same.id;
-    const id = Number(insertTimes.run(tMs.at(-1) ?? 0, encodeTimes(tMs)).lastInsertRowid);
-    if (timesByContent.size >= KEPT_TIMES) timesByContent.clear();
-    timesByContent.set(key, { id, tMs: tMs.slice() });
-    return id;
-  };
-  const forget = () => {
-    timesById.clear();
-    timesByContent.clear();
-  };
+  const whose = createWhose(db, 'raw');
 
   /** A chunk's records; of a damaged one only that its time is unknown. */
-  const open = (series: number, chunk: Stored, keep: boolean): Part => {
-    const [id, , t1, intervalMs, times, blob] = chunk;
+  const open = (series: number, chunk: Row, keep: boolean): Part => {
+    const [id, , t1, intervalMs, timesId, blob] = chunk;
     const decoded = damage.guard('raw', id, series, t1, keep ? blob : null, () => {
-      const tMs = readTimes(times);
+      const tMs = times.read(timesId);
       const value = decodeColumn(blob);
       if (tMs.length !== value.length) throw new RangeError('has more or fewer values than moments');
       return { tMs, value };
@@ -102,18 +85,21 @@ export function createRawChunks(db: DatabaseSync, damage: Damage): RawChunks {
   };
 
   return {
-    merge(series, run, intervalMs) {
+    merge(series, run, intervalMs, apart) {
       const n = run.tMs.length;
       if (n === 0) return;
       const [lo, hi] = [run.tMs[0] ?? 0, run.tMs[n - 1] ?? 0];
-      const last = outline.get(series, hi) as unknown as [number, number, number, number] | undefined;
-      let old: Stored[] = [];
+      let old: Row[] = [];
+      const last = whose.has(series)
+        ? (outline.get(series, hi) as unknown as [number, number, number, number] | undefined)
+        : undefined;
       if (last && last[2] >= lo) {
-        old = (overlapping.all(series, lo, hi) as unknown as Stored[]).filter((chunk) => chunk[2] >= lo);
+        old = (overlapping.all(series, lo, hi) as unknown as Row[]).filter((chunk) => chunk[2] >= lo);
       } else if (last && chunkRecords(last[3]) === chunkRecords(intervalMs[0] ?? 0)) {
         const size = sizeOf.get(last[0])?.['n'] as Uint8Array;
         const count = (size[0] ?? 0) | ((size[1] ?? 0) << 8);
-        if (count + n <= chunkRecords(last[3])) old = overlapping.all(series, last[1], last[1]) as unknown as Stored[];
+        if (count + n <= chunkRecords(last[3]) && !apart(last[2], lo))
+          old = overlapping.all(series, last[1], last[1]) as unknown as Row[];
       }
       const merged = mergeRuns(
         old.map((chunk) => open(series, chunk, true)),
@@ -121,49 +107,53 @@ export function createRawChunks(db: DatabaseSync, damage: Damage): RawChunks {
         intervalMs,
       );
       for (const chunk of old) remove.run(chunk[0]);
-      for (const part of partition(merged)) {
+      for (const { from, to } of pieces(merged.intervalMs)) {
+        const tMs = merged.tMs.subarray(from, to);
         insert.run(
           series,
-          part.tMs[0] ?? 0,
-          part.tMs.at(-1) ?? 0,
-          part.intervalMs,
-          writeTimes(part.tMs),
-          encodeColumn(part.value),
+          tMs[0] ?? 0,
+          tMs.at(-1) ?? 0,
+          merged.intervalMs[to - 1] ?? 0,
+          times.write(tMs),
+          encodeColumn(merged.value.subarray(from, to)),
         );
+        whose.add(series);
       }
     },
     read(series, fromMs, toMs) {
-      const parts = (overlapping.all(series, fromMs, toMs) as unknown as Stored[]).map((chunk) => open(series, chunk, false));
-      let previousMs: number | null = null;
-      const inside: Run[] = [];
-      for (const part of parts) {
+      let previousMs = -Infinity;
+      const runs: Run[] = [];
+      if (!whose.has(series)) return { runs, previousMs };
+      for (const chunk of overlapping.all(series, fromMs, toMs) as unknown as Row[]) {
+        if (chunk[2] <= fromMs) {
+          previousMs = chunk[2];
+          continue;
+        }
+        const part = open(series, chunk, false);
         const begin = upperBound(part.tMs, fromMs);
-        const end = upperBound(part.tMs, toMs);
-        if (begin > 0) previousMs = part.tMs[begin - 1] ?? null;
-        if (end > begin) inside.push({ tMs: part.tMs.subarray(begin, end), value: part.value.subarray(begin, end) });
+        if (begin > 0) previousMs = part.tMs[begin - 1] ?? previousMs;
+        cut(runs, part, begin, upperBound(part.tMs, toMs));
       }
-      return { ...concat(inside), previousMs };
+      return { runs, previousMs };
     },
-    last(series, superseded) {
-      const last = outline.get(series, Infinity) as unknown as [number, number, number, number] | undefined;
-      if (!last || superseded(last[2])) return null;
-      const [chunk] = overlapping.all(series, last[1], last[1]) as unknown as Stored[];
-      if (!chunk) return null;
-      const part = open(series, chunk, false);
-      return { tMs: part.tMs.at(-1) ?? NaN, value: part.value.at(-1) ?? NaN };
+    newest(series) {
+      const last = whose.has(series) ? outline.get(series, Infinity) : undefined;
+      return last ? (last as unknown as [number, number, number, number])[2] : -Infinity;
     },
     remove: (series) => {
       removeAll.run(series);
     },
-    expire(beforeMs, limit) {
-      if (Number(expire.run(beforeMs, limit).changes) >= limit) return true;
-      // Moments go only when no chunk that old is left that could need them.
-      const more = Number(expireTimes.run(beforeMs, limit).changes) >= limit;
-      forget();
-      return more;
-    },
-    forget,
+    expire: (beforeMs, limit) => Number(expire.run(beforeMs, limit).changes) >= limit,
+    begin: (series) => whose.begin(series),
+    forget: () => whose.forget(),
   };
+}
+
+/** Adds the records begin..end of a run to others. */
+export function cut(runs: Run[], run: Run, begin: number, end: number): void {
+  if (end <= begin) return;
+  const whole = begin === 0 && end === run.tMs.length;
+  runs.push(whole ? run : { tMs: run.tMs.subarray(begin, end), value: run.value.subarray(begin, end) });
 }
 
 interface Merged extends Run {
@@ -197,35 +187,34 @@ function mergeRuns(old: readonly Part[], run: Run, intervalMs: ArrayLike<number>
 }
 
 /** Cuts records into chunks: where the interval changes for good, and into even pieces of at most 1.5 × full. */
-function partition(records: Merged): Part[] {
-  const n = records.tMs.length;
-  const parts: Part[] = [];
-  let begin = 0;
+export function pieces(intervalMs: Float64Array, first = 0): { readonly from: number; readonly to: number }[] {
+  const n = intervalMs.length;
+  const found: { from: number; to: number }[] = [];
+  const targetAt = (i: number) => chunkRecords(intervalMs[i] ?? 0);
+  let begin = first;
   while (begin < n) {
-    const target = chunkRecords(records.intervalMs[begin] ?? 0);
+    const target = targetAt(begin);
     let end = begin + 1;
     for (; end < n; end++) {
-      if (chunkRecords(records.intervalMs[end] ?? 0) === target) continue;
+      if (targetAt(end) === target) continue;
       let length = 1;
-      const other = chunkRecords(records.intervalMs[end] ?? 0);
-      while (length < RUN_MIN && end + length < n && chunkRecords(records.intervalMs[end + length] ?? 0) === other) length++;
+      const other = targetAt(end);
+      while (length < RUN_MIN && end + length < n && targetAt(end + length) === other) length++;
       if (length >= RUN_MIN && end - begin >= RUN_MIN) break;
     }
-    const pieces = Math.ceil((end - begin) / (target * 1.5));
-    for (let piece = 0; piece < pieces; piece++) {
-      const from = begin + Math.floor(((end - begin) * piece) / pieces);
-      const to = begin + Math.floor(((end - begin) * (piece + 1)) / pieces);
-      parts.push({
-        tMs: records.tMs.subarray(from, to),
-        value: records.value.subarray(from, to),
-        intervalMs: records.intervalMs[to - 1] ?? 0,
+    const count = Math.ceil((end - begin) / (target * 1.5));
+    for (let piece = 0; piece < count; piece++) {
+      found.push({
+        from: begin + Math.floor(((end - begin) * piece) / count),
+        to: begin + Math.floor(((end - begin) * (piece + 1)) / count),
       });
     }
     begin = end;
   }
-  return parts;
+  return found;
 }
 
+/** Puts runs that follow each other into one. */
 export function concat(runs: readonly Run[]): Run {
   const [only] = runs;
   if (runs.length === 1 && only) return only;

@@ -12,11 +12,12 @@ import type {
   WriteResult,
 } from '../../core/ports.ts';
 import { copyHistory } from './backup.ts';
+import type { Numbered } from '../numbering.ts';
 import { createInterning, ForeignSeries, type Interning } from './interning.ts';
 import type { BinRows, RawRows, WriteRequest } from './protocol.ts';
 import { startWorker } from './thread.ts';
 
-export interface EmbeddedStore extends SeriesStore {
+export interface EmbeddedStore extends SeriesStore, Numbered {
   /** A consistent copy into a new file while writing goes on. */
   backupTo(path: string): Promise<void>;
 }
@@ -34,9 +35,10 @@ export async function createEmbeddedStore(options: {
   const { thread, opened } = await startWorker(options);
   const interning = createInterning(opened);
   const newest = createNewest();
-  const idsOf = (series: readonly SeriesKey[]) => Int32Array.from(series, (key) => interning.id(key));
+  const idsOf = (series: readonly SeriesKey[]) => Int32Array.from(series, (key) => interning.number(key));
 
   return {
+    numbering: interning.numbering,
     async ensureTiers(tiers) {
       await thread.ask({ op: 'tiers', tiers });
     },
@@ -59,29 +61,32 @@ export async function createEmbeddedStore(options: {
       }
       if (answer.result !== 'ok') return answer;
       for (const id of interning.confirm(request.newSeries, request.newLayouts)) newest.begin(id);
-      for (const row of batch.raw) newest.see(interning.intern(row.device, row.series).ids, row.tMs, row.values);
+      for (const row of batch.raw) newest.see(interning.intern(row.device, row.series).numbers, row.tMs, row.values);
       return answer;
     },
     async raw(series, fromMs, toMs) {
       if (series.length === 0) return [];
-      const { counts, data, previousMs } = await thread.ask({ op: 'raw', series: idsOf(series), fromMs, toMs });
+      const { order, counts, data, previousMs } = await thread.ask({ op: 'raw', series: idsOf(series), fromMs, toMs });
+      const answers = new Array<RawColumns>(series.length);
       let at = 0;
-      return series.map((_key, i): RawColumns => {
+      order.forEach((position, i) => {
         const n = counts[i] ?? 0;
         const tMs = data.subarray(at, at + n);
         const value = data.subarray(at + n, at + 2 * n);
         at += 2 * n;
         const previous = previousMs[i] ?? NaN;
-        return { tMs, value, previousMs: Number.isNaN(previous) ? null : previous };
+        answers[position] = { tMs, value, previousMs: Number.isNaN(previous) ? null : previous };
       });
+      return answers;
     },
     async bins(series, tier, fromMs, toMs, columns = ['mean', 'min', 'max', 'known']) {
       if (series.length === 0) return [];
       const has = (column: BinColumn) => columns.includes(column);
       const wanted = [has('mean'), has('min'), has('max'), has('known')] as const;
-      const { counts, data } = await thread.ask({ op: 'bins', series: idsOf(series), tier, fromMs, toMs, wanted });
+      const { order, counts, data } = await thread.ask({ op: 'bins', series: idsOf(series), tier, fromMs, toMs, wanted });
+      const answers = new Array<BinColumns>(series.length);
       let at = 0;
-      return series.map((_key, i): BinColumns => {
+      order.forEach((position, i) => {
         const n = counts[i] ?? 0;
         const take = (there: boolean) => {
           const column = data.subarray(at, there ? at + n : at);
@@ -89,11 +94,11 @@ export async function createEmbeddedStore(options: {
           return column;
         };
         const tMs = take(true);
-        const answer = { tMs, mean: take(wanted[0]), min: take(wanted[1]), max: take(wanted[2]), known: take(wanted[3]) };
+        answers[position] = { tMs, mean: take(wanted[0]), min: take(wanted[1]), max: take(wanted[2]), known: take(wanted[3]) };
         // With no column named, the worker answers from known all the same.
         if (!wanted.some(Boolean)) at += n;
-        return answer;
       });
+      return answers;
     },
     async latest(series) {
       const ids = idsOf(series);
@@ -149,9 +154,8 @@ function encodeRaw(batch: Batch, interning: Interning): RawRows {
       layout.push(part.layout);
       tMs.push(row.tMs);
       intervalMs.push(row.intervalMs);
+      at = pick(values, at, row.values, part.positions);
     }
-    values.set(row.values, at);
-    at += row.values.length;
   }
   return { layout: Int32Array.from(layout), tMs: Float64Array.from(tMs), intervalMs: Float64Array.from(intervalMs), values };
 }
@@ -167,13 +171,16 @@ function encodeBins(tier: BinTier, rows: readonly BinRow[], interning: Interning
     for (const part of interning.intern(row.device, row.series).parts) {
       layout.push(part.layout);
       tMs.push(row.tMs);
-      for (const column of columns) {
-        values.set(column.subarray(part.from, part.to), at);
-        at += part.to - part.from;
-      }
+      for (const column of columns) at = pick(values, at, column, part.positions);
     }
   }
   return { tier, layout: Int32Array.from(layout), tMs: Float64Array.from(tMs), values };
+}
+
+/** Puts values into a layout's order. @returns where the next ones go */
+function pick(to: Float64Array, at: number, from: Float64Array, positions: Int32Array): number {
+  for (let i = 0; i < positions.length; i++) to[at + i] = from[positions[i] ?? 0] ?? NaN;
+  return at + positions.length;
 }
 
 function sameLength(series: SeriesList, values: Float64Array): void {

@@ -7,9 +7,21 @@ import { openDatabase } from '../schema.ts';
 import { createDamage } from './damage.ts';
 import { createLayouts, type Layouts } from './layouts.ts';
 import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
-import type { Answers, Message, Opened, Operation, Reply, SeriesDefinitions, WorkerHealth, WorkerOptions } from './protocol.ts';
-import { readBins, readLatest, readRaw } from './reads.ts';
-import { createBinTable, createRawTable } from './tables.ts';
+import type {
+  Answers,
+  LayoutDefinition,
+  Message,
+  Opened,
+  Operation,
+  Reply,
+  SeriesDefinitions,
+  WorkerHealth,
+  WorkerOptions,
+} from './protocol.ts';
+import { createBinTable } from './bin-table.ts';
+import { createRawTable } from './raw-table.ts';
+import { readBins } from './read-bins.ts';
+import { readLatest, readRaw } from './read-raw.ts';
 import { createWrites, type Tables } from './writes.ts';
 
 /** A write's caller has its answer already; the next one waits at most about this long, and one closing. */
@@ -17,6 +29,8 @@ const TEND_MS = 10;
 const MAINTAIN_MS = 100;
 /** So much of the log is moved into the file at once. */
 const CHECKPOINT_BYTES = 32 * 1024 * 1024;
+/** Keys of series are handed over by the thousand, so that nobody holds all of them twice. */
+const KEYS_AT_ONCE = 8192;
 
 interface Store {
   readonly opened: Opened;
@@ -30,17 +44,14 @@ function open({ path, mostBytes }: WorkerOptions): Store {
   db.exec('PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864');
   if (mostBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / PAGE_BYTES))}`);
   const damage = createDamage(db);
-  const tables: Tables = {
-    raw: createRawTable(db, damage),
-    bins: {
-      '5m': createBinTable(db, '5m', damage),
-      '1h': createBinTable(db, '1h', damage),
-      '1d': createBinTable(db, '1d', damage),
-    },
-  };
-  const layouts = createLayouts();
   const { series, removed, nextSeries } = loadSeries(db);
-  const nextLayout = loadLayouts(db, tables, layouts);
+  const ground = { db, damage, layouts: createLayouts(), removed };
+  const { layouts } = ground;
+  const tables: Tables = {
+    raw: createRawTable(ground),
+    bins: { '5m': createBinTable(ground, '5m'), '1h': createBinTable(ground, '1h'), '1d': createBinTable(ground, '1d') },
+  };
+  const known = loadLayouts(db, tables, layouts);
   const writes = createWrites(db, path, tables, layouts, removed);
   let checkpointTrouble = '';
   let tendTrouble = '';
@@ -59,7 +70,7 @@ function open({ path, mostBytes }: WorkerOptions): Store {
     return { ok: reason === '', reason, bytes: path === ':memory:' ? pages(db) : bytesOf(path) + bytesOf(`${path}-wal`) };
   };
   return {
-    opened: { series, nextSeries, nextLayout },
+    opened: { series, nextSeries, ...known },
     handle(operation) {
       switch (operation.op) {
         case 'write':
@@ -82,7 +93,12 @@ function open({ path, mostBytes }: WorkerOptions): Store {
         case 'health':
           return health();
         case 'close':
-          db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+          try {
+            db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+          } catch (error) {
+            // On a full disk the log stays beside the file, with all that it holds.
+            if (!fileTrouble(error, path)) throw error;
+          }
           db.close();
           return null;
       }
@@ -101,36 +117,49 @@ function open({ path, mostBytes }: WorkerOptions): Store {
   };
 }
 
-function loadSeries(db: DatabaseSync): { series: SeriesDefinitions; removed: Set<number>; nextSeries: number } {
-  const ids: number[] = [];
-  const keys: string[] = [];
+function loadSeries(db: DatabaseSync): { series: SeriesDefinitions[]; removed: Set<number>; nextSeries: number } {
+  const series: SeriesDefinitions[] = [];
   const removed = new Set<number>();
+  let ids: number[] = [];
+  let keys: string[] = [];
   let nextSeries = 1;
+  const pack = () => {
+    if (ids.length > 0) series.push({ ids: Int32Array.from(ids), keys: keys.join('\n') });
+    [ids, keys] = [[], []];
+  };
   const all = db.prepare('SELECT id, key FROM series ORDER BY id');
-  for (const row of all.iterate()) {
-    const id = Number(row['id']);
+  all.setReturnArrays(true);
+  for (const [id, key] of all.iterate() as unknown as Iterable<[number, string | null]>) {
     nextSeries = id + 1;
-    if (typeof row['key'] === 'string') {
-      ids.push(id);
-      keys.push(row['key']);
-    } else removed.add(id);
+    if (key === null) {
+      removed.add(id);
+      continue;
+    }
+    ids.push(id);
+    keys.push(key);
+    if (ids.length >= KEYS_AT_ONCE) pack();
   }
-  return { series: { ids: Int32Array.from(ids), keys: keys.join('\n') }, removed, nextSeries };
+  pack();
+  return { series, removed, nextSeries };
 }
 
-/** Layouts of which the head holds nothing any more are forgotten; writers define theirs anew. */
-function loadLayouts(db: DatabaseSync, tables: Tables, layouts: Layouts): number {
-  const used = new Set([tables.raw, ...Object.values(tables.bins)].flatMap((table) => [...table.head.spans.keys()]));
-  let next = 1;
-  const drop = db.prepare('DELETE FROM layout WHERE id = ?');
+/** Layouts of which nothing is left any more are forgotten. */
+function loadLayouts(db: DatabaseSync, tables: Tables, layouts: Layouts): Pick<Opened, 'layouts' | 'nextLayout'> {
+  const used = new Set([tables.raw, ...Object.values(tables.bins)].flatMap((table) => [...table.layouts()]));
+  const known: LayoutDefinition[] = [];
+  let nextLayout = 1;
+  const drop = ['DELETE FROM layout WHERE id = ?', 'DELETE FROM moved WHERE layout = ?'].map((sql) => db.prepare(sql));
   for (const row of db.prepare('SELECT id, series FROM layout ORDER BY id').all()) {
     const id = Number(row['id']);
     const bytes = row['series'] as Uint8Array;
-    if (used.has(id)) layouts.add(id, new Int32Array(bytes.slice().buffer));
-    else drop.run(id);
-    next = id + 1;
+    const series = new Int32Array(bytes.slice().buffer);
+    nextLayout = id + 1;
+    if (used.has(id)) {
+      layouts.add(id, series);
+      known.push({ id, series });
+    } else for (const statement of drop) statement.run(id);
   }
-  return next;
+  return { layouts: known, nextLayout };
 }
 
 function pages(db: DatabaseSync): number {
@@ -164,7 +193,10 @@ function serve(port: MessagePort): void {
     return;
   }
   const answer = (id: number, value: Answers[keyof Answers] | Opened) => {
-    const moved = value !== null && 'data' in value ? [value.data.buffer, value.counts.buffer, value.previousMs.buffer] : [];
+    const moved =
+      value !== null && 'data' in value
+        ? [value.data.buffer, value.counts.buffer, value.previousMs.buffer, value.order.buffer]
+        : [];
     port.postMessage({ id, ok: true, value } satisfies Reply, moved as ArrayBuffer[]);
   };
   port.on('message', ({ id, operation }: Message) => {

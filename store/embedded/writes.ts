@@ -6,7 +6,9 @@ import { fileTrouble } from '../failures.ts';
 import { closeLayouts, type Incoming } from './closing.ts';
 import { bytesOf } from './codec.ts';
 import type { Layouts } from './layouts.ts';
-import type { BinTable, RawTable, Table } from './tables.ts';
+import type { BinTable } from './bin-table.ts';
+import type { RawTable } from './raw-table.ts';
+import type { Table } from './tables.ts';
 import { keysOf, type WriteRequest } from './protocol.ts';
 
 /** So many rows of one layout in one batch are an import or a backlog, and go straight into chunks. */
@@ -36,6 +38,9 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
   const insertLayout = db.prepare('INSERT OR REPLACE INTO layout (id, series) VALUES (?, ?)');
   const buryKey = db.prepare('UPDATE series SET key = NULL WHERE id = ?');
   let retention = new Map<Tier, number | null>();
+  /** Layouts that have rows enough, by table. */
+  const due = new Map<Table, Set<number>>(all.map((table) => [table, new Set()]));
+  let turn = 0;
   let nowMs = -Infinity;
   let trouble = '';
 
@@ -47,8 +52,7 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
       db.exec('COMMIT');
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
-      for (const table of all) table.head.reload();
-      tables.raw.chunks.forget();
+      for (const table of all) table.forget();
       throw error;
     }
   };
@@ -67,6 +71,25 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
     }
   };
 
+  const noteDue = (table: Table, layout: number) => {
+    const moments = table.head.layouts.get(layout);
+    if (moments && table.due(layout, moments, nowMs)) due.get(table)?.add(layout);
+  };
+  /** Closes one layout of a table, or clears away what was closed; false when there is nothing to do. */
+  const tidy = (table: Table): boolean => {
+    const waiting = due.get(table);
+    for (const layout of waiting ?? []) {
+      waiting?.delete(layout);
+      const moments = table.head.layouts.get(layout);
+      if (!moments || !table.due(layout, moments, nowMs)) continue;
+      upkeep(() => closeLayouts(table, layouts, removed, new Map(), [layout], nowMs));
+      return true;
+    }
+    const sweep = table.head.sweep();
+    if (sweep) upkeep(sweep);
+    return sweep !== null;
+  };
+
   const place = (table: Table, layout: Int32Array, rowAt: (i: number) => Incoming, values: Float64Array) => {
     const counts = new Map<number, number>();
     for (const id of layout) counts.set(id, (counts.get(id) ?? 0) + 1);
@@ -81,6 +104,7 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
         else straight.set(id, [row]);
       } else {
         table.head.insert(id, row.tMs, row.intervalMs, filled(table, layouts, id, row));
+        noteDue(table, id);
       }
     });
     if (straight.size > 0) closeLayouts(table, layouts, removed, straight, straight.keys(), nowMs);
@@ -90,7 +114,11 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
     write(request) {
       try {
         transaction(() => {
-          keysOf(request.newSeries).forEach((key, i) => insertSeries.run(request.newSeries.ids[i] ?? 0, key));
+          keysOf(request.newSeries).forEach((key, i) => {
+            const id = request.newSeries.ids[i] ?? 0;
+            insertSeries.run(id, key);
+            for (const table of all) table.begin(id);
+          });
           for (const { id, series } of request.newLayouts) {
             insertLayout.run(id, bytesOf(series));
             layouts.add(id, series);
@@ -111,7 +139,7 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
           for (const bins of request.bins) {
             const table = tables.bins[bins.tier];
             const binBlocks = blocks(bins.layout, layouts, bins.values, 4);
-            const intervalMs = table.chunks.stepMs;
+            const intervalMs = table.stepMs;
             place(
               table,
               bins.layout,
@@ -134,40 +162,45 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
       retention = new Map(tiers.map((spec) => [spec.tier, spec.retentionMs]));
     },
     remove(series) {
-      transaction(() => {
-        for (const id of series) {
-          for (const table of all) table.remove(id);
-          buryKey.run(id);
-        }
-        for (const id of series) removed.add(id);
-        for (const table of all) {
-          for (const layout of [...table.head.spans.keys()]) {
-            if (layouts.series(layout).every((id) => removed.has(id))) table.head.remove(layout);
+      for (const id of series) removed.add(id);
+      try {
+        transaction(() => {
+          for (const table of all) {
+            table.remove(series);
+            for (const layout of [...table.head.layouts.keys()]) {
+              if (layouts.series(layout).every((id) => removed.has(id))) table.head.remove(layout);
+            }
           }
-        }
-      });
+          for (const id of series) buryKey.run(id);
+        });
+      } catch (error) {
+        for (const id of series) removed.delete(id);
+        throw error;
+      }
     },
     tend(budgetMs) {
       const until = performance.now() + budgetMs;
-      for (const table of all) {
-        for (const [layout, span] of [...table.head.spans]) {
-          if (!table.head.spans.has(layout) || !table.due(layout, span, nowMs)) continue;
-          upkeep(() => closeLayouts(table, layouts, removed, new Map(), [layout], nowMs));
-          if (performance.now() >= until || trouble !== '') return;
-        }
+      // Each table has its turn: one that is always busy must not keep the others waiting.
+      for (let idle = 0; idle < all.length && trouble === ''; turn++) {
+        const table = all[turn % all.length];
+        if (table && tidy(table)) idle = 0;
+        else idle++;
+        if (performance.now() >= until) return;
       }
     },
     maintain(now, budgetMs) {
       nowMs = Math.max(nowMs, now);
       const until = performance.now() + budgetMs;
+      for (const table of all) for (const layout of table.head.layouts.keys()) noteDue(table, layout);
+      trouble = '';
       this.tend(budgetMs / 2);
       for (const table of all) {
         const keptMs = retention.get(table.tier);
         if (keptMs === null || keptMs === undefined) continue;
         const cutoffMs = nowMs - keptMs;
         upkeep(() => {
-          for (const [layout, span] of [...table.head.spans])
-            if (span.oldestMs < cutoffMs - span.intervalMs) table.head.expire(layout, cutoffMs);
+          for (const [layout, { tMs, intervalMs }] of [...table.head.layouts])
+            if ((tMs[0] ?? 0) < cutoffMs - intervalMs) table.head.expire(layout, cutoffMs);
         });
         let more = true;
         while (more && trouble === '') {
@@ -180,7 +213,7 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
       let more = true;
       while (more && trouble === '') {
         upkeep(() => {
-          more = tables.bins['5m'].chunks.recode(nowMs);
+          more = tables.bins['5m'].recode(nowMs);
         });
         if (performance.now() >= until) break;
       }
@@ -205,8 +238,13 @@ function blocks(layout: Int32Array, layouts: Layouts, values: Float64Array, colu
 function filled(table: Table, layouts: Layouts, layout: number, row: Incoming): Float64Array {
   if (table.columns === 1) return row.block;
   const width = layouts.series(layout).length;
-  const span = table.head.spans.get(layout);
-  if (!span || row.tMs > span.newestMs || !row.block.subarray(3 * width).some((known) => Number.isNaN(known))) return row.block;
+  const moments = table.head.layouts.get(layout);
+  if (
+    !moments ||
+    row.tMs > (moments.tMs[moments.count - 1] ?? NaN) ||
+    !row.block.subarray(3 * width).some((known) => Number.isNaN(known))
+  )
+    return row.block;
   const [old] = table.head.rows(layout, row.tMs - 1, row.tMs, [true, true, true, true], 0, width - 1);
   if (!old) return row.block;
   const block = row.block.slice();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_TIERS, seriesKey } from '../../core/model.ts';
-import type { RawRow, WriteResult } from '../../core/ports.ts';
+import type { RawColumns, RawRow, WriteResult } from '../../core/ports.ts';
 import { createEmbeddedStore, type EmbeddedStore } from '../../store/embedded/store.ts';
 import { DataFolderError } from '../../store/failures.ts';
 import { createHistory } from '../../store/history.ts';
@@ -96,29 +96,41 @@ describe('a full disk', () => {
 });
 
 describe('damage', () => {
-  it('shows a damaged chunk as a gap, counts it, and serves everything else', async () => {
+  /** Flips a bit in the middle of a stored value. */
+  const hurtIn = (path: string, table: string, id: unknown) => {
+    const db = new DatabaseSync(path);
+    const bytes = (db.prepare(`SELECT value FROM ${table} WHERE id = ?`).get(Number(id))?.['value'] as Uint8Array).slice();
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0x10;
+    db.prepare(`UPDATE ${table} SET value = ? WHERE id = ?`).run(bytes, Number(id));
+    db.close();
+  };
+  const rowsOf = (path: string, sql: string) => {
+    const db = new DatabaseSync(path);
+    const rows = db.prepare(sql).all();
+    db.close();
+    return rows;
+  };
+  /** That of 1000 rows nothing is there from t0 to t1 but a gap. */
+  const expectGap = (columns: RawColumns | undefined, t0: number, t1: number) => {
+    expect([...(columns?.tMs ?? [])].filter((t) => t >= t0 && t <= t1)).toEqual([t1]);
+    expect(columns?.value[columns.tMs.indexOf(t1)]).toBeNaN();
+    expect(columns?.tMs.length).toBe(1000 - Math.round((t1 - t0) / MINUTE));
+  };
+
+  it('shows a damaged block as a gap, counts it, and serves everything else', async () => {
     const path = join(folder, 'history.db');
     let store = await createEmbeddedStore({ path });
     await store.ensureTiers(DEFAULT_TIERS);
-    const rows = 1000;
-    for (let i = 0; i < rows; i++) await store.write({ raw: [rowAt(i)], bins: [] });
+    for (let i = 0; i < 1000; i++) await store.write({ raw: [rowAt(i)], bins: [] });
     await store.close();
-    const db = new DatabaseSync(path);
-    const hurt = db
-      .prepare('SELECT raw.id, t0, t1, value FROM raw JOIN series ON series.id = raw.series WHERE key = ? ORDER BY t0')
-      .all(SERIES[7] ?? '')[1];
-    const bytes = (hurt?.['value'] as Uint8Array).slice();
-    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 0x10;
-    db.prepare('UPDATE raw SET value = ? WHERE id = ?').run(bytes, hurt?.['id'] ?? 0);
-    db.close();
+    const block = rowsOf(path, 'SELECT id, t0, t1 FROM raw_block WHERE first = 0 ORDER BY t0')[1];
+    hurtIn(path, 'raw_block', block?.['id']);
     store = await createEmbeddedStore({ path });
-    const [damaged, sound] = await store.raw([SERIES[7] ?? '', SERIES[8] ?? ''], 0, Infinity);
-    expect(sound?.tMs.length).toBe(rows);
-    const [t0, t1] = [Number(hurt?.['t0']), Number(hurt?.['t1'])];
-    const inside = [...(damaged?.tMs ?? [])].filter((t) => t >= t0 && t <= t1);
-    expect(inside).toEqual([t1]);
-    expect(damaged?.value[damaged.tMs.indexOf(t1)]).toBeNaN();
-    expect(damaged?.tMs.length).toBe(rows - Math.round((t1 - t0) / MINUTE));
+    const [damaged, beside, sound] = await store.raw([SERIES[7] ?? '', SERIES[8] ?? '', SERIES[50] ?? ''], 0, Infinity);
+    expect(sound?.tMs.length).toBe(1000);
+    const [t0, t1] = [Number(block?.['t0']), Number(block?.['t1'])];
+    expectGap(damaged, t0, t1);
+    expectGap(beside, t0, t1);
     expect(await store.health()).toMatchObject({
       ok: false,
       reason:
@@ -131,12 +143,30 @@ describe('damage', () => {
       values: Float64Array.of(5),
     }));
     expect(await store.write({ raw: repair, bins: [] })).toEqual({ result: 'ok' });
-    const [after] = await store.raw([SERIES[7] ?? ''], t0 - 1, t0 + 29 * MINUTE);
+    const [after, still] = await store.raw([SERIES[7] ?? '', SERIES[8] ?? ''], t0 - 1, t0 + 29 * MINUTE);
     expect([...(after?.value ?? [])]).toEqual(repair.map(() => 5));
+    expect(still?.tMs.length).toBe(0);
     await store.close();
-    const aside = new DatabaseSync(path);
-    expect(aside.prepare('SELECT count(*) AS n FROM damaged').get()?.['n']).toBe(1);
-    aside.close();
+    expect(rowsOf(path, 'SELECT count(*) AS n FROM damaged')[0]?.['n']).toBe(1);
+  });
+
+  it('does so with a damaged chunk of one series', async () => {
+    const path = join(folder, 'history.db');
+    let store = await createEmbeddedStore({ path });
+    for (let i = 0; i < 1000; i++) await store.write({ raw: [rowAt(i)], bins: [] });
+    // A late word about each of them: their blocks come apart.
+    const late = Array.from({ length: 20 }, (_r, i) => rowAt(i * 20));
+    expect(await store.write({ raw: late, bins: [] })).toEqual({ result: 'ok' });
+    await store.close();
+    const sql = `SELECT raw.id, t0, t1 FROM raw JOIN series ON series.id = raw.series WHERE key = '${SERIES[7] ?? ''}' ORDER BY t0`;
+    const chunk = rowsOf(path, sql)[0];
+    hurtIn(path, 'raw', chunk?.['id']);
+    store = await createEmbeddedStore({ path });
+    const [damaged, sound] = await store.raw([SERIES[7] ?? '', SERIES[8] ?? ''], 0, Infinity);
+    expect(sound?.tMs.length).toBe(1000);
+    expectGap(damaged, Number(chunk?.['t0']), Number(chunk?.['t1']));
+    expect(await store.health()).toMatchObject({ ok: false, reason: expect.stringContaining('One stored chunk') as string });
+    await store.close();
   });
 
   it('refuses a file that is no history at all', async () => {
@@ -157,7 +187,7 @@ describe('versions', () => {
     db.close();
     const before = await stat(path);
     await expect(createEmbeddedStore({ path })).rejects.toThrow(
-      /written by a newer version of Saguaro \(format 99, this one knows 1\); start that version/,
+      /written by a newer version of Saguaro \(format 99, this one knows 2\); start that version/,
     );
     expect((await stat(path)).size).toBe(before.size);
   });

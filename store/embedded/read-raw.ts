@@ -1,0 +1,120 @@
+/** Raw records of history.db: blocks and chunks first, then the head, whose word is newer. */
+import type { HeadRow } from './head.ts';
+import type { Layouts } from './layouts.ts';
+import type { Columns, LatestColumns, Operation } from './protocol.ts';
+import { concat, upperBound, type Run } from './raw-chunks.ts';
+import { inLayoutOrder, readHeads } from './read-heads.ts';
+import type { Tables } from './writes.ts';
+
+type RawRequest = Extract<Operation, { op: 'raw' }>;
+
+export function readRaw(tables: Tables, layouts: Layouts, request: RawRequest): Columns {
+  const { fromMs, toMs } = request;
+  const order = inLayoutOrder(layouts, request.series);
+  const heads = readHeads(tables.raw, layouts, request.series, fromMs, toMs, [true]);
+  const closed = tables.raw.reader(fromMs, toMs);
+  const previousMs = new Float64Array(order.length).fill(NaN);
+  const runs: Run[] = [];
+  order.forEach((at, i) => {
+    const series = request.series[at] ?? 0;
+    const stored = closed(series);
+    let previous = stored.previousMs;
+    const fresh: Fresh[] = [];
+    for (const { layout, index } of layouts.places(series)) {
+      const head = heads.get(layout);
+      if (!head) continue;
+      previous = Math.max(previous, head.beforeMs);
+      if (head.rows.length > 0) fresh.push({ rows: head.rows, index: index - head.first });
+    }
+    if (previous > -Infinity) previousMs[i] = previous;
+    runs.push(overlay(concat(stored.runs), inTime(fresh)));
+  });
+  const counts = Int32Array.from(runs, (run) => run.tMs.length);
+  const data = new Float64Array(2 * counts.reduce((sum, n) => sum + n, 0));
+  let at = 0;
+  for (const run of runs) {
+    data.set(run.tMs, at);
+    data.set(run.value, at + run.tMs.length);
+    at += 2 * run.tMs.length;
+  }
+  return { order, counts, data, previousMs };
+}
+
+/** Rows of a layout, and where in them a series stands. */
+interface Fresh {
+  readonly rows: readonly HeadRow[];
+  readonly index: number;
+}
+
+/** The head's records of a series in order of time; of equal moments the last one counts. */
+function inTime(fresh: readonly Fresh[]): Run {
+  const [only] = fresh;
+  if (only && fresh.length === 1) {
+    return {
+      tMs: Float64Array.from(only.rows, (row) => row.tMs),
+      value: Float64Array.from(only.rows, (row) => row.columns[0]?.[only.index] ?? NaN),
+    };
+  }
+  const all = fresh.flatMap(({ rows, index }) =>
+    rows.map((row) => ({ tMs: row.tMs, seq: row.seq, value: row.columns[0]?.[index] ?? NaN })),
+  );
+  all.sort((a, b) => a.tMs - b.tMs || a.seq - b.seq);
+  const last = all.filter((record, i) => all[i + 1]?.tMs !== record.tMs);
+  return { tMs: Float64Array.from(last, ({ tMs }) => tMs), value: Float64Array.from(last, ({ value }) => value) };
+}
+
+/** Adds the head's records to those of chunks; of equal moments the head's count. */
+function overlay(closed: Run, fresh: Run): Run {
+  if (fresh.tMs.length === 0) return closed;
+  if (closed.tMs.length === 0) return fresh;
+  const size = closed.tMs.length + fresh.tMs.length;
+  const tMs = new Float64Array(size);
+  const value = new Float64Array(size);
+  // Nearly always the head begins after the last chunk.
+  let n = upperBound(closed.tMs, fresh.tMs[0] ?? 0);
+  tMs.set(closed.tMs.subarray(0, n));
+  value.set(closed.value.subarray(0, n));
+  const push = (t: number, v: number) => {
+    if (n > 0 && tMs[n - 1] === t) n--;
+    tMs[n] = t;
+    value[n++] = v;
+  };
+  let at = n;
+  for (let i = 0; i < fresh.tMs.length; i++) {
+    const t = fresh.tMs[i] ?? 0;
+    for (; at < closed.tMs.length && (closed.tMs[at] ?? 0) <= t; at++) push(closed.tMs[at] ?? 0, closed.value[at] ?? NaN);
+    push(t, fresh.value[i] ?? NaN);
+  }
+  for (; at < closed.tMs.length; at++) push(closed.tMs[at] ?? 0, closed.value[at] ?? NaN);
+  return { tMs: tMs.subarray(0, n), value: value.subarray(0, n) };
+}
+
+export function readLatest(tables: Tables, layouts: Layouts, series: Int32Array): LatestColumns {
+  const tMs = new Float64Array(series.length).fill(-Infinity);
+  const value = new Float64Array(series.length).fill(NaN);
+  const { head } = tables.raw;
+  const newest = new Map<number, HeadRow | null>();
+  const newestMs = (layout: number) => {
+    const moments = head.layouts.get(layout);
+    return moments ? (moments.tMs[moments.count - 1] ?? -Infinity) : -Infinity;
+  };
+  const closed = tables.raw.latest();
+  for (const i of inLayoutOrder(layouts, series)) {
+    const id = series[i] ?? 0;
+    const places = layouts.places(id);
+    const last = closed(id, (endMs) => places.some(({ layout }) => newestMs(layout) >= endMs));
+    if (last) [tMs[i], value[i]] = [last.tMs, last.value];
+    let seq = -1;
+    for (const { layout, index } of places) {
+      let row = newest.get(layout);
+      if (row === undefined) {
+        const t = newestMs(layout);
+        row = t === -Infinity ? null : (head.rows(layout, t - 1, t, [true], 0, layouts.series(layout).length - 1).at(-1) ?? null);
+        newest.set(layout, row);
+      }
+      if (row && (row.tMs > (tMs[i] ?? 0) || (row.tMs === tMs[i] && row.seq > seq)))
+        [tMs[i], value[i], seq] = [row.tMs, row.columns[0]?.[index] ?? NaN, row.seq];
+    }
+  }
+  return { tMs, value };
+}
