@@ -49,7 +49,7 @@ export interface Pace {
   readonly failures: number;
   /** Nothing at all came the last time. */
   readonly silent: boolean;
-  /** Starts skipped since a turn last ended in time. */
+  /** Starts that fell into its own turns since one last ended in time. */
   readonly skips: number;
 }
 
@@ -164,8 +164,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const skip = (entry: Entry, starts: number) => {
     if (starts === 0) return;
     skipped += starts;
-    entry.skips += starts;
     options.onSkip?.(entry.id, starts);
+  };
+  /** Skipped because the turn before still runs. */
+  const overrun = (entry: Entry, starts: number) => {
+    entry.skips += starts;
+    skip(entry, starts);
   };
   const laneOf = (entry: Entry): Lane => (entry.failures === 0 ? living : suspect);
 
@@ -207,7 +211,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** What follows from how a turn went. */
   const plan = (entry: Entry, { startMs, passed }: Flight) => {
     if (entry.failures === 0) {
-      skip(entry, passed);
+      overrun(entry, passed);
       // Back in step, yet not so soon that an agent could answer from its cache.
       if (!entry.inPhase) place(entry, startMs + entry.intervalMs / 2);
       return;
@@ -241,7 +245,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (flight) {
       // Of one that does not answer it is not known yet whether anything is lost.
       if (entry.failures > 0) flight.passed += lost;
-      else skip(entry, lost);
+      else overrun(entry, lost);
     } else if (living.waiting.has(entry) || suspect.waiting.has(entry)) {
       skip(entry, lost);
     } else {

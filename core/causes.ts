@@ -22,6 +22,12 @@ const WORDS: Readonly<Record<GapCause, string>> = {
   'imported gap': 'the imported history has no value',
 };
 
+/** "no answer"; null for what is no cause. */
+export function causeWords(cause: string): string | null {
+  const known = GAP_CAUSES.find((one) => one === cause);
+  return known === undefined ? null : WORDS[known];
+}
+
 export interface CountedCause {
   readonly cause: GapCause;
   readonly words: string;

@@ -195,6 +195,7 @@ export interface EventQuery {
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly kinds?: readonly Event['kind'][];
+  readonly cause?: GapCause;
   /** Newest first; events with an id below this one. */
   readonly beforeId?: number;
   readonly limit: number;

@@ -190,7 +190,15 @@ export const api = {
   dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardDetail>(`dashboards/${id(dashboard)}`, signal),
   csvAddress: (graph: string, range: string) => address(`graphs/${id(graph)}/csv`, { from: range }).href,
   events: (
-    query: { device?: string; from?: string; to?: string; kind?: readonly string[]; limit?: number; cursor?: string },
+    query: {
+      device?: string;
+      from?: string;
+      to?: string;
+      kind?: readonly string[];
+      cause?: string;
+      limit?: number;
+      cursor?: string;
+    },
     signal: AbortSignal,
   ) => get<PageOf<EventView>>('events', signal, query),
   test: (input: DeviceInput, signal: AbortSignal) =>

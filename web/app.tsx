@@ -24,6 +24,7 @@ const PAGES: Readonly<Record<Page, ComponentType<Shared>>> = {
   dashboard: later(() => import('./pages/dashboard.tsx').then((m) => m.DashboardPage)),
   graph: later(() => import('./pages/graph.tsx').then((m) => m.GraphPage)),
   events: later(() => import('./pages/events.tsx').then((m) => m.EventsPage)),
+  collector: later(() => import('./pages/collector.tsx').then((m) => m.CollectorPage)),
 };
 const LoginPage = later<object>(() => import('./pages/login.tsx').then((m) => m.LoginPage));
 

@@ -117,7 +117,7 @@ function Places({ route, devices }: Shared) {
 }
 
 /** How the collector fares, and the theme; on a phone it stands under the page. */
-export function Foot({ status }: Pick<Shared, 'status'>) {
+export function Foot({ status, route }: Pick<Shared, 'status' | 'route'>) {
   const collector = status?.collector ?? null;
   const late = (collector?.latenessMs ?? 0) > LATE_MS;
   return (
@@ -127,7 +127,13 @@ export function Foot({ status }: Pick<Shared, 'status'>) {
           {collector === null ? (
             <span class="st off">No collector here</span>
           ) : (
-            <span class={`st ${late ? 'stale' : 'up'}`}>{late ? 'Collector late' : 'Collector on time'}</span>
+            <a
+              class={`q st ${late ? 'stale' : 'up'}`}
+              href={href({ page: 'collector' })}
+              {...(route.page === 'collector' ? { 'aria-current': 'page' as const } : {})}
+            >
+              {late ? 'Collector late' : 'Collector on time'}
+            </a>
           )}
           {late && <span class="mut"> by {formatDuration(collector?.latenessMs ?? 0)}</span>}
           {!status.store.ok && <span class="bad"> {status.store.reason}</span>}

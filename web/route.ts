@@ -4,7 +4,18 @@
  */
 
 export type Page =
-  'overview' | 'devices' | 'device' | 'edit' | 'add' | 'bulk' | 'range' | 'dashboards' | 'dashboard' | 'graph' | 'events';
+  | 'overview'
+  | 'devices'
+  | 'device'
+  | 'edit'
+  | 'add'
+  | 'bulk'
+  | 'range'
+  | 'dashboards'
+  | 'dashboard'
+  | 'graph'
+  | 'events'
+  | 'collector';
 
 export interface Route {
   readonly page: Page;
@@ -39,7 +50,8 @@ function pageOf(list: string, id: string, part: string): Page {
     case 'graphs':
       return id === '' ? 'dashboards' : 'graph';
     case 'events':
-      return 'events';
+    case 'collector':
+      return list;
     default:
       return 'overview';
   }
@@ -76,6 +88,7 @@ const PATHS: Readonly<Record<Page, (id: string) => string>> = {
   dashboard: (id) => `/dashboards/${id}`,
   graph: (id) => `/graphs/${id}`,
   events: () => '/events',
+  collector: () => '/collector',
 };
 
 /** The same route with some settings changed; '' removes one. */

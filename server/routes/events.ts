@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { EventView, Page } from '../../core/api.ts';
-import type { Event } from '../../core/model.ts';
+import { GAP_CAUSES, type Event } from '../../core/model.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { deviceBy } from '../devices.ts';
 import { problems } from '../openapi.ts';
@@ -28,6 +28,7 @@ const Query = Type.Object(
     kind: Type.Optional(
       Type.Array(Type.Enum([...KINDS]), { maxItems: KINDS.length, description: 'May be given several times.' }),
     ),
+    cause: Type.Optional(Type.Enum([...GAP_CAUSES], { description: 'Why time is unknown.' })),
     ...paging,
   },
   { additionalProperties: false },
@@ -57,6 +58,7 @@ export async function eventRoutes(app: App, { catalog, clock, config }: RouteDep
       ...(fromMs === undefined ? {} : { fromMs }),
       ...(toMs === undefined ? {} : { toMs }),
       ...(query.kind === undefined ? {} : { kinds: query.kind }),
+      ...(query.cause === undefined ? {} : { cause: query.cause }),
       ...(beforeId === undefined ? {} : { beforeId }),
     });
     const names = new Map((await catalog.devices.list()).map((d) => [d.id, d.name]));

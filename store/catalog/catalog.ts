@@ -145,6 +145,7 @@ function conditions(query: EventQuery): { where: string; params: SQLInputValue[]
   if (query.fromMs !== undefined) add('(to_ms IS NULL OR to_ms >= ?)', query.fromMs);
   if (query.toMs !== undefined) add('from_ms <= ?', query.toMs);
   if (query.kinds !== undefined) add(`kind IN (${query.kinds.map(() => '?').join(', ')})`, ...query.kinds);
+  if (query.cause !== undefined) add('cause = ?', query.cause);
   if (query.beforeId !== undefined) add('id < ?', query.beforeId);
   return { where: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', params };
 }

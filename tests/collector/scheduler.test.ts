@@ -82,6 +82,7 @@ describe('a poll longer than the interval', () => {
     expect(of('slow')).toHaveLength(10);
     expect(skips.get('slow')).toBe(20);
     expect(scheduler.stats().skipped).toBe(20);
+    expect([...scheduler.paces()]).toMatchObject([{ id: 'slow', tookMs: 2_500, skips: 20, failures: 0 }]);
   });
 
   it('is not overlapped by a poll out of turn, nor by taking the device away and back', async () => {
@@ -115,6 +116,8 @@ describe('a poll longer than the interval', () => {
     clock.sleep = realSleep;
     await clock.advance(10_000);
     expect(scheduler.stats().skipped - before).toBeGreaterThanOrEqual(6);
+    // That was not the device's doing.
+    expect([...scheduler.paces()]).toMatchObject([{ skips: 0 }]);
     expect(of('one').length).toBeGreaterThan(n);
   });
 });

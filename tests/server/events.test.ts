@@ -48,6 +48,9 @@ test('newest first, with the device by name', async () => {
 test('narrowed by device, kind and time', async () => {
   expect(await texts('?device=a')).toEqual(['gap 20', 'added 30']);
   expect(await texts('?kind=gap&kind=added')).toEqual(['gap 10', 'gap 20', 'added 30']);
+  expect(await texts('?cause=timeout')).toEqual(['gap 10', 'gap 20']);
+  expect(await texts('?cause=restarted')).toEqual([]);
+  expect((await w.get('events?cause=nonsense')).statusCode).toBe(400);
   expect(await texts('?from=-15h')).toEqual(['down 1', 'gap 10']);
   expect(await texts('?from=-35h&to=-15h')).toEqual(['gap 20', 'added 30']);
 });

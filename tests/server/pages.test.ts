@@ -33,6 +33,7 @@ test.each([
   '/devices/web1/x',
   '/graphs/traffic~a~b?from=-1d',
   '/events',
+  '/collector',
   '/login',
 ])('%s is the dashboard', async (url) => {
   const answer = await w.app.inject(url);

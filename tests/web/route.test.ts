@@ -23,6 +23,8 @@ describe('addresses of views', () => {
     ['/graphs/traffic~a~b?range=last+3d&p95=0', { page: 'graph', id: 'traffic~a~b', range: 'last 3d', more: { p95: '0' } }],
     ['/graphs/', { page: 'dashboards', id: '', range: '', more: {} }],
     ['/events?device=ab12', { page: 'events', id: '', range: '', more: { device: 'ab12' } }],
+    ['/events?kind=gap&cause=timeout', { page: 'events', id: '', range: '', more: { kind: 'gap', cause: 'timeout' } }],
+    ['/collector', { page: 'collector', id: '', range: '', more: {} }],
     ['/devices/%E0%A4%A', { page: 'device', id: '%E0%A4%A', range: '', more: {} }],
     ['/graphs/x?range=%20', { page: 'graph', id: 'x', range: '', more: {} }],
   ])('%s', (address, route) => expect(read(address)).toEqual(route));

@@ -44,9 +44,14 @@ export function Facts({ devices, status }: { devices: readonly DeviceView[]; sta
           {collector ? (collector.latenessMs > LATE_MS ? `${formatDuration(collector.latenessMs)} late` : 'on time') : '–'}
         </dd>
         <dd class="s">
-          {collector
-            ? `${whole(collector.polls)} polls, ${whole(collector.failures)} failed, ${whole(collector.skipped)} skipped`
-            : 'no collector runs here'}
+          {collector ? (
+            <>
+              <a href={href({ page: 'collector' })}>{count(collector.polls, 'poll')}</a>, {whole(collector.failures)} failed,{' '}
+              {whole(collector.skipped)} skipped
+            </>
+          ) : (
+            'no collector runs here'
+          )}
         </dd>
       </div>
       <div>

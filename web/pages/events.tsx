@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { EventView } from '../../core/api.ts';
+import { causeWords } from '../../core/causes.ts';
 import type { Shared } from '../app.tsx';
 import { api, sentence } from '../api.ts';
 import { EventList } from '../event-list.tsx';
@@ -28,13 +29,20 @@ export function EventsPage({ route, devices, zone }: Shared) {
   const [older, setOlder] = useState<{ items: EventView[]; cursor: string | null } | null>(null);
   const [trouble, setTrouble] = useState('');
   const [kind = '', , kinds = []] = KINDS.find(([key]) => key === route.more['kind']) ?? KINDS[0] ?? [];
-  const query = { limit: PAGE, kind: kinds, ...(device === '' ? {} : { device }) };
+  const cause = route.more['cause'] ?? '';
+  const because = causeWords(cause);
+  const query = {
+    limit: PAGE,
+    kind: kinds,
+    ...(device === '' ? {} : { device }),
+    ...(because === null ? {} : { cause }),
+  };
   const { value, error } = useLive(
-    `events ${device} ${kind}`,
+    `events ${device} ${kind} ${cause}`,
     (signal) => api.events(query, signal),
     () => 15_000,
   );
-  useEffect(() => setOlder(null), [device, kind]);
+  useEffect(() => setOlder(null), [device, kind, cause]);
   const cursor = older ? older.cursor : (value?.nextCursor ?? null);
   const newest = value?.items ?? [];
   // What moved from the first page to the second since it was asked stands once.
@@ -62,6 +70,12 @@ export function EventsPage({ route, devices, zone }: Shared) {
             <a href={href(withMore(route, { device: '' }))}>Of all devices</a>
           </>
         )}
+        {because !== null && (
+          <>
+            <span class="sec wrap">because: {because}</span>
+            <a href={href(withMore(route, { cause: '' }))}>Whatever the cause</a>
+          </>
+        )}
         <div class="end">
           <span>times in {zone}</span>
         </div>
@@ -76,8 +90,8 @@ export function EventsPage({ route, devices, zone }: Shared) {
         </div>
       </div>
       <Trouble error={error} />
-      {value && events.length === 0 && kind !== '' && <p class="mut">Nothing of that kind has happened.</p>}
-      {value && events.length === 0 && kind === '' && (
+      {value && events.length === 0 && (kind !== '' || because !== null) && <p class="mut">Nothing of that kind has happened.</p>}
+      {value && events.length === 0 && kind === '' && because === null && (
         <div class="empty">
           <p>Nothing has happened yet. Gaps with their cause, restarts, and devices that come and go are told here.</p>
           <a class="btn" href={href({ page: 'devices' })}>
