@@ -162,7 +162,7 @@ export function getSuite(test: LabTest, { version }: Way): void {
     test('large answers that are lost on the way are asked again in halves', async ({ lab }) => {
       const { transport, target } = await lab.place({
         behaviour: { lostAboveBytes: 700 },
-        change: { retries: 3, timeoutMs: 100 },
+        change: { retries: 3, timeoutMs: 250 },
       });
       const answer = await transport.get(target, oids.slice(0, 48), ask());
       expect(answer).toMatchObject({ ok: true, partial: false, varbinds: exact.slice(0, 48) });
@@ -172,7 +172,7 @@ export function getSuite(test: LabTest, { version }: Way): void {
       const last = oids[100] ?? '';
       const { transport, target } = await lab.place({
         behaviour: { drop: (request) => request.varbinds.some(([oid]) => oid === last) },
-        change: { retries: 0, timeoutMs: 100 },
+        change: { retries: 0, timeoutMs: 400 },
       });
       const answer = await transport.get(target, oids, ask());
       if (!answer.ok) throw new Error(answer.text);

@@ -4,35 +4,28 @@ import { expect } from 'vitest';
 import type { SnmpTarget } from '../../collector/snmp/transport.ts';
 import { startScriptedAgent } from '../../demo/agents/scripted-agent.ts';
 import { freePort } from '../agents/tools.ts';
-import { ask, ROWS, TABLE, tableFor, type LabTest, type Way } from './snmp-transport-lab.ts';
+import { ask, ROWS, SLACK_MS, TABLE, tableFor, took, type LabTest, type Way } from './snmp-transport-lab.ts';
 
 const LIMITS = { maxRows: 500, deadlineMs: 3_000 };
-/** What a busy machine may add to any figure here. */
-const SLACK_MS = 400;
 
 export function timeSuite(test: LabTest, { version, host }: Way): void {
   const { oids, exact } = tableFor(version);
   const [first = ''] = oids;
-  const took = async <T>(work: Promise<T>): Promise<[T, number]> => {
-    const startMs = performance.now();
-    return [await work, performance.now() - startMs];
-  };
-
   test.for([0, 2])('silence costs timeout × (1 + %i retries), not more', async (retries, { lab }) => {
     const { agent, transport, target } = await lab.place({
       behaviour: { drop: () => true },
-      change: { timeoutMs: 80, retries },
+      change: { timeoutMs: 200, retries },
     });
-    const [outcome, ms] = await took(transport.get(target, oids, ask()));
+    const { outcome, ms, ownMs } = await took(transport.get(target, oids, ask()));
     expect(outcome).toMatchObject({ ok: false, trouble: 'no answer', cause: 'timeout' });
-    expect(ms).toBeGreaterThanOrEqual(80 * (1 + retries) - 10);
-    expect(ms).toBeLessThan(80 * (1 + retries) + SLACK_MS);
+    expect(ms).toBeGreaterThanOrEqual(200 * (1 + retries) - 10);
+    expect(ownMs).toBeLessThan(200 * (1 + retries) + SLACK_MS);
     expect(agent.received()).toBe(1 + retries);
   });
 
   test('an answer to a retry is an answer', async ({ lab }) => {
     let n = 0;
-    const { transport, target } = await lab.place({ behaviour: { drop: () => n++ === 0 }, change: { timeoutMs: 60 } });
+    const { transport, target } = await lab.place({ behaviour: { drop: () => n++ === 0 }, change: { timeoutMs: 250 } });
     expect(await transport.get(target, [first], ask())).toMatchObject({ ok: true, partial: false, varbinds: [exact[0]] });
   });
 
@@ -41,7 +34,7 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
     agent.behaviour = { drop: () => true };
     for (let i = 0; i < 3; i++) expect(await transport.get(target, oids, ask())).toMatchObject({ ok: false });
     agent.behaviour = {};
-    expect(await transport.get({ ...target, timeoutMs: 500 }, oids, ask())).toMatchObject({
+    expect(await transport.get({ ...target, timeoutMs: 2_000 }, oids, ask())).toMatchObject({
       ok: true,
       partial: false,
       varbinds: exact,
@@ -50,7 +43,7 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
 
   test('the round trip is that of the answer', async ({ lab }) => {
     const { transport, target } = await lab.place({ behaviour: { delayMs: 50 }, change: { timeoutMs: 1_000 } });
-    const [outcome, ms] = await took(transport.get(target, [first], ask()));
+    const { outcome, ms } = await took(transport.get(target, [first], ask()));
     if (!outcome.ok) throw new Error(outcome.text);
     expect(outcome.roundTripMs).toBeGreaterThan(40);
     expect(outcome.roundTripMs).toBeLessThanOrEqual(ms);
@@ -68,10 +61,10 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
       transport.get(target, [first], ask(stop.signal)),
       transport.walk(target, TABLE, LIMITS, ask(stop.signal)),
     ];
-    const [outcomes, ms] = await took(Promise.all(asked));
+    const { outcome: outcomes, ownMs } = await took(Promise.all(asked));
     for (const outcome of outcomes) expect(outcome).toMatchObject({ ok: false, trouble: 'aborted' });
-    expect(ms).toBeLessThan(40 + SLACK_MS);
-    const [again, againMs] = await took(transport.get(target, [first], ask(AbortSignal.abort())));
+    expect(ownMs).toBeLessThan(40 + SLACK_MS);
+    const { outcome: again, ownMs: againMs } = await took(transport.get(target, [first], ask(AbortSignal.abort())));
     expect(again).toMatchObject({ ok: false, trouble: 'aborted' });
     expect(againMs).toBeLessThan(SLACK_MS);
     agent.behaviour = {};
@@ -86,7 +79,7 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
       transport.walk(target, TABLE, LIMITS, ask()),
     ];
     await new Promise((resolve) => setTimeout(resolve, 40));
-    const [, closeMs] = await took(transport.close());
+    const { ownMs: closeMs } = await took(transport.close());
     expect(closeMs).toBeLessThan(SLACK_MS);
     for (const outcome of await Promise.all(asked)) expect(outcome).toMatchObject({ ok: false, trouble: 'aborted' });
     expect(await transport.get(target, [first], ask())).toMatchObject({ ok: false, trouble: 'aborted' });
@@ -102,11 +95,11 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
     const asked = [transport.get(target, [first], ask()), transport.get(target, [first], ask())];
     await new Promise((resolve) => setTimeout(resolve, 20));
     transport.release(target);
-    const [outcomes, ms] = await took(Promise.all(asked));
+    const { outcome: outcomes, ownMs } = await took(Promise.all(asked));
     for (const outcome of outcomes) expect(outcome.ok).toBe(false);
-    expect(ms).toBeLessThan(2 * 150 + SLACK_MS);
+    expect(ownMs).toBeLessThan(2 * 150 + SLACK_MS);
     agent.behaviour = {};
-    expect(await transport.get({ ...target, timeoutMs: 500 }, [first], ask())).toMatchObject({ ok: true });
+    expect(await transport.get({ ...target, timeoutMs: 2_000 }, [first], ask())).toMatchObject({ ok: true });
   });
 
   test('a hundred questions to twenty devices at once: each gets its own answer', async ({ lab }) => {
@@ -141,25 +134,25 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
     );
     const living = await lab.place({ transport, change: { timeoutMs: 2_000 } });
     const silence = dead.map(({ target }) => transport.get(target, oids, ask()));
-    const [outcome, ms] = await took(transport.get(living.target, oids, ask()));
+    const { outcome, ownMs } = await took(transport.get(living.target, oids, ask()));
     expect(outcome).toMatchObject({ ok: true, partial: false, varbinds: exact });
-    expect(ms).toBeLessThan(500);
+    expect(ownMs).toBeLessThan(500);
     for (const lost of await Promise.all(silence)) expect(lost).toMatchObject({ ok: false, trouble: 'no answer' });
   });
 
   test('a device that is asked more than it answers: everything settles, what is too much at once', async ({ lab }) => {
     const { agent, transport, target } = await lab.place({
       behaviour: { drop: () => true },
-      change: { timeoutMs: 30, retries: 0 },
+      change: { timeoutMs: 50, retries: 0 },
     });
     const asked = Array.from({ length: 60 }, () => took(transport.get(target, [first], ask())));
     const outcomes = await Promise.all(asked);
-    const refused = outcomes.filter(([outcome]) => !outcome.ok && outcome.trouble === 'aborted');
-    expect(outcomes.every(([outcome]) => !outcome.ok)).toBe(true);
+    const refused = outcomes.filter(({ outcome }) => !outcome.ok && outcome.trouble === 'aborted');
+    expect(outcomes.every(({ outcome }) => !outcome.ok)).toBe(true);
     expect(refused.length).toBeGreaterThan(30);
-    for (const [, ms] of refused) expect(ms).toBeLessThan(SLACK_MS);
+    for (const { ownMs } of refused) expect(ownMs).toBeLessThan(SLACK_MS);
     agent.behaviour = {};
-    expect(await transport.get({ ...target, timeoutMs: 500 }, [first], ask())).toMatchObject({ ok: true });
+    expect(await transport.get({ ...target, timeoutMs: 2_000 }, [first], ask())).toMatchObject({ ok: true });
   });
 
   test('walks and gets of one device at once do not disturb each other', async ({ lab }) => {
@@ -189,10 +182,10 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
       credentials: lab.credentials,
     };
     const transport = lab.transport();
-    const [outcome, ms] = await took(transport.get(gone, [first], ask()));
+    const { outcome, ownMs } = await took(transport.get(gone, [first], ask()));
     expect(outcome).toMatchObject({ ok: false, trouble: 'refused', cause: 'refused' });
     expect(outcome).toMatchObject({ text: expect.stringMatching(/refuses UDP port/) as string });
-    expect(ms).toBeLessThan(400 + SLACK_MS);
+    expect(ownMs).toBeLessThan(400 + SLACK_MS);
     // It is there again: nothing of the refusal is kept.
     lab.keep(await startScriptedAgent({ objects, host, port: gone.port }));
     if (version !== '3') expect(await transport.get(gone, [first], ask())).toMatchObject({ ok: true, varbinds: [exact[0]] });
@@ -205,7 +198,7 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
     const named: SnmpTarget = {
       address: 'localhost',
       port: agent.port,
-      timeoutMs: 500,
+      timeoutMs: 2_000,
       retries: 0,
       credentials: { version: '2c', community: 'public' },
     };

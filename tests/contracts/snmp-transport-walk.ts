@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { encodeMessage, PDU, type AgentMessage } from '../../demo/agents/ber.ts';
 import type { Behaviour } from '../../demo/agents/scripted-agent.ts';
 import { compareOids } from '../../collector/snmp/oid.ts';
-import { ask, ROWS, TABLE, tableFor, type LabTest, type Way } from './snmp-transport-lab.ts';
+import { ask, ROWS, SLACK_MS, TABLE, tableFor, took, type LabTest, type Way } from './snmp-transport-lab.ts';
 
 type Varbinds = AgentMessage['varbinds'];
 const LIMITS = { maxRows: 500, deadlineMs: 3_000 };
@@ -50,7 +50,7 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       ['says tooBig instead of cutting', tooBigAbove(7)],
     ];
     test.for(hard)('of an agent that %s comes back whole', async ([_name, behaviour], { lab }) => {
-      const { transport, target } = await lab.place({ behaviour, change: { retries: 4, timeoutMs: 60 } });
+      const { transport, target } = await lab.place({ behaviour, change: { retries: 4, timeoutMs: 200 } });
       const walk = await transport.walk(target, TABLE, LIMITS, ask());
       expect(walk).toEqual({ ok: true, varbinds: exact, complete: true, note: '' });
     });
@@ -58,8 +58,8 @@ export function walkSuite(test: LabTest, { version }: Way): void {
     test('goes on where a datagram was lost', async ({ lab }) => {
       let n = 0;
       const { transport, target } = await lab.place({
-        behaviour: { drop: () => n++ % 8 === 1 },
-        change: { retries: 2, timeoutMs: 40 },
+        behaviour: { drop: () => n++ % 24 === 1 },
+        change: { retries: 2, timeoutMs: 150 },
       });
       const walk = await transport.walk(target, `${TABLE}`, LIMITS, ask());
       expect(walk).toMatchObject({ ok: true, complete: true, varbinds: exact });
@@ -87,23 +87,22 @@ export function walkSuite(test: LabTest, { version }: Way): void {
 
     test('at the deadline, with what came until then', async ({ lab }) => {
       const { transport, target } = await lab.place({ behaviour: { delayMs: 15, varbinds: (list) => list.slice(0, 1) } });
-      const startMs = performance.now();
-      const walk = await transport.walk(target, TABLE, { maxRows: 500, deadlineMs: 200 }, ask());
-      const tookMs = performance.now() - startMs;
+      const asked = transport.walk(target, TABLE, { maxRows: 500, deadlineMs: 500 }, ask());
+      const { outcome: walk, ms, ownMs } = await took(asked);
       if (!walk.ok) throw new Error(walk.text);
       expect(walk.complete).toBe(false);
-      expect(walk.note).toMatch(/longer than 200 ms/);
+      expect(walk.note).toMatch(/longer than 500 ms/);
       expect(walk.varbinds.length).toBeGreaterThan(1);
       expect(walk.varbinds).toEqual(exact.slice(0, walk.varbinds.length));
-      expect(tookMs).toBeGreaterThanOrEqual(190);
-      expect(tookMs).toBeLessThan(200 + target.timeoutMs * (1 + target.retries));
+      expect(ms).toBeGreaterThanOrEqual(490);
+      expect(ownMs).toBeLessThan(500 + SLACK_MS);
     });
 
     test('when the agent falls silent, with what came until then', async ({ lab }) => {
       let n = 0;
       const { transport, target } = await lab.place({
         behaviour: { drop: () => ++n > 2, varbinds: (list) => list.slice(0, 5) },
-        change: { retries: 1, timeoutMs: 60 },
+        change: { retries: 0, timeoutMs: 250 },
       });
       const walk = await transport.walk(target, TABLE, LIMITS, ask());
       if (!walk.ok) throw new Error(walk.text);
@@ -178,11 +177,12 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       const deeper = () => (oid = oid.length < 200 ? `${oid}.1` : `${oid.slice(0, -1)}${Number(oid.at(-1)) + 1}`);
       const { transport, target } = await lab.place({
         behaviour: { delayMs: 10, varbinds: (list) => list.map(() => [deeper(), one]) },
+        change: { timeoutMs: 100, retries: 0 },
       });
-      const startMs = performance.now();
-      const walk = await transport.walk(target, TABLE, { maxRows: 1e6, deadlineMs: 200 }, ask());
+      const asked = transport.walk(target, TABLE, { maxRows: 1e6, deadlineMs: 200 }, ask());
+      const { outcome: walk, ownMs } = await took(asked);
       expect(walk).toMatchObject({ ok: true, complete: false });
-      expect(performance.now() - startMs).toBeLessThan(200 + target.timeoutMs * (1 + target.retries));
+      expect(ownMs).toBeLessThan(200 + target.timeoutMs + SLACK_MS);
     });
 
     test('where more rows come than were asked for: none of them is believed', async ({ lab }) => {
@@ -190,7 +190,7 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       const { transport, target } = await lab.place({
         objects,
         behaviour: { varbinds: () => rows },
-        change: { timeoutMs: 60 },
+        change: { timeoutMs: 400, retries: 0 },
       });
       const walk = await transport.walk(target, TABLE, LIMITS, ask());
       expect(walk).toMatchObject({ ok: false, cause: 'bad reply' });

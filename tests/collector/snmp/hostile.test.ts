@@ -61,15 +61,10 @@ describe.each(ADAPTERS)('$name', (adapter) => {
     return transport;
   };
 
-  test('six hundred damaged replies harm nobody', async () => {
-    const report = await runHostile(adapter, {
-      seed: 1,
-      replies: 600,
-      kinds: kindsFor(adapter, 24),
-      healthy: 200,
-      mostMs: 15_000,
-    });
-    expectUnharmed(report, 600);
+  test('a thousand damaged replies harm nobody', async () => {
+    const kinds = kindsFor(adapter, 24);
+    const report = await runHostile(adapter, { seed: 1, replies: 1_000, kinds, healthy: 100, mostMs: 15_000 });
+    expectUnharmed(report, 1_000, kinds.length);
   });
 
   test('the true reply lands after any number of broken ones from the same address', async () => {
