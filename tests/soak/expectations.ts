@@ -22,13 +22,16 @@ const LOOSE = 0.12;
 /** Of devices that answer at once hardly any value may be further off than this: only where the machine stood still. */
 const CLOSE = 0.02;
 const FAR_SHARE_MAX = 0.001;
+/** A counter moves in whole steps, one of which may fall before or after either reading. */
+const STEPS = 1.5;
 const FAULTS_TOLD = 10;
 const DEVICES_READ = 25;
 
 interface Expected {
   /** NaN where nothing is known of what it should be. */
   readonly value: Float64Array;
-  readonly tolerance: Float64Array;
+  /** What one and a half steps of the counter are, times milliseconds. */
+  readonly steps: Float64Array;
 }
 interface Standing {
   readonly habit: Habit;
@@ -38,6 +41,8 @@ interface Standing {
   rows: number;
   firstMs: number;
   lastMs: number;
+  /** End of the rows before those of lastMs. */
+  beforeMs: number;
   series: SeriesList;
 }
 
@@ -61,7 +66,7 @@ export function createExpectations(options: {
     const known = cache.get(series);
     if (known) return known;
     const value = new Float64Array(series.length).fill(NaN);
-    const tolerance = new Float64Array(series.length);
+    const steps = new Float64Array(series.length);
     [...series].forEach((key, i) => {
       const { instance, metric } = splitSeriesKey(key);
       const port = ports.get(instance);
@@ -72,10 +77,9 @@ export function createExpectations(options: {
       if (counter === undefined) return;
       const scale = name.endsWith('_bps') ? 8 : 1;
       value[i] = rateOf(address, port, counter) * scale;
-      // A counter moves in whole steps, one of which may fall before or after either reading.
-      tolerance[i] = LOOSE * (value[i] ?? 0) + (1.5 * scale * 1000) / intervalMs;
+      steps[i] = STEPS * scale * 1000;
     });
-    const expected = { value, tolerance };
+    const expected = { value, steps };
     cache.set(series, expected);
     return expected;
   };
@@ -87,7 +91,10 @@ export function createExpectations(options: {
       tell(`a row came of a device that nobody knows: ${row.device}`);
       return;
     }
-    const { value, tolerance } = expectedOf(row.series, address);
+    const { value, steps } = expectedOf(row.series, address);
+    const last = standings.get(row.device);
+    // After a discovery a poll may come sooner than the interval, and steps weigh more.
+    const coversMs = Math.min(intervalMs, row.tMs - ((last?.lastMs === row.tMs ? last.beforeMs : last?.lastMs) ?? -Infinity));
     const counts = row.tMs >= since;
     let known = 0;
     row.values.forEach((sample, i) => {
@@ -101,11 +108,11 @@ export function createExpectations(options: {
         worst[habit] = Math.max(worst[habit], off / should);
         if (off / should > CLOSE && (habit === 'healthy' || habit === 'small')) far++;
       }
-      if (off <= (tolerance[i] ?? 0)) return;
+      if (off <= LOOSE * should + (steps[i] ?? 0) / coversMs) return;
       wrong++;
       tell(`${row.series.at(i) ?? ''} of ${address} (${habit}) was ${sample} instead of ${should}`);
     });
-    const standing = standings.get(row.device) ?? {
+    const standing: Standing = last ?? {
       habit,
       address,
       known: 0,
@@ -113,16 +120,20 @@ export function createExpectations(options: {
       rows: 0,
       firstMs: row.tMs,
       lastMs: row.tMs,
+      beforeMs: -Infinity,
       series: row.series,
     };
     standings.set(row.device, standing);
     if (row.series.length >= standing.series.length) standing.series = row.series;
+    if (row.tMs > standing.lastMs) {
+      standing.beforeMs = standing.lastMs;
+      standing.lastMs = row.tMs;
+    }
     if (!counts) {
       standing.firstMs = Infinity;
       return;
     }
     standing.firstMs = Math.min(standing.firstMs, row.tMs);
-    standing.lastMs = row.tMs;
     standing.rows++;
     standing.known += known;
     standing.missing += row.values.length - known;
@@ -208,10 +219,13 @@ export function createExpectations(options: {
       for (const one of [...standings.values()].filter(isWell).slice(0, DEVICES_READ)) {
         const keys: SeriesKey[] = [...one.series];
         const answers = (await history?.raw(keys, since - 1, one.lastMs)) ?? [];
-        const { value, tolerance } = expectedOf(one.series, one.address);
+        const { value, steps } = expectedOf(one.series, one.address);
         answers.forEach((columns, i) => {
           records += columns.tMs.length;
-          const bad = columns.value.find((sample) => !(Math.abs(sample - (value[i] ?? NaN)) > (tolerance[i] ?? 0)) === false);
+          const should = value[i] ?? NaN;
+          const bad = columns.value.find(
+            (sample) => Math.abs(sample - should) > LOOSE * should + (2 * (steps[i] ?? 0)) / intervalMs,
+          );
           if (bad !== undefined) read.push(`the store has ${bad} for ${keys[i] ?? ''}`);
           if (columns.tMs.length < one.rows)
             read.push(`the store has ${columns.tMs.length} of ${one.rows} records of ${keys[i] ?? ''}`);
