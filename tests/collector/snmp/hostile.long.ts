@@ -16,6 +16,7 @@ describe.each(ADAPTERS)('$name', (adapter) => {
   test.each([20_000, 40_000])('from seed %i: six thousand damaged replies harm nobody', async (seed) => {
     const kinds = kindsFor(adapter, 40);
     const report = await runHostile(adapter, { seed, replies: REPLIES, kinds, healthy: 100, mostMs: 120_000 });
+    // How late polls started by the clock is the machine's affair as well: it is told, not judged.
     console.log(adapter.name, { ...report, wrong: report.wrong.length, overdue: report.overdue.length });
     expectUnharmed(report, REPLIES, kinds.length);
   });
