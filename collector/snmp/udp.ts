@@ -169,8 +169,8 @@ export function createUdpTransport({ clock, onError }: UdpTransportOptions): Snm
       const link = devices.get(keyOf(target))?.link;
       if (!link) return null;
       const roundTripMs = Number.isNaN(link.roundTripMs) ? null : link.roundTripMs;
-      const { requests, resent, bulk } = link;
-      return { roundTripMs, timeoutMs: waitMs(link, target, target.retries === 0), requests, resent, bulk: bulk.bytes > 0 };
+      const { requests, resent, byBulk } = link;
+      return { roundTripMs, timeoutMs: waitMs(link, target, target.retries === 0), requests, resent, bulk: byBulk };
     },
     release(target) {
       const key = keyOf(target);

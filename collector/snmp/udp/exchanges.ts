@@ -51,6 +51,9 @@ export interface Exchange {
   socket: UdpSocket | null;
   /** Still counted among what is expected on its socket. */
   counted: boolean;
+  /** When its time began; further datagrams for it do not make it longer. */
+  beganMs: number;
+  /** When its last datagram left. */
   sentMs: number;
   /** Datagrams that left for it: v3 may need several. */
   sends: number;
@@ -109,6 +112,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
       receive(socket, bytes, address, port);
     },
     failed: (socket, code) => {
+      if (socket.owner < 0) sockets.replace(socket);
       const exchange = socket.owner >= 0 ? places[socket.owner % PLACES] : undefined;
       if (exchange?.id === socket.owner) lose(exchange, code === 'ECONNREFUSED' ? 'refused' : 'no route', code);
     },
@@ -119,7 +123,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
       const exchange = places[id % PLACES];
       if (exchange?.id !== id || exchange.socket === null) return;
       uncount(exchange);
-      const leftMs = exchange.sentMs + exchange.timeoutMs - clock.monoMs();
+      const leftMs = exchange.beganMs + exchange.timeoutMs - clock.monoMs();
       if (leftMs > 0) {
         wheel.add(id, leftMs);
         return;
@@ -173,6 +177,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
     exchange.counted = true;
     socket.expectedBytes += costOf(exchange);
     if (exchange.again) counts.resent++;
+    exchange.beganMs = clock.monoMs();
     transmit(exchange, socket);
     wheel.add(exchange.id, Math.min(TOGETHER_MS, exchange.timeoutMs));
   };
@@ -323,6 +328,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
         again,
         socket: null,
         counted: false,
+        beganMs: 0,
         sentMs: 0,
         sends: 0,
         hint: null,

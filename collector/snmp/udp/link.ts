@@ -41,6 +41,7 @@ export interface Link {
   /** Of the last poll. */
   requests: number;
   resent: number;
+  byBulk: boolean;
 }
 
 /** What was learnt about large GETBULK answers. */
@@ -103,6 +104,7 @@ export function createLink(
     },
     requests: 0,
     resent: 0,
+    byBulk: false,
   };
 }
 

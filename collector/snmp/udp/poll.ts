@@ -218,6 +218,7 @@ class Job {
     const { link } = this;
     link.requests = this.#requests;
     link.resent = this.#resent;
+    link.byBulk = this.byBulk;
     link.silent = !this.answered;
     const partial = this.lost || this.#failed !== null;
     if (this.answered) {

@@ -51,6 +51,8 @@ export interface Sockets {
   shared(family: Family, place: number): UdpSocket;
   /** A socket for one request, connected to its target. */
   connected(family: Family, owner: number, address: string, port: number): UdpSocket;
+  /** A shared socket that broke is closed; the next request opens another. */
+  replace(socket: UdpSocket): void;
   close(): Promise<void>;
 }
 
@@ -75,15 +77,22 @@ export function createSockets(receiver: Receiver): Sockets {
       roomBytes: RECEIVE_BUFFER_BYTES,
       expectedBytes: 0,
       send(datagram: Uint8Array, port: number, address: string, failed: ((code: string) => void) | null) {
-        if (closing) return;
+        // Without a connection there is no way to send; why there is none comes as an error of the socket.
+        if (closing || unreachable) return;
         const done = failed && ((error: Error | null) => (error ? failed(codeOf(error)) : undefined));
-        if (owner >= 0) {
-          // Without a connection there is no way to send; why there is none comes as an error of the socket.
-          if (unreachable) return;
-          if (done) socket.send(datagram, done);
-          else socket.send(datagram);
-        } else if (done) socket.send(datagram, 0, datagram.length, port, address, done);
-        else socket.send(datagram, 0, datagram.length, port, address);
+        try {
+          if (owner >= 0) {
+            if (done) socket.send(datagram, done);
+            else socket.send(datagram);
+          } else if (done) socket.send(datagram, 0, datagram.length, port, address, done);
+          else socket.send(datagram, 0, datagram.length, port, address);
+        } catch (error) {
+          // The socket is not what it should be, an address family that this machine has not for one. Told later: who sends is not ready to hear it.
+          queueMicrotask(() => {
+            failed?.(codeOf(error));
+            receiver.failed(one, codeOf(error));
+          });
+        }
       },
       close() {
         void this.closed();
@@ -136,12 +145,16 @@ export function createSockets(receiver: Receiver): Sockets {
       connect(port, address);
       return one;
     },
+    replace(socket) {
+      for (const [key, one] of shared) if (one === socket) shared.delete(key);
+      socket.close();
+    },
     async close() {
       await Promise.all([...open].map((one) => one.closed()));
     },
   };
 }
 
-function codeOf(error: Error): string {
-  return (error as NodeJS.ErrnoException).code ?? error.message;
+function codeOf(error: unknown): string {
+  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
 }
