@@ -356,6 +356,7 @@ describe.each(ADAPTERS)('polls of many requests: $name', (adapter) => {
 
   test.each([
     ['repeat', () => 1],
+    ['decrease', (n: number) => 1_000 - n],
     ['go on without end', (n: number) => n],
   ] as const)('OIDs that %s: discovery ends, and says what was not seen', async (_name, row) => {
     const device = (bench = await startBench(adapter, [port()]));
