@@ -30,6 +30,11 @@ export interface Asker {
    * @returns why it is not accepted (the request goes on waiting), '' when it is
    */
   answered(exchange: Exchange, bytes: Uint8Array, message: Message): string;
+  /**
+   * No answer within its time.
+   * @returns true to go on listening until the exchange is cancelled, false for `lost`
+   */
+  expired?(exchange: Exchange): boolean;
   /** No answer within its time, or it cannot be had. */
   lost(exchange: Exchange, trouble: SnmpTrouble, detail: string): void;
 }
@@ -129,6 +134,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
         return;
       }
       const { hint } = exchange;
+      if (hint === null && exchange.asker.expired?.(exchange)) return;
       lose(exchange, hint?.trouble ?? 'no answer', hint?.detail ?? '');
     },
     onError,

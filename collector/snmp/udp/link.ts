@@ -59,7 +59,7 @@ export interface BulkManner {
 }
 
 /** A request without an answer is sent again no sooner than this, however fast the device is. */
-const RESEND_MIN_MS = 250;
+const RESEND_MIN_MS = 500;
 const REPETITIONS = 25;
 /** After so many polls in full the size of requests is tried larger again. */
 const GROW_AFTER = 16;
@@ -108,7 +108,7 @@ export function createLink(
   };
 }
 
-/** Takes in a round trip; of a request that was sent once (Karn's rule). Method: RFC 6298, section 2. */
+/** Takes in a round trip; of a request that one datagram was sent for (Karn's rule). Method: RFC 6298, section 2. */
 export function tookMs(link: Link, ms: number): void {
   if (Number.isNaN(link.roundTripMs)) {
     link.roundTripMs = ms;

@@ -3,12 +3,11 @@
  * lost is asked again in smaller pieces, what is too big is halved, and what comes by then
  * counts even if the rest does not.
  */
-import { numberAt, TAG, type Answers } from '../answers.ts';
+import type { Answers } from '../answers.ts';
 import type { EngineClock, SnmpAsking, SnmpTarget, SnmpTrouble } from '../transport.ts';
-import { composeBulk, composeGet } from './compose.ts';
-import { readValues, slotsRead, type Message } from './decode.ts';
-import type { Asker, Exchange, Exchanges } from './exchanges.ts';
-import { limitBulk, lostFull, shrink, shrinkBulk, tookMs, unlearnBulk, waitMs, wentWell, type Link } from './link.ts';
+import type { Exchange, Exchanges } from './exchanges.ts';
+import { lostFull, tookMs, waitMs, wentWell, type Link } from './link.ts';
+import { Piece } from './piece.ts';
 import type { Block, Prepared } from './prepared.ts';
 
 export type PollResult =
@@ -22,17 +21,8 @@ export type PollResult =
     }
   | { readonly ok: false; readonly trouble: SnmpTrouble; readonly detail: string };
 
-export const TOO_BIG = 1;
-export const NO_SUCH_NAME = 2;
-export const NO_ACCESS = 6;
-export const AUTHORIZATION_ERROR = 16;
-/** The last error-status there is, inconsistentName of RFC 3416. */
-export const STATUS_MAX = 18;
-
 /** Requests of one question in flight. */
 const AT_ONCE = 2;
-/** GETBULK must bring more than this many values, or GET does as well. */
-const BULK_WORTH = 48;
 const NEVER: PollResult = { ok: false, trouble: 'aborted', detail: '' };
 
 /** Resolves when everything came, was lost, or soon after the signal is aborted. */
@@ -50,7 +40,8 @@ export function ask(
   });
 }
 
-class Job {
+/** One question on its way. */
+export class Job {
   readonly exchanges: Exchanges;
   readonly link: Link;
   readonly target: SnmpTarget;
@@ -60,6 +51,8 @@ class Job {
   /** What is left to ask, the next one last. */
   readonly work: Piece[] = [];
   readonly flying = new Set<Exchange>();
+  /** Asked again already, and still welcome. */
+  readonly overdue = new Set<Exchange>();
   answered = false;
   /** Values are missing that will not be asked for again. */
   lost = false;
@@ -150,6 +143,7 @@ class Job {
   pump(): void {
     while (!this.over && this.work.length > 0 && this.flying.size < (this.answered ? AT_ONCE : 1)) {
       const piece = this.work.pop();
+      if (piece?.dropped) continue;
       if (!piece || !this.#send(piece)) break;
     }
     if (!this.over && this.work.length === 0 && this.flying.size === 0) this.finish();
@@ -177,14 +171,21 @@ class Job {
     }
     this.#requests++;
     if (piece.tries > 0) this.#resent++;
+    piece.exchange = exchange;
     this.flying.add(exchange);
     return true;
   }
 
-  /** An answer is taken: nothing waits for this exchange any more. */
-  took(exchange: Exchange, monoMs: number): void {
+  /** Nothing waits for this exchange any more. */
+  settle(exchange: Exchange): void {
     this.exchanges.cancel(exchange);
     this.flying.delete(exchange);
+    this.overdue.delete(exchange);
+  }
+
+  /** An answer is taken. */
+  took(exchange: Exchange, monoMs: number): void {
+    this.settle(exchange);
     // The moment of the first answer is the moment of the poll.
     if (!this.answered) {
       this.#tMs = this.asking.clock.nowMs();
@@ -195,11 +196,11 @@ class Job {
     this.answered = true;
   }
 
-  /** Time from sending to now; counts for the device when it is sure which request was answered. */
-  timed(exchange: Exchange, piece: Piece): void {
+  /** Time from sending to now; counts for the device when it is sure which datagram was answered. */
+  timed(exchange: Exchange): void {
     const ms = this.exchanges.elapsedMs(exchange);
     this.#roundTripMs = ms;
-    if (piece.tries === 0 && exchange.sends === 1) tookMs(this.link, ms);
+    if (exchange.sends === 1) tookMs(this.link, ms);
   }
 
   /** Nothing more is asked; what is in flight may still come. */
@@ -214,7 +215,7 @@ class Job {
     if (this.over) return;
     this.over = true;
     this.asking.signal.removeEventListener('abort', this.#onAbort);
-    for (const exchange of this.flying) this.exchanges.cancel(exchange);
+    for (const exchange of [...this.flying, ...this.overdue]) this.exchanges.cancel(exchange);
     const { link } = this;
     link.requests = this.#requests;
     link.resent = this.#resent;
@@ -235,146 +236,3 @@ class Job {
     } else this.#resolve({ ok: false, ...(this.#failed ?? { trouble: 'no answer', detail: '' }) });
   }
 }
-
-/** One request of a job. */
-class Piece implements Asker {
-  readonly job: Job;
-  readonly slots: Int32Array;
-  readonly tries: number;
-  /** Set for GETBULK, with the rows it asks for. */
-  readonly block: Block | null;
-  readonly row: number;
-  readonly rows: number;
-
-  constructor(job: Job, slots: Int32Array, tries: number, block: Block | null, row: number, rows: number) {
-    this.job = job;
-    this.slots = slots;
-    this.tries = tries;
-    this.block = block;
-    this.row = row;
-    this.rows = rows;
-  }
-
-  expectedBytes(): number {
-    return this.slots.length * this.job.link.bulk.varbindBytes + 64;
-  }
-
-  write(id: number): Uint8Array {
-    const { prepared, link } = this.job;
-    return this.block
-      ? composeBulk(link.security, prepared, this.block, this.row, this.rows, id)
-      : composeGet(link.security, prepared, this.slots, id);
-  }
-
-  answered(exchange: Exchange, bytes: Uint8Array, message: Message): string {
-    const { job, slots } = this;
-    const { into, prepared, asking } = job;
-    const monoMs = asking.clock.monoMs();
-    if (message.errorStatus === 0) {
-      const number = into.monoMs.length;
-      const problem = readValues(bytes, message.from, message.to, prepared, slots, number, this.block !== null, into);
-      if (problem !== '') return problem;
-      const read = slotsRead();
-      into.monoMs.push(monoMs);
-      const upTime = slots[0] ?? 0;
-      const carriesUpTime = read > 0 && prepared.isUpTime[upTime] === 1 && into.tags[upTime] === TAG.timeticks;
-      into.upTicks.push(carriesUpTime ? numberAt(into, upTime) : NaN);
-      job.took(exchange, monoMs);
-      job.timed(exchange, this);
-      if (this.block) this.#tookRows(this.block, read, message.to - message.from);
-    } else {
-      const refused = this.#refused(exchange, message.errorStatus, message.errorIndex, monoMs);
-      if (refused !== '') return refused;
-    }
-    job.pump();
-    return '';
-  }
-
-  #tookRows(block: Block, read: number, listBytes: number): void {
-    const { job, row, rows } = this;
-    const { link } = job;
-    const got = Math.max(0, Math.floor((read - 1) / block.columns));
-    if (read > 0) link.bulk.varbindBytes += (listBytes / read - link.bulk.varbindBytes) / 8;
-    if (got >= rows) return;
-    if (got * block.columns < BULK_WORTH) {
-      unlearnBulk(link);
-      job.clean = false;
-      job.addRowsSingly(block, row + got, row + rows, this.tries);
-      return;
-    }
-    // The agent gives no more at once than this: next time no more is expected.
-    limitBulk(link, listBytes);
-    job.addRows(block, row + got, row + rows, this.tries);
-  }
-
-  /** An answer with an error-status. */
-  #refused(exchange: Exchange, status: number, index: number, monoMs: number): string {
-    const { job, slots, block } = this;
-    const { into, link } = job;
-    if (status < 0 || status > STATUS_MAX || index < 0 || index > 0xffff) return 'its error status or index is out of range';
-    job.exchanges.cancel(exchange);
-    job.flying.delete(exchange);
-    job.clean = false;
-    if (block) {
-      if (status === TOO_BIG) shrinkBulk(link);
-      else unlearnBulk(link);
-      job.addRowsSingly(block, this.row, this.row + this.rows, this.tries);
-      return '';
-    }
-    const denied = status === NO_ACCESS || status === AUTHORIZATION_ERROR;
-    if (denied && !job.answered && job.work.length === 0 && job.flying.size === 0) {
-      job.giveUp('access denied', '');
-      return '';
-    }
-    const named = slots[index - 1];
-    if (status === NO_SUCH_NAME && named !== undefined) {
-      // SNMPv1 fails the whole request for one missing object, and names it.
-      into.tags[named] = TAG.noSuchObject;
-      job.took(exchange, monoMs);
-      const others = slots.filter((slot) => slot !== named);
-      if (others.length > 0) job.work.push(new Piece(job, others, this.tries, null, 0, 0));
-    } else if (slots.length > 1) {
-      if (status === TOO_BIG) shrink(link, slots.length);
-      this.#halve(this.tries);
-    } else {
-      into.tags[slots[0] ?? 0] = status === NO_SUCH_NAME ? TAG.noSuchObject : TAG.error;
-      job.took(exchange, monoMs);
-    }
-    return '';
-  }
-
-  #halve(tries: number): void {
-    const { job, slots } = this;
-    const middle = Math.ceil(slots.length / 2);
-    job.work.push(new Piece(job, slots.subarray(middle), tries, null, 0, 0));
-    job.work.push(new Piece(job, slots.subarray(0, middle), tries, null, 0, 0));
-  }
-
-  lost(exchange: Exchange, trouble: SnmpTrouble, detail: string): void {
-    const { job, slots, block } = this;
-    job.flying.delete(exchange);
-    job.clean = false;
-    const again = this.tries < job.target.retries && WORTH_REPEATING.includes(trouble);
-    if (!again) {
-      job.giveUp(trouble, detail);
-      return;
-    }
-    if (block) {
-      if (trouble === 'no answer') shrinkBulk(job.link);
-      job.addRowsSingly(block, this.row, this.row + this.rows, this.tries + 1);
-    } else if (trouble === 'no answer' && slots.length > 1) {
-      // A large answer may have been lost for its size: what is sent again is smaller.
-      job.lostOne = true;
-      this.#halve(this.tries + 1);
-    } else job.work.push(new Piece(job, slots, this.tries + 1, null, 0, 0));
-    job.pump();
-  }
-}
-
-export const WORTH_REPEATING: readonly SnmpTrouble[] = [
-  'no answer',
-  'bad answer',
-  'not snmp',
-  'not in time window',
-  'unknown engine',
-];

@@ -7,7 +7,7 @@ import { compose } from './compose.ts';
 import { findVarbind, takeValue, type Found, type Message } from './decode.ts';
 import type { Exchange, Exchanges } from './exchanges.ts';
 import { tookMs, waitMs, type Link } from './link.ts';
-import { AUTHORIZATION_ERROR, NO_ACCESS, NO_SUCH_NAME, STATUS_MAX, WORTH_REPEATING } from './poll.ts';
+import { AUTHORIZATION_ERROR, NO_ACCESS, NO_SUCH_NAME, STATUS_MAX, WORTH_REPEATING } from './error-status.ts';
 
 export type Lost = { readonly ok: false; readonly trouble: SnmpTrouble; readonly detail: string };
 interface Step {
