@@ -9,7 +9,7 @@
 import type { SourceSpec } from '../core/model.ts';
 import type { SeriesList } from '../core/ports.ts';
 import type { Moment } from '../core/readings.ts';
-import { hash32 } from './hash.ts';
+import { hash32 } from '../core/hash.ts';
 import type { TrackState } from './tracker.ts';
 
 const VERSION = 1;

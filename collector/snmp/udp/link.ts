@@ -1,5 +1,5 @@
 /** What is kept of a device between its requests: how fast it answers, and how much it can take at once. */
-import { hash32 } from '../../hash.ts';
+import { hash32 } from '../../../core/hash.ts';
 import { OIDS_PER_REQUEST, type EngineClock, type SnmpTarget } from '../transport.ts';
 import type { Usm, UsmCredentials, UsmEngine } from '../usm/message.ts';
 import type { Envelope } from './ber.ts';
