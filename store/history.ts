@@ -19,8 +19,9 @@ import { TIER_STEP_MS } from '../core/model.ts';
 import type { Bin } from '../core/rollup.ts';
 import { batches, keptFrom, planImport, planRepair, type Planned } from './history/import.ts';
 import { KEPT_FOR_EVER } from './history/recompute.ts';
-import { createOpenBins, known, type Composed, type Redo } from './history/open-bins.ts';
+import { createOpenBins, type Composed, type Redo } from './history/open-bins.ts';
 import { createQueue } from './history/queue.ts';
+import { known } from './history/rows.ts';
 
 export interface HistoryOptions {
   readonly store: SeriesStore;
@@ -206,15 +207,15 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
   };
 
   /** Series of an earlier run that nobody may ever write again: their open bins must be closed all the same. */
-  let unresumed: SeriesKey[] | null = null;
+  let unresumed: number | null = 0;
   const resume = async (now: number) => {
-    unresumed ??= (await store.keys?.()) ?? [];
-    const part = unresumed.splice(0, RESUMED_AT_ONCE);
-    if (part.length === 0) return;
+    if (unresumed === null) return;
+    const { series, next } = await openBins.unloaded(unresumed, RESUMED_AT_ONCE);
     const rawMs = tiers.find((spec) => spec.tier === 'raw')?.retentionMs ?? Infinity;
-    const latest = await store.latest(part);
-    const recent = part.filter((_key, i) => (latest[i]?.tMs ?? -Infinity) > now - rawMs);
-    await openBins.load([recent], 'read');
+    const latest = await store.latest(series);
+    const recent = series.filter((_key, i) => (latest[i]?.tMs ?? -Infinity) > now - rawMs);
+    if (recent.length > 0) await openBins.load([recent], 'read');
+    unresumed = next;
   };
 
   return {

@@ -12,7 +12,7 @@ import {
 import type { Batch, BinRow, ImportSeries, RawRow, SeriesStore } from '../../core/ports.ts';
 import type { Bin } from '../../core/rollup.ts';
 import { CONTEXT_POINTS, HOLE, mergeImport, type Merge, type Records } from './merging.ts';
-import { blankRow, setBin } from './open-bins.ts';
+import { blankRow, setBin } from './rows.ts';
 import { ceil, floor, KEPT_FOR_EVER, recompute, type KeptFrom } from './recompute.ts';
 
 /** First guess of how much around an import must be read; it grows until it is enough. */

@@ -5,7 +5,7 @@
  */
 import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from '../../core/model.ts';
 import { tile } from '../../core/tiling.ts';
-import { known } from './open-bins.ts';
+import { known } from './rows.ts';
 
 /** Unknown time of which nobody said anything. */
 export const HOLE = -Infinity;

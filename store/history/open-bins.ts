@@ -1,16 +1,18 @@
 /**
  * The open bin of every series in every tier, and the moment each series was last recorded.
- * What is not in memory is rebuilt from the store on first touch: the open 5 minutes from raw
- * records, what came before from the closed bins of the finer tiers.
+ * What is not in memory is rebuilt from the store on first touch.
  */
-import { BIN_TIERS, HEARTBEAT, splitSeriesKey, TIER_STEP_MS, type BinTier, type SeriesKey } from '../../core/model.ts';
+import { HEARTBEAT, type BinTier, type SeriesKey } from '../../core/model.ts';
 import type { BinRow, RawRow, SeriesList, SeriesStore } from '../../core/ports.ts';
-import { createRollup, type Bin, type EmitBin } from '../../core/rollup.ts';
-import { combine, toBins } from './binning.ts';
+import type { Bin } from '../../core/rollup.ts';
+import { numberingOf } from '../numbering.ts';
+import { rebuildBins, type Rebuilt } from './rebuilding.ts';
+import { createSealed, finite, subset } from './rows.ts';
+import { createTiers } from './tiers.ts';
 
 const GRACE_MIN_MS = 60_000;
 /** Series asked of the store at once while rebuilding. */
-const LOADED_AT_ONCE = 512;
+const LOADED_AT_ONCE = 2048;
 
 /** A row that is ready to be written, with the bins it closes. */
 export interface Composed {
@@ -29,6 +31,8 @@ export interface OpenBins {
   load(series: readonly SeriesList[], purpose: 'append' | 'read'): Promise<void>;
   /** Whether `load` for reading has nothing to do. */
   loaded(series: readonly SeriesKey[]): boolean;
+  /** Some series that are not in memory, from a number on; `next` is where to go on, null at the end. */
+  unloaded(from: number, most: number): Promise<{ readonly series: SeriesKey[]; readonly next: number | null }>;
   /** Takes a row in; every series of it must be loaded. */
   compose(row: RawRow): { rows: Composed[]; late: number; redo: Redo[] };
   /** Says that records up to t were lost before they could be stored: that time is unknown. */
@@ -40,204 +44,128 @@ export interface OpenBins {
   forget(series: Iterable<SeriesKey>): void;
 }
 
+/** What is known of a series. */
+const ABSENT = 0;
+const LOADED = 1;
+/** It was never recorded. */
+const NEW = 2;
+/** Memory has let go of a bin that may be reached again: rebuild first. */
+const SEALED = 3;
+
+/** What is remembered of a list: at this count of changes all its series were there to be appended to. */
+interface Known {
+  readonly slots: Int32Array;
+  /** No series stands in it twice. */
+  readonly distinct: boolean;
+  readyAt: number;
+}
+
 export function createOpenBins(store: SeriesStore): OpenBins {
-  const slots = new Map<SeriesKey, number>();
-  const keys: SeriesKey[] = [];
-  const byArray = new WeakMap<SeriesList, Int32Array>();
-  /** NaN: not loaded; -Infinity: never recorded. */
+  const numbering = numberingOf(store);
+  const shared = 'numbering' in store;
+  let byList = new WeakMap<SeriesList, Known>();
+  /** Counts whatever makes a series less than loaded. */
+  let changes = 0;
+  let state = new Uint8Array(0);
   let lastMs = new Float64Array(0);
-  let intervalMs = new Float64Array(0);
-  let lostMs = new Float64Array(0);
-  /** A bin that memory has let go of may be reached again: rebuild first. */
-  let sealed = new Uint8Array(0);
-  let anyLost = false;
+  /** Only how patient to be: rounding does not matter. */
+  let intervalMs = new Float32Array(0);
+  let lostMs: Float64Array | null = null;
+  let registered = false;
 
-  let emit: ((tier: number, ...bin: Parameters<EmitBin>) => void) | null = null;
-  const rollups = BIN_TIERS.map((tier, k) => createRollup(TIER_STEP_MS[tier], (...bin) => emit?.(k, ...bin)));
+  const tiers = createTiers();
 
-  const slotOf = (key: SeriesKey): number => {
-    let slot = slots.get(key);
-    if (slot === undefined) {
-      slot = keys.length;
-      slots.set(key, slot);
-      keys.push(key);
-      if (slot >= lastMs.length) {
-        const size = Math.max(1024, 2 * slot);
-        [lastMs, intervalMs, lostMs] = [longer(lastMs, size), longer(intervalMs, size), longer(lostMs, size)];
-        const flags = new Uint8Array(size);
-        flags.set(sealed);
-        sealed = flags;
-      }
+  const room = (): void => {
+    const end = numbering.end();
+    if (end <= state.length) return;
+    // What is never written costs no memory.
+    const size = Math.max(1024, Math.ceil(end * 1.5));
+    const before = { state, lastMs, intervalMs };
+    [state, lastMs, intervalMs] = [new Uint8Array(size), new Float64Array(size), new Float32Array(size)];
+    state.set(before.state);
+    lastMs.set(before.lastMs);
+    intervalMs.set(before.intervalMs);
+  };
+  const knownOf = (list: SeriesList): Known => {
+    let known = byList.get(list);
+    if (!known) {
+      const slots = numbering.of(list);
+      known = { slots, distinct: new Set(slots).size === slots.length, readyAt: -1 };
+      byList.set(list, known);
+      room();
     }
-    return slot;
+    return known;
   };
-  const slotsOf = (series: SeriesList): Int32Array => {
-    let found = byArray.get(series);
-    if (!found) {
-      found = Int32Array.from(series, slotOf);
-      byArray.set(series, found);
-    }
-    return found;
+  /** For readers: a series the store has no number for needs none here. */
+  const slotsToRead = (list: SeriesList): Int32Array => {
+    if (!shared) return knownOf(list).slots;
+    room();
+    return Int32Array.from(list, (key) => numbering.find(key)).filter((slot) => slot !== 0);
   };
-
-  const rebuild = async (group: readonly { key: SeriesKey; slot: number; tMs: number }[]) => {
-    const latestMs = group.reduce((latest, { tMs }) => Math.max(latest, tMs), -Infinity);
-    const series = group.map(({ key }) => key);
-    const startMs = (tier: BinTier) => Math.floor(latestMs / TIER_STEP_MS[tier]) * TIER_STEP_MS[tier];
-    const [from5m, from1h, from1d] = [startMs('5m'), startMs('1h'), startMs('1d')];
-    const [raw, fives, hours] = await Promise.all([
-      store.raw(series, from5m, latestMs),
-      from1h < from5m ? store.bins(series, '5m', from1h, from5m) : null,
-      from1d < from1h ? store.bins(series, '1h', from1d, from1h) : null,
-    ]);
-    group.forEach(({ slot, tMs }, i) => {
-      for (const rollup of rollups) rollup.clear(slot);
-      const closed5m = { widthMs: TIER_STEP_MS['5m'], bins: fives?.[i] ? toBins(fives[i]) : [] };
-      const closed1h = { widthMs: TIER_STEP_MS['1h'], bins: hours?.[i] ? toBins(hours[i]) : [] };
-      const hour = combine(from1h, TIER_STEP_MS['1h'], [closed5m]);
-      const day = combine(from1d, TIER_STEP_MS['1d'], [closed1h, closed5m]);
-      if (hour) rollups[1]?.restore(slot, hour);
-      if (day) rollups[2]?.restore(slot, day);
-      const records = raw[i];
-      let before = records?.previousMs ?? null;
-      records?.tMs.forEach((t, j) => {
-        const value = known(records.value[j] ?? NaN);
-        if (before !== null) for (const rollup of rollups) rollup.add(slot, Math.max(before, from5m), t, value);
-        before = t;
-      });
-      lastMs[slot] = tMs;
-      sealed[slot] = 0;
-    });
-  };
-
-  const composeRow = (row: RawRow): { composed: Composed; late: number; redo: Redo[] } => {
-    const rowSlots = slotsOf(row.series);
-    const keep: number[] = [];
-    for (let i = 0; i < rowSlots.length; i++) if (row.tMs > (lastMs[rowSlots[i] ?? 0] ?? NaN)) keep.push(i);
-    const late = rowSlots.length - keep.length;
-    const kept = finite(late === 0 ? row : subset(row, keep));
-    const keptSlots = late === 0 ? rowSlots : slotsOf(kept.series);
-    const rows = new Map<string, BinRow>();
-    const recent: (BinRow | undefined)[] = [];
-    const redo: Redo[] = [];
-    let at = 0;
-    emit = (k, _slot, tMs, mean, min, max, share) => {
-      // The series of a row mostly close the same bin.
-      let bins = recent[k];
-      if (bins?.tMs !== tMs) {
-        const name = `${k} ${tMs}`;
-        bins = rows.get(name) ?? blankRow(BIN_TIERS[k] ?? '5m', kept.device, tMs, kept.series);
-        rows.set(name, bins);
-        recent[k] = bins;
+  const absentIn = (lists: readonly SeriesList[], purpose: 'append' | 'read'): Set<number> => {
+    const absent = new Set<number>();
+    for (const list of lists) {
+      const known = purpose === 'append' ? knownOf(list) : null;
+      if (known?.readyAt === changes) continue;
+      for (const slot of known?.slots ?? slotsToRead(list)) {
+        const is = state[slot] ?? ABSENT;
+        if (is === ABSENT || (purpose === 'append' && is === SEALED)) absent.add(slot);
       }
-      setBin(bins, at, { tMs, mean, min, max, known: share });
-    };
-    for (; at < keptSlots.length; at++) {
-      const slot = keptSlots[at] ?? 0;
-      const before = lastMs[slot] ?? NaN;
-      const value = known(kept.values[at] ?? NaN);
+      if (known && absent.size === 0) known.readyAt = changes;
+    }
+    return absent;
+  };
+  const take = (slot: number, rebuilt: Rebuilt | null) => {
+    tiers.clear(slot);
+    if (rebuilt) tiers.restore(slot, rebuilt.bins);
+    lastMs[slot] = rebuilt?.lastMs ?? 0;
+    state[slot] = rebuilt ? LOADED : NEW;
+  };
+
+  /** The end of all last records of a row, null where they differ. */
+  const commonEnd = (slots: Int32Array): number | null => {
+    const tMs = lastMs[slots[0] ?? 0] ?? 0;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] ?? 0;
+      if (state[slot] === NEW || lastMs[slot] !== tMs) return null;
+    }
+    return tMs;
+  };
+  /** Takes a row in whose series are all later than their last records. */
+  const composeRow = (row: RawRow, slots: Int32Array, sinceMs: number | null): { composed: Composed; redo: Redo[] } => {
+    const kept = finite(row);
+    const fromMs = sinceMs ?? Float64Array.from(slots, (slot) => (state[slot] === NEW ? kept.tMs : (lastMs[slot] ?? 0)));
+    const { bins, behind } = tiers.add(kept, slots, fromMs);
+    const redo = behind.map((at) => ({
+      series: kept.series.at(at) ?? '',
+      fromMs: lastMs[slots[at] ?? 0] ?? kept.tMs,
+      toMs: kept.tMs,
+    }));
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] ?? 0;
       lastMs[slot] = kept.tMs;
       intervalMs[slot] = kept.intervalMs;
-      if (before === -Infinity) continue;
-      let behind = false;
-      for (const rollup of rollups) behind = !rollup.add(slot, before, kept.tMs, value) || behind;
-      if (behind) redo.push({ series: kept.series.at(at) ?? '', fromMs: before, toMs: kept.tMs });
+      if (state[slot] === NEW) state[slot] = LOADED;
     }
-    emit = null;
-    return { composed: { raw: kept, bins: [...rows.values()] }, late, redo };
+    return { composed: { raw: kept, bins }, redo };
   };
-
-  return {
-    loaded: (series) => series.every((key) => !Number.isNaN(lastMs[slots.get(key) ?? -1] ?? NaN)),
-    async load(series, purpose) {
-      const absent = new Set<number>();
-      for (const array of series) {
-        for (const slot of slotsOf(array))
-          if (Number.isNaN(lastMs[slot]) || (purpose === 'append' && sealed[slot] === 1)) absent.add(slot);
-      }
-      const missing = [...absent].map((slot) => ({ slot, key: keys[slot] ?? '' }));
-      for (let from = 0; from < missing.length; from += LOADED_AT_ONCE) {
-        const part = missing.slice(from, from + LOADED_AT_ONCE);
-        const latest = await store.latest(part.map(({ key }) => key));
-        // Series of one device stopped at the same moment and are read together.
-        const groups = new Map<number, { key: SeriesKey; slot: number; tMs: number }[]>();
-        part.forEach(({ key, slot }, i) => {
-          const tMs = latest[i]?.tMs;
-          if (tMs === undefined) {
-            for (const rollup of rollups) rollup.clear(slot);
-            lastMs[slot] = -Infinity;
-            sealed[slot] = 0;
-            return;
-          }
-          const start = Math.floor(tMs / TIER_STEP_MS['5m']);
-          const group = groups.get(start);
-          if (group) group.push({ key, slot, tMs });
-          else groups.set(start, [{ key, slot, tMs }]);
-        });
-        for (const group of groups.values()) await rebuild(group);
-      }
-    },
-    compose(row) {
-      const out = { rows: [] as Composed[], late: 0, redo: [] as Redo[] };
-      const take = (one: RawRow) => {
-        const { composed, late, redo } = composeRow(one);
-        if (composed.raw.series.length > 0) out.rows.push(composed);
-        out.redo.push(...redo);
-        return late;
-      };
-      if (anyLost) for (const gap of lostRows(row)) take(gap);
-      out.late = take(row);
-      return out;
-    },
-    lose(row) {
-      anyLost = true;
-      for (const slot of slotsOf(row.series)) lostMs[slot] = row.tMs;
-    },
-    seal(nowMs) {
-      const found = new Map<string, { tier: BinTier; tMs: number; bins: { key: SeriesKey; bin: Bin }[] }>();
-      emit = (k, slot, tMs, mean, min, max, share) => {
-        const key = keys[slot] ?? '';
-        const name = `${splitSeriesKey(key).device} ${k} ${tMs}`;
-        const entry = { key, bin: { tMs, mean, min, max, known: share } };
-        const group = found.get(name);
-        if (group) group.bins.push(entry);
-        else found.set(name, { tier: BIN_TIERS[k] ?? '5m', tMs, bins: [entry] });
-      };
-      for (let slot = 0; slot < keys.length; slot++) {
-        const graceMs = Math.max(GRACE_MIN_MS, HEARTBEAT * (intervalMs[slot] ?? 0) || 0);
-        for (const rollup of rollups) if (rollup.seal(slot, nowMs - graceMs)) sealed[slot] = 1;
-      }
-      emit = null;
-      return [...found.values()].map(({ tier, tMs, bins }) => {
-        const series = bins.map(({ key }) => key);
-        const row = blankRow(tier, splitSeriesKey(series[0] ?? '').device, tMs, series);
-        bins.forEach(({ bin }, i) => setBin(row, i, bin));
-        return row;
-      });
-    },
-    open(series, tier) {
-      const slot = slots.get(series);
-      return slot === undefined ? null : (rollups[BIN_TIERS.indexOf(tier)]?.open(slot) ?? null);
-    },
-    forget(series) {
-      for (const key of series) {
-        const slot = slots.get(key);
-        if (slot === undefined) continue;
-        lastMs[slot] = NaN;
-        sealed[slot] = 0;
-        for (const rollup of rollups) rollup.clear(slot);
-      }
-    },
+  /** Series of the row that this moment comes too late for, by position. */
+  const lateIn = (slots: Int32Array, tMs: number): number[] => {
+    const late: number[] = [];
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] ?? 0;
+      if (state[slot] !== NEW && !(tMs > (lastMs[slot] ?? NaN))) late.push(i);
+    }
+    return late;
   };
-
   /** One gap row for every moment up to which records of this row's series were lost. */
-  function lostRows(row: RawRow): RawRow[] {
+  const lostRows = (row: RawRow, slots: Int32Array): RawRow[] => {
     const byTime = new Map<number, number[]>();
-    slotsOf(row.series).forEach((slot, i) => {
-      const tMs = lostMs[slot] ?? NaN;
+    slots.forEach((slot, i) => {
+      const tMs = lostMs?.[slot] ?? 0;
       // Rows from before the loss may still be on their way; it is told by the first after it.
-      if (!(tMs < row.tMs)) return;
-      lostMs[slot] = NaN;
+      if (!lostMs || tMs === 0 || !(tMs < row.tMs)) return;
+      lostMs[slot] = 0;
       const list = byTime.get(tMs);
       if (list) list.push(i);
       else byTime.set(tMs, [i]);
@@ -248,41 +176,100 @@ export function createOpenBins(store: SeriesStore): OpenBins {
         const part = subset(row, list);
         return { ...part, tMs, values: part.values.fill(NaN) };
       });
-  }
-}
-
-/** A value that can be kept; whatever is not a number is unknown. */
-export function known(value: number): number {
-  return Number.isFinite(value) ? value : NaN;
-}
-
-function finite(row: RawRow): RawRow {
-  // Infinities mean something to a store, and nothing when a device says them.
-  return row.values.some((value) => value === Infinity || value === -Infinity) ? { ...row, values: row.values.map(known) } : row;
-}
-
-function subset(row: RawRow, indices: readonly number[]): RawRow {
-  return {
-    ...row,
-    series: indices.map((i) => row.series.at(i) ?? ''),
-    values: Float64Array.from(indices, (i) => row.values[i] ?? NaN),
   };
-}
 
-export function blankRow(tier: BinTier, device: string, tMs: number, series: SeriesList): BinRow {
-  const column = () => new Float64Array(series.length).fill(NaN);
-  return { tier, device, tMs, series, mean: column(), min: column(), max: column(), known: column() };
-}
-
-export function setBin(row: BinRow, index: number, bin: Bin): void {
-  row.mean[index] = bin.mean;
-  row.min[index] = bin.min;
-  row.max[index] = bin.max;
-  row.known[index] = bin.known;
-}
-
-function longer(old: Float64Array<ArrayBuffer>, size: number): Float64Array<ArrayBuffer> {
-  const copy = new Float64Array(size).fill(NaN);
-  copy.set(old);
-  return copy;
+  return {
+    loaded: (series) =>
+      series.every((key) => {
+        const slot = numbering.find(key);
+        return slot === 0 ? shared : (state[slot] ?? ABSENT) !== ABSENT;
+      }),
+    async load(series, purpose) {
+      const absent = [...absentIn(series, purpose)];
+      for (let from = 0; from < absent.length; from += LOADED_AT_ONCE) {
+        const slots = absent.slice(from, from + LOADED_AT_ONCE);
+        const rebuilt = await rebuildBins(
+          store,
+          slots.map((slot) => numbering.key(slot)),
+        );
+        slots.forEach((slot, i) => take(slot, rebuilt[i] ?? null));
+      }
+    },
+    async unloaded(from, most) {
+      if (!registered && !shared) numbering.of((await store.keys?.()) ?? []);
+      registered = true;
+      room();
+      const series: SeriesKey[] = [];
+      let slot = Math.max(1, from);
+      for (; slot < numbering.end() && series.length < most; slot++) {
+        const key = state[slot] === ABSENT ? numbering.key(slot) : '';
+        if (key !== '') series.push(key);
+      }
+      return { series, next: slot < numbering.end() ? slot : null };
+    },
+    compose(row) {
+      const out = { rows: [] as Composed[], late: 0, redo: [] as Redo[] };
+      const add = (one: RawRow): number => {
+        const { slots: all, distinct } = knownOf(one.series);
+        const sinceMs = distinct ? commonEnd(all) : null;
+        const late = sinceMs !== null && one.tMs > sinceMs ? [] : lateIn(all, one.tMs);
+        if (late.length === all.length) return late.length;
+        let [kept, slots] = [one, all];
+        if (late.length > 0) {
+          const left = new Set(late);
+          kept = subset(
+            one,
+            Array.from(all, (_slot, i) => i).filter((i) => !left.has(i)),
+          );
+          slots = all.filter((_slot, i) => !left.has(i));
+        }
+        const { composed, redo } = composeRow(kept, slots, sinceMs);
+        out.rows.push(composed);
+        out.redo.push(...redo);
+        return late.length;
+      };
+      if (lostMs) for (const gap of lostRows(row, knownOf(row.series).slots)) add(gap);
+      out.late = add(row);
+      return out;
+    },
+    lose(row) {
+      const { slots } = knownOf(row.series);
+      if (!lostMs || lostMs.length < state.length) {
+        const longer = new Float64Array(state.length);
+        if (lostMs) longer.set(lostMs);
+        lostMs = longer;
+      }
+      for (const slot of slots) lostMs[slot] = row.tMs;
+    },
+    seal(nowMs) {
+      const found = createSealed();
+      for (let slot = 1; slot < numbering.end(); slot++) {
+        if (state[slot] === ABSENT) continue;
+        const beforeMs = nowMs - Math.max(GRACE_MIN_MS, HEARTBEAT * (intervalMs[slot] ?? 0));
+        // An open bin ends after the last record.
+        if ((lastMs[slot] ?? 0) > beforeMs) continue;
+        const sealed = tiers.seal(slot, beforeMs);
+        if (sealed.length === 0) continue;
+        for (const { tier, bin } of sealed) found.add(tier, numbering.key(slot), slot, bin);
+        state[slot] = SEALED;
+        changes++;
+      }
+      return found.rows((slots) => numbering.list(slots));
+    },
+    open(series, tier) {
+      const slot = numbering.find(series);
+      return slot === 0 ? null : tiers.open(slot, tier);
+    },
+    forget(series) {
+      for (const key of series) {
+        const slot = numbering.find(key);
+        if (slot === 0 || slot >= state.length) continue;
+        state[slot] = ABSENT;
+        tiers.clear(slot);
+      }
+      changes++;
+      // A list may name a series that has another number from now on.
+      byList = new WeakMap();
+    },
+  };
 }

@@ -6,7 +6,7 @@ import { BIN_TIERS, TIER_STEP_MS, type BinTier, type SeriesKey, type Tier } from
 import type { SeriesStore } from '../../core/ports.ts';
 import { rollupRecords, type Bin } from '../../core/rollup.ts';
 import { combine, toBins } from './binning.ts';
-import { known } from './open-bins.ts';
+import { known } from './rows.ts';
 import type { Records } from './merging.ts';
 
 /** Rounding of what a bin knows must not look like lost raw records. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRollup, rollupRecords, type Bin } from '../../core/rollup.ts';
+import { createRollup, rollupRecords, type Bin, type BinsOfRow, type EmitBin } from '../../core/rollup.ts';
 
 const STEP = 300_000;
 
@@ -48,6 +48,25 @@ const records = fc
     for (const r of rows) t.push((at += r.dt));
     return { start, t, v: rows.map((r) => r.v) };
   });
+
+/** The row of a moment, made when it is asked for first. */
+function blank(rows: BinsOfRow[], tMs: number, size: number): BinsOfRow {
+  const before = rows.find((row) => row.tMs === tMs);
+  if (before) return before;
+  const column = () => new Float64Array(size).fill(NaN);
+  const row = { tMs, mean: column(), min: column(), max: column(), known: column() };
+  rows.push(row);
+  return row;
+}
+
+function binsIn(rows: readonly BinsOfRow[], slots: Int32Array): [string, Bin][] {
+  return rows.flatMap(({ tMs, mean, min, max, known }) =>
+    Array.from(slots, (slot, i): [string, Bin] => [
+      `${slot} ${tMs}`,
+      { tMs, mean: mean[i] ?? NaN, min: min[i] ?? NaN, max: max[i] ?? NaN, known: known[i] ?? NaN },
+    ]).filter(([, bin]) => bin.known > 0),
+  );
+}
 
 describe('rollup', () => {
   it.each([
@@ -118,6 +137,77 @@ describe('rollup', () => {
           before = at;
         });
         expect(Math.abs(total - exact)).toBeLessThanOrEqual(1e-9 * exact);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('does by rows what it does one by one', () => {
+    const rows = fc.array(
+      fc.record({
+        dt: fc.integer({ min: 0, max: 700_000 }),
+        back: fc.integer({ min: 0, max: 3 }),
+        values: fc.array(fc.constantFrom(NaN, 0, 1, -7, 3.25), { minLength: 5, maxLength: 5 }),
+      }),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(rows, (taken) => {
+        const made = () => ({ bins: new Map<string, Bin>(), order: [] as number[] });
+        const [byRow, oneByOne] = [made(), made()];
+        const keep =
+          (all: ReturnType<typeof made>): EmitBin =>
+          (slot, tMs, mean, min, max, known) =>
+            all.bins.set(`${slot} ${tMs}`, { tMs, mean, min, max, known });
+        const whole = createRollup(STEP, keep(byRow));
+        const single = createRollup(STEP, keep(oneByOne));
+        const slots = Int32Array.of(3, 200, 1, 7, 6);
+        let at = 1_700_000_123_456;
+        for (const { dt, back, values } of taken) {
+          const from = at - (back === 3 ? 400_000 : 0);
+          at += dt;
+          const rows: BinsOfRow[] = [];
+          const behind = whole.addRow(slots, from, at, Float64Array.from(values), (tMs) => blank(rows, tMs, slots.length));
+          const behindOne: number[] = [];
+          slots.forEach((slot, i) => single.add(slot, from, at, values[i] ?? NaN, i) || behindOne.push(i));
+          expect(behind).toEqual(behindOne);
+          for (const bin of binsIn(rows, slots)) byRow.bins.set(...bin);
+        }
+        expect(byRow.bins).toEqual(oneByOne.bins);
+        for (const slot of slots) expect(whole.open(slot)).toEqual(single.open(slot));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('makes of closed bins what it makes of their samples', () => {
+    fc.assert(
+      fc.property(records, ({ start, t, v }) => {
+        const hours: Bin[] = [];
+        const slots = Int32Array.of(0);
+        const hourly = createRollup(3_600_000, (_slot, tMs, mean, min, max, known) => hours.push({ tMs, mean, min, max, known }));
+        const take = (rows: BinsOfRow[]) => {
+          for (const [, bin] of binsIn(rows, slots)) hours.push(bin);
+          rows.length = 0;
+        };
+        for (const bin of rollupRecords(t, v, start, STEP)) {
+          const rows: BinsOfRow[] = [];
+          const out = (tMs: number) => blank(rows, tMs, 1);
+          hourly.pass(slots, bin.tMs, out);
+          take(rows);
+          const one = blank([], bin.tMs, 1);
+          [one.mean[0], one.min[0], one.max[0], one.known[0]] = [bin.mean, bin.min, bin.max, bin.known];
+          hourly.addBins(slots, STEP, one, out);
+          take(rows);
+        }
+        const open = hourly.open(0);
+        const found = open ? [...hours, open] : hours;
+        const wanted = rollupRecords(t, v, start, 3_600_000);
+        expect(found.map(({ tMs, min, max }) => [tMs, min, max])).toEqual(wanted.map(({ tMs, min, max }) => [tMs, min, max]));
+        found.forEach((bin, i) => {
+          expect(bin.known).toBeCloseTo(wanted[i]?.known ?? NaN, 12);
+          expect(Math.abs(bin.mean - (wanted[i]?.mean ?? NaN))).toBeLessThanOrEqual(1e-9 * Math.abs(bin.mean));
+        });
       }),
       { numRuns: 300 },
     );
