@@ -129,8 +129,8 @@ export function repliesSuite(test: LabTest, { version, host }: Way, adapter: Ada
   test('of a first try are used when they come during the second, or the second is', async ({ lab }) => {
     let n = 0;
     const { transport, target } = await lab.place({
-      behaviour: { delayMs: () => (n++ === 0 ? 260 : 40) },
-      change: { timeoutMs: 200, retries: 1 },
+      behaviour: { delayMs: () => (n++ === 0 ? 750 : 60) },
+      change: { timeoutMs: 600, retries: 1 },
     });
     expect(await transport.get(target, asked, ask())).toMatchObject(truth);
   });

@@ -177,7 +177,7 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       const deeper = () => (oid = oid.length < 200 ? `${oid}.1` : `${oid.slice(0, -1)}${Number(oid.at(-1)) + 1}`);
       const { transport, target } = await lab.place({
         behaviour: { delayMs: 10, varbinds: (list) => list.map(() => [deeper(), one]) },
-        change: { timeoutMs: 100, retries: 0 },
+        change: { retries: 0 },
       });
       const asked = transport.walk(target, TABLE, { maxRows: 1e6, deadlineMs: 200 }, ask());
       const { outcome: walk, ownMs } = await took(asked);
