@@ -2,12 +2,12 @@
  * Turns the readings of one source of one device into records that tile time: counters into
  * rates, unknown stretches into NaN with a cause. Keeps what the next reading is compared with.
  */
-import { baseline, counterRate, stampExcessMs, step, type Baseline, type Step } from '../core/rate.ts';
+import { baseline, stampExcessMs, step, wordsRate, type Baseline, type Step } from '../core/rate.ts';
 import { GAP_CAUSES, HEARTBEAT, type GapCause } from '../core/model.ts';
 import type { Latest, RawRow, SeriesList } from '../core/ports.ts';
 import { NO_LAYOUT, pickSeries, type Layout } from './layout.ts';
 import { createHolding, HOLD_BELOW_MS, LAG_MS, NOTHING_HELD } from './holding.ts';
-import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Readings } from '../core/readings.ts';
+import { ABSENT, COUNTER32, COUNTER64, GAUGE, LOW_WORD, wordsOf, type Readings } from '../core/readings.ts';
 
 /** What survives a restart of ours. `width` is 0 where there is no previous counter. */
 export interface TrackState {
@@ -82,6 +82,8 @@ export function createTracker(device: string, caches = false): Tracker {
   let partial: { readonly left: string; readonly present: readonly number[]; readonly series: SeriesList } | null = null;
   let layout: Layout = NO_LAYOUT;
   let counter = new BigUint64Array(0);
+  /** The same octets: a bigint for each of them would be most of what polling throws away. */
+  let words = wordsOf(counter);
   let width = new Uint8Array(0);
   let discontinuity = new Float64Array(0);
   let standing = new Uint8Array(0);
@@ -104,6 +106,7 @@ export function createTracker(device: string, caches = false): Tracker {
     // In one piece: of ten thousand devices each piece counts.
     const room = new ArrayBuffer(21 * size);
     counter = new BigUint64Array(room, 0, size);
+    words = wordsOf(counter);
     discontinuity = new Float64Array(room, 8 * size, size).fill(NaN);
     width = new Uint8Array(room, 16 * size, size);
     standing = new Uint8Array(room, 17 * size, size).fill(UNKNOWN);
@@ -162,6 +165,7 @@ export function createTracker(device: string, caches = false): Tracker {
       else broken.set(cause, [i]);
     };
 
+    const readWords = wordsOf(readings.counter);
     for (let i = 0; i < size; i++) {
       const column = layout.columns[i];
       const at = layout.positions[i] ?? 0;
@@ -190,7 +194,8 @@ export function createTracker(device: string, caches = false): Tracker {
       }
       if (isCounter) {
         if (state === COUNTER32 || state === COUNTER64) {
-          const now = readings.counter[at] ?? 0n;
+          const low = readWords[2 * at + LOW_WORD] ?? 0;
+          const high = readWords[2 * at + 1 - LOW_WORD] ?? 0;
           const discontinued = readings.discontinuity?.[at] ?? NaN;
           if (width[i] === state && verdict.held.has(column.kind)) {
             standing[i] = HELD;
@@ -207,12 +212,13 @@ export function createTracker(device: string, caches = false): Tracker {
                 : null;
           const rate =
             own?.step === 'interval' && elapsedMs !== null
-              ? rateOf(i, now, state, discontinued, elapsedMs, readings.maxPerS?.[at] ?? NaN)
+              ? rateOf(i, low, high, state, discontinued, elapsedMs, readings.maxPerS?.[at] ?? NaN)
               : null;
           if (typeof rate === 'string') blame(i, rate);
           else if (rate !== null)
             value = column?.unit === 'ratio' ? Math.min(1, rate * column.scale) : rate * (column?.scale ?? 1);
-          counter[i] = now;
+          words[2 * i + LOW_WORD] = low;
+          words[2 * i + 1 - LOW_WORD] = high;
           width[i] = state;
           discontinuity[i] = discontinued;
         } else {
@@ -231,7 +237,7 @@ export function createTracker(device: string, caches = false): Tracker {
       else {
         samples++;
         seen[i] = 1;
-        blame(i, null);
+        if (causes[i] !== 0) blame(i, null);
       }
       values[i] = value;
     }
@@ -300,7 +306,8 @@ export function createTracker(device: string, caches = false): Tracker {
 
   const rateOf = (
     i: number,
-    now: bigint,
+    low: number,
+    high: number,
     state: 32 | 64,
     discontinued: number,
     elapsedMs: number,
@@ -310,7 +317,8 @@ export function createTracker(device: string, caches = false): Tracker {
     if (width[i] !== state) return 'width changed';
     const before = discontinuity[i] ?? NaN;
     if (before !== discontinued && !Number.isNaN(before) && !Number.isNaN(discontinued)) return 'discontinuity';
-    return counterRate(counter[i] ?? 0n, now, state, elapsedMs, maxPerS);
+    const previous = 2 * i;
+    return wordsRate(words[previous + LOW_WORD] ?? 0, words[previous + 1 - LOW_WORD] ?? 0, low, high, state, elapsedMs, maxPerS);
   };
 
   /** From when on the values of these readings hold: the end of the record that must come before them. */

@@ -6,8 +6,9 @@
 import { HEARTBEAT, type GapCause } from './model.ts';
 import type { Moment } from './readings.ts';
 
-const TWO32 = 2n ** 32n;
-const HALF32 = 2n ** 31n;
+const LOW32 = 0xffffffffn;
+const TWO32 = 2 ** 32;
+const HALF32 = 2 ** 31;
 const TICKS_MODULUS = 2 ** 32;
 /** Rates above this share of the physical maximum are a fault of the device, not traffic. */
 export const PLAUSIBLE = 1.1;
@@ -150,21 +151,38 @@ export function counterRate(
   elapsedMs: number,
   maxPerS: number,
 ): number | GapCause {
+  const [low, high] = [next & LOW32, next >> 32n];
+  return wordsRate(Number(previous & LOW32), Number(previous >> 32n), Number(low), Number(high), bits, elapsedMs, maxPerS);
+}
+
+/** The same of counters in two halves of 32 bits: exact, and without an object for any of them. */
+export function wordsRate(
+  previousLow: number,
+  previousHigh: number,
+  nextLow: number,
+  nextHigh: number,
+  bits: 32 | 64,
+  elapsedMs: number,
+  maxPerS: number,
+): number | GapCause {
   const elapsedS = elapsedMs / 1000;
   if (!(maxPerS > 0)) maxPerS = NaN;
-  let difference = next - previous;
+  let low = nextLow - previousLow;
+  let high = nextHigh - previousHigh;
+  if (low < 0) {
+    low += TWO32;
+    high -= 1;
+  }
   if (bits === 32) {
     // Fast enough to have gone round once or more: no single difference is the true one.
-    if (maxPerS * elapsedS >= 2 ** 32) return 'wrapped';
-    if (difference < 0n) {
-      difference += TWO32;
-      // Without a known speed a small step back is a reset, a great one a wrap.
-      if (Number.isNaN(maxPerS) && difference >= HALF32) return 'reset';
-    }
-  } else if (difference < 0n) {
+    if (maxPerS * elapsedS >= TWO32) return 'wrapped';
+    // Without a known speed a small step back is a reset, a great one a wrap, which has added 2^32 above.
+    if (high < 0 && Number.isNaN(maxPerS) && low >= HALF32) return 'reset';
+    high = 0;
+  } else if (high < 0) {
     return 'reset';
   }
-  const rate = Number(difference) / elapsedS;
+  const rate = (high * TWO32 + low) / elapsedS;
   if (rate > maxPerS * PLAUSIBLE) return 'implausible';
   return rate;
 }

@@ -89,3 +89,11 @@ export interface Readings {
 
 export type PollOutcome = Readings | Failure;
 export type DiscoveryOutcome = ({ readonly ok: true } & Plan) | Failure;
+
+/** Which of its two 32-bit words a machine keeps first of a 64-bit number: 0 the low one, 1 the high one. */
+export const LOW_WORD = new Uint32Array(BigUint64Array.of(1n).buffer)[0] === 1 ? 0 : 1;
+
+/** The words of counters, the same octets: word 2i + LOW_WORD is the low one of counter i. */
+export function wordsOf(counters: BigUint64Array): Uint32Array {
+  return new Uint32Array(counters.buffer, counters.byteOffset, 2 * counters.length);
+}

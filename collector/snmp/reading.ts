@@ -1,6 +1,16 @@
 /** From the answers of one poll to one set of readings. */
 import type { GapCause } from '../../core/model.ts';
-import { ABSENT, COUNTER32, COUNTER64, GAUGE, type Column, type Plan, type Readings } from '../../core/readings.ts';
+import {
+  ABSENT,
+  COUNTER32,
+  COUNTER64,
+  GAUGE,
+  LOW_WORD,
+  wordsOf,
+  type Column,
+  type Plan,
+  type Readings,
+} from '../../core/readings.ts';
 import { isThere, numberAt, octetsOf, TAG, valueAt, type Answers } from './answers.ts';
 import type { Check, Recipe, Route } from './route.ts';
 import type { Question, SnmpPoll } from './transport.ts';
@@ -10,8 +20,6 @@ const TWO32 = 2 ** 32;
 /** A request that was answered this much later or earlier than the others, compared with the poll before, spoils its rates. */
 const SKEW_SHARE = 0.1;
 const SKEW_MIN_MS = 100;
-/** Which half of a 64-bit number a machine keeps first. */
-const LOW_FIRST = new Uint32Array(BigUint64Array.of(1n).buffer)[0] === 1;
 
 /** When the sets of the poll before were answered. */
 export interface Pace {
@@ -34,9 +42,10 @@ export interface Room {
 /** Room for so many columns, in one piece of memory. */
 export function createRoom(columns: number): Room {
   const buffer = new ArrayBuffer(columns * 33);
+  const counter = new BigUint64Array(buffer, 0, columns);
   return {
-    counter: new BigUint64Array(buffer, 0, columns),
-    words: new Uint32Array(buffer, 0, 2 * columns),
+    counter,
+    words: wordsOf(counter),
     gauge: new Float64Array(buffer, 8 * columns, columns),
     maxPerS: new Float64Array(buffer, 16 * columns, columns),
     discontinuity: new Float64Array(buffer, 24 * columns, columns),
@@ -73,8 +82,8 @@ export function readingsOf(
     if (tag === TAG.counter64 || tag === TAG.counter32) {
       const low = answers.words[2 * slot] ?? 0;
       const high = tag === TAG.counter64 ? (answers.words[2 * slot + 1] ?? 0) : 0;
-      words[2 * i] = LOW_FIRST ? low : high;
-      words[2 * i + 1] = LOW_FIRST ? high : low;
+      words[2 * i + LOW_WORD] = low;
+      words[2 * i + 1 - LOW_WORD] = high;
       state[i] = tag === TAG.counter64 ? COUNTER64 : COUNTER32;
     } else if (column.form === 'counter') readCounter(recipe, answers, i, state, counter);
     else readGauge(recipe, answers, i, state, gauge);
