@@ -187,7 +187,7 @@ export function pollSuite(test: LabTest, { version }: Way): void {
   });
 
   test('what is lost is marked, and keeps nothing of the poll before', async ({ lab }) => {
-    const { agent, transport, target } = await lab.place({ objects, change: { timeoutMs: 250, retries: 1 } });
+    const { agent, transport, target } = await lab.place({ objects, change: { timeoutMs: 500, retries: 1 } });
     const into = room();
     await transport.poll(target, question, into, ask());
     const last = question.sets.at(-1)?.at(-1) ?? '';
@@ -235,13 +235,13 @@ export function pollSuite(test: LabTest, { version }: Way): void {
   });
 
   test('answers that come late, twice or in another order change nothing', async ({ lab }) => {
-    const { agent, transport, target } = await lab.place({ objects, change: { timeoutMs: 150, retries: 0 } });
+    const { agent, transport, target } = await lab.place({ objects, change: { timeoutMs: 400, retries: 0 } });
     let asked = 0;
     const now = new Map(objects);
     now.set(`${TABLE}.6.1`, () => ({ type: 'counter32', value: asked }));
     agent.setObjects(now);
     agent.behaviour = {
-      delayMs: () => [0, 40, 10, 90, 170][asked % 5] ?? 0,
+      delayMs: () => [0, 40, 10, 90, 450][asked % 5] ?? 0,
       respond: (reply, _request, send) => {
         send(reply);
         send(reply);

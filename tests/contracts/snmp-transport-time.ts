@@ -20,12 +20,14 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
     expect(outcome).toMatchObject({ ok: false, trouble: 'no answer', cause: 'timeout' });
     expect(ms).toBeGreaterThanOrEqual(200 * (1 + retries) - 10);
     expect(ownMs).toBeLessThan(200 * (1 + retries) + SLACK_MS);
-    expect(agent.received()).toBe(1 + retries);
+    // With version 3 a try may go into finding out the engine again.
+    if (version !== '3') expect(agent.received()).toBe(1 + retries);
+    else expect(agent.received()).toBeLessThanOrEqual(1 + retries);
   });
 
   test('an answer to a retry is an answer', async ({ lab }) => {
     let n = 0;
-    const { transport, target } = await lab.place({ behaviour: { drop: () => n++ === 0 }, change: { timeoutMs: 250 } });
+    const { transport, target } = await lab.place({ behaviour: { drop: () => n++ === 0 }, change: { timeoutMs: 600 } });
     expect(await transport.get(target, [first], ask())).toMatchObject({ ok: true, partial: false, varbinds: [exact[0]] });
   });
 

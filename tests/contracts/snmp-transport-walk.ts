@@ -6,7 +6,7 @@ import { compareOids } from '../../collector/snmp/oid.ts';
 import { ask, ROWS, SLACK_MS, TABLE, tableFor, took, type LabTest, type Way } from './snmp-transport-lab.ts';
 
 type Varbinds = AgentMessage['varbinds'];
-const LIMITS = { maxRows: 500, deadlineMs: 3_000 };
+const LIMITS = { maxRows: 500, deadlineMs: 15_000 };
 
 export function walkSuite(test: LabTest, { version }: Way): void {
   const { exact, oids, objects } = tableFor(version);
