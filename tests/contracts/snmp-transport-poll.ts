@@ -104,7 +104,7 @@ export function pollSuite(test: LabTest, { version }: Way): void {
   });
 
   test('again and again: the same, whatever was learnt of the device meanwhile', async ({ lab }) => {
-    const { transport, target } = await lab.place({ objects });
+    const { transport, target } = await lab.place({ objects, change: { timeoutMs: 3_000, retries: 0 } });
     const into = room();
     for (let i = 0; i < 12; i++) {
       expect(await transport.poll(target, question, into, ask())).toMatchObject({ ok: true, partial: false });

@@ -85,14 +85,14 @@ export function repliesSuite(test: LabTest, { version, host }: Way, adapter: Ada
   const targetOf = (port: number, change: Partial<SnmpTarget> = {}): SnmpTarget => ({
     address: host,
     port,
-    timeoutMs: 1_000,
+    timeoutMs: 3_000,
     retries: 0,
     credentials,
     ...change,
   });
 
   test('of an honest device are counted as sent and received', async ({ lab }) => {
-    const { transport, target } = await lab.place();
+    const { transport, target } = await lab.place({ change: { timeoutMs: 3_000, retries: 0 } });
     expect(Object.values(transport.counts()).every((count) => count === 0)).toBe(true);
     await transport.get(target, asked, ask());
     const before = transport.counts();
@@ -129,8 +129,8 @@ export function repliesSuite(test: LabTest, { version, host }: Way, adapter: Ada
   test('of a first try are used when they come during the second, or the second is', async ({ lab }) => {
     let n = 0;
     const { transport, target } = await lab.place({
-      behaviour: { delayMs: () => (n++ === 0 ? 750 : 60) },
-      change: { timeoutMs: 600, retries: 1 },
+      behaviour: { delayMs: () => (n++ === 0 ? 1_200 : 100) },
+      change: { timeoutMs: 1_000, retries: 1 },
     });
     expect(await transport.get(target, asked, ask())).toMatchObject(truth);
   });

@@ -124,7 +124,10 @@ export function timeSuite(test: LabTest, { version, host }: Way): void {
         }),
       ),
     );
-    expect(transport.counts()).toMatchObject({ foreign: 0, wrongCommunity: 0, late: 0, malformed: 0 });
+    const { late, resent, ...others } = transport.counts();
+    expect(others).toMatchObject({ foreign: 0, wrongCommunity: 0, malformed: 0 });
+    // On a busy machine a question may be sent again, and is then answered twice.
+    expect(late).toBeLessThanOrEqual(resent);
   });
 
   test('a device that says nothing holds up no other', async ({ lab }) => {

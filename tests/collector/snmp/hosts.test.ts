@@ -187,6 +187,9 @@ describe.each(ADAPTERS)('hosts: $name', (adapter) => {
         expect([...readings.state].filter((state) => state === 0)).toEqual([]);
       }),
     );
-    expect(transport.counts()).toMatchObject({ foreign: 0, late: 0, malformed: 0 });
+    const { late, resent, ...others } = transport.counts();
+    expect(others).toMatchObject({ foreign: 0, malformed: 0 });
+    // On a busy machine a question may be sent again, and is then answered twice.
+    expect(late).toBeLessThanOrEqual(resent);
   });
 });
