@@ -3,6 +3,7 @@
  * is hundreds of series: their names are made when somebody asks for them, and what devices of
  * one kind have in common is kept once.
  */
+import { hash32 } from '../core/hash.ts';
 import { seriesKey, type DeviceId, type InstanceId, type SeriesKey } from '../core/model.ts';
 import type { SeriesList } from '../core/ports.ts';
 import type { Column } from '../core/readings.ts';
@@ -30,8 +31,12 @@ interface Places {
   readonly of: Uint32Array | Uint16Array;
   /** 0, 1, 2, … */
   readonly all: Uint32Array;
+  /** Two words of hash of each column's metric. */
+  readonly metrics: Uint32Array;
 }
 const known = new WeakMap<readonly Column[], Places>();
+/** Of the two words. */
+const SEEDS: readonly number[] = [0, 0x5bd1e995];
 
 function placesOf(columns: readonly Column[]): Places {
   let places = known.get(columns);
@@ -47,6 +52,7 @@ function placesOf(columns: readonly Column[]): Places {
     keys: [...numbers.keys()],
     of: numbers.size > 0xffff ? Uint32Array.from(of) : Uint16Array.from(of),
     all: Uint32Array.from(columns, (_, i) => i),
+    metrics: Uint32Array.from({ length: 2 * columns.length }, (_, i) => hash32(columns[i >> 1]?.metric ?? '', SEEDS[i % 2])),
   };
   known.set(columns, places);
   return places;
@@ -111,6 +117,37 @@ class NamedSeries implements SeriesList {
   *[Symbol.iterator](): Generator<SeriesKey> {
     for (let i = 0; i < this.#columns.length; i++) yield this.at(i) ?? '';
   }
+  hash(): Uint32Array {
+    const { of, metrics } = this.#places;
+    const own = Uint32Array.from({ length: 2 * this.#ids.length }, (_, i) =>
+      hash32(`${this.#device}/${this.#ids[i >> 1] ?? ''}`, SEEDS[i % 2]),
+    );
+    const words = new Uint32Array(metrics.length);
+    for (let i = 0; i < metrics.length; i++) words[i] = mixed(own[2 * (of[i >> 1] ?? 0) + (i & 1)] ?? 0, metrics[i] ?? 0);
+    return words;
+  }
+}
+
+/**
+ * Two words for each series, by which it is known where its name would be too long: of
+ * `device/instance` and of the metric, so that names need not be made.
+ */
+export function hashSeries(series: SeriesList): Uint32Array {
+  if (series instanceof NamedSeries) return series.hash();
+  const keys = [...series];
+  return Uint32Array.from({ length: 2 * keys.length }, (_, i) => {
+    const key = keys[i >> 1] ?? '';
+    const end = key.lastIndexOf('/');
+    return mixed(hash32(key.slice(0, end), SEEDS[i % 2]), hash32(key.slice(end + 1), SEEDS[i % 2]));
+  });
+}
+
+/** One word of two: the finalizer of MurmurHash3 over both. */
+function mixed(a: number, b: number): number {
+  let h = Math.imul(a, 0x9e3779b1) ^ b;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
 }
 
 /** Some of a list's series, by position. */

@@ -4,21 +4,26 @@
  *
  *   u8 version, u32 hash of the address, u8 tracks, then per track:
  *   u8 source type, f64 lastRowMs, f64 intervalMs, 3 × moment (u8 present, …), u32 counters,
- *   per counter: u32 u32 hash, u8 width, u64 value, f64 discontinuity
+ *   per counter: u32 u32 hash, u8 width, u64 value, u32 discontinuity (all bits: not known)
+ *
+ * Version 1, still read, has an f64 for the discontinuity, and other hashes.
  */
 import type { SourceSpec } from '../core/model.ts';
 import type { SeriesList } from '../core/ports.ts';
 import type { Moment } from '../core/readings.ts';
 import { hash32 } from '../core/hash.ts';
+import { hashSeries } from './layout.ts';
 import type { TrackState } from './tracker.ts';
 
-const VERSION = 1;
+const VERSION = 2;
+const NOT_KNOWN = 0xffffffff;
 const SOURCES: readonly SourceSpec['type'][] = ['local', 'ping', 'snmp'];
-const COUNTER_BYTES = 25;
+const COUNTER_BYTES = 21;
 const COUNTERS_MAX = 1_000_000;
 
 /** As decoded: series are known by their hash only until a layout is at hand. */
 export interface SavedTrack extends Omit<TrackState, 'series'> {
+  readonly version: number;
   readonly hash: readonly string[];
 }
 export interface SavedDevice {
@@ -69,7 +74,7 @@ export function encodeReadings(
     moment(state.baseline.moment);
     moment(state.baseline.uptime);
     moment(state.baseline.engine);
-    const hashes = seriesHashes(state.series);
+    const hashes = hashSeries(state.series);
     const countAt = at;
     let count = 0;
     u32(0);
@@ -82,7 +87,8 @@ export function encodeReadings(
       u8(width);
       view.setBigUint64(at, state.counter[i] ?? 0n, true);
       at += 8;
-      f64(state.discontinuity[i] ?? NaN);
+      const ticks = state.discontinuity[i] ?? NaN;
+      u32(Number.isNaN(ticks) ? NOT_KNOWN : ticks);
     }
     view.setUint32(countAt, count, true);
   }
@@ -105,7 +111,8 @@ export function decodeReadings(bytes: Uint8Array, address: string): SavedDevice 
     return { tMs, monoMs, epoch, upTicks, engineTimeS, engineBoots };
   };
   try {
-    if (u8() !== VERSION || u32() !== hash32(address)) return null;
+    const version = u8();
+    if (version < 1 || version > VERSION || u32() !== hash32(address)) return null;
     const tracks = new Map<SourceSpec['type'], SavedTrack>();
     for (let n = u8(); n > 0; n--) {
       const type = SOURCES[u8()];
@@ -121,9 +128,11 @@ export function decodeReadings(bytes: Uint8Array, address: string): SavedDevice 
         hash.push(`${String(u32())}.${String(u32())}`);
         width[i] = u8();
         counter[i] = view.getBigUint64((at += 8) - 8, true);
-        discontinuity[i] = f64();
+        const ticks = version === 1 ? f64() : u32();
+        discontinuity[i] = version > 1 && ticks === NOT_KNOWN ? NaN : ticks;
       }
-      tracks.set(type, { baseline: { moment: now, uptime, engine }, lastRowMs, intervalMs, hash, counter, width, discontinuity });
+      const baseline = { moment: now, uptime, engine };
+      tracks.set(type, { version, baseline, lastRowMs, intervalMs, hash, counter, width, discontinuity });
     }
     return { tracks };
   } catch (error) {
@@ -134,7 +143,7 @@ export function decodeReadings(bytes: Uint8Array, address: string): SavedDevice 
 
 /** Puts names back: what the layout does not have, or what two series share a hash of, is left out. */
 export function nameSeries(saved: SavedTrack, series: SeriesList): TrackState {
-  const hashes = seriesHashes(series);
+  const hashes = saved.version === 1 ? hashNames(series) : hashSeries(series);
   const names = new Map<string, string>();
   [...series].forEach((name, i) => {
     const hash = `${String(hashes[2 * i])}.${String(hashes[2 * i + 1])}`;
@@ -143,19 +152,10 @@ export function nameSeries(saved: SavedTrack, series: SeriesList): TrackState {
   return { ...saved, series: saved.hash.map((hash) => names.get(hash) ?? '') };
 }
 
-const hashCache = new WeakMap<SeriesList, Uint32Array>();
-
-/** Two words a series; a layout's list of series is the same poll after poll. */
-function seriesHashes(series: SeriesList): Uint32Array {
-  const cached = hashCache.get(series);
-  if (cached) return cached;
-  const hashes = new Uint32Array(2 * series.length);
-  [...series].forEach((name, i) => {
-    hashes[2 * i] = hash32(name);
-    hashes[2 * i + 1] = hash32(name, 0x5bd1e995);
-  });
-  hashCache.set(series, hashes);
-  return hashes;
+/** As version 1 hashed: the whole name. */
+function hashNames(series: SeriesList): Uint32Array {
+  const names = [...series];
+  return Uint32Array.from({ length: 2 * names.length }, (_, i) => hash32(names[i >> 1] ?? '', i % 2 === 0 ? 0 : 0x5bd1e995));
 }
 
 function encodeEpoch(epoch: string): Uint8Array {

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { hashSeries, layoutOf } from '../../collector/layout.ts';
+import { instanceKey } from '../../collector/merge.ts';
 import { decodeReadings, encodeReadings, nameSeries } from '../../collector/saved.ts';
 import { createTracker } from '../../collector/tracker.ts';
 import { BOTH, readings, shownOf, START_MS, track, usual, type Poll, type Shown } from './tracks.ts';
+
+/** `usual(0, 2)` as version 1 of the format had it. */
+const VERSION_1 =
+  'AUnWtXMBAgAADLXyQXlCAAAAAABM7UABAAAMtfJBeUIAAAAAAEz9QAAAAAAAWPtAAAAAAAAA+H8AAAAAAAD4fwFhAQAADLXyQXlCAAAAAABM/UAAAAAAAFj7QAAAAAAAAPh/AAAAAAAA+H8BYQABAAAAJaMz3sh4kQBAsAQAAAAAAAAAAAAAAAD4fw==';
 
 describe('a restart of ours', () => {
   const before = (polls: readonly Poll[]) => {
@@ -21,6 +27,22 @@ describe('a restart of ours', () => {
     );
     return { applied, records: shownOf(applied.flatMap((one) => one.rows)) };
   };
+
+  it('goes on from what an earlier version saved', () => {
+    const bytes = Buffer.from(VERSION_1, 'base64');
+    const { applied, records } = after(bytes, 120, usual(3, 4));
+    expect(records).toEqual({ c: '180:10 240:10', g: '180:3 240:4' });
+    expect(applied[0]?.gap).toBeNull();
+  });
+
+  it('knows series by the same words, whether their names are made or not', () => {
+    const { columns } = BOTH;
+    const ids = new Map(columns.map((column) => [instanceKey(column), `id-of-${column.key}`]));
+    const { series } = layoutOf('device', columns, [0, 1], ids);
+    expect([...series]).toEqual(['device/id-of-c/k.c', 'device/id-of-g/k.g']);
+    expect(hashSeries(series)).toEqual(hashSeries([...series]));
+    expect(new Set(hashSeries(series)).size).toBe(4);
+  });
 
   it('goes on without a gap and without a spike', () => {
     const { bytes } = before(usual(0, 2));
