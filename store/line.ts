@@ -2,8 +2,6 @@
 import { Worker, type Transferable } from 'node:worker_threads';
 
 export interface Line {
-  /** What the worker said when it was ready. */
-  readonly greeting: unknown;
   /** Sends the question with a number as its `id`; resolves or rejects with what `read` makes of the reply. */
   ask(question: object, moved?: readonly Transferable[]): Promise<unknown>;
   /** Asks a last question and waits for the thread to end; nothing is left to do when it has ended already. */
@@ -19,9 +17,21 @@ export interface LineOptions<Reply> {
   readonly read: (reply: Reply) => unknown;
 }
 
-/** Starts the worker and waits until it is ready. @throws what `read` makes of a first reply that is a failure */
-export async function openLine<Reply extends { readonly id: number }>(options: LineOptions<Reply>): Promise<Line> {
-  const worker = new Worker(options.file, { workerData: options.workerData });
+/** What a database's thread makes is mostly dropped at once: in little room it is found sooner, buffers outside the heap as well. */
+const YOUNG_MB = 12;
+
+/**
+ * Starts the worker and waits until it is ready.
+ * @returns the line, and what the worker said when it was ready; that may be large, so nobody here keeps it
+ * @throws what `read` makes of a first reply that is a failure
+ */
+export async function openLine<Reply extends { readonly id: number }>(
+  options: LineOptions<Reply>,
+): Promise<{ readonly line: Line; readonly greeting: unknown }> {
+  const worker = new Worker(options.file, {
+    workerData: options.workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
   let nextId = 0;
   let ended: Error | null = null;
@@ -71,5 +81,5 @@ export async function openLine<Reply extends { readonly id: number }>(options: L
     })();
     return closing;
   };
-  return { greeting, ask, close };
+  return { line: { ask, close }, greeting };
 }

@@ -11,12 +11,16 @@ export interface Numbering {
   of(list: SeriesList): Int32Array;
   /** 0 = unknown. */
   find(series: SeriesKey): number;
+  /** Numbers of a list that was given out or numbered before, null for any other. */
+  known(list: SeriesList): Int32Array | null;
   /** '' when there is none of this number any more. */
   key(number: number): SeriesKey;
   /** What follows the last '/' of the key. */
   metric(number: number): string;
   /** A list of these numbers, which makes its keys when it is asked. */
   list(numbers: Int32Array): SeriesList;
+  /** The keys of these numbers. */
+  keys(numbers: Int32Array): SeriesKey[];
   /** Above all numbers so far. */
   end(): number;
   /** Takes up a series of an earlier run; numbers must ascend. */
@@ -89,7 +93,13 @@ export function createNumbering(end = 1): Numbering {
       return numbers;
     },
     find,
+    known: (list) => byList.get(list) ?? null,
     key,
+    keys(numbers) {
+      const keys = Array.from(numbers, key);
+      byList.set(keys, numbers);
+      return keys;
+    },
     metric: (number) => metrics.name(metricOf[number] ?? 0),
     list(numbers) {
       const list: SeriesList = {

@@ -23,7 +23,7 @@ export interface Connection {
 
 /** @throws DataFolderError when the file cannot be used */
 export async function connect(path: string): Promise<Connection> {
-  const line = await openLine<Reply>({
+  const { line } = await openLine<Reply>({
     file: new URL('./worker.ts', import.meta.url),
     workerData: { path },
     name: 'the catalog',

@@ -17,6 +17,7 @@ const NAMES = ['mean', 'min', 'max', 'known'] as const;
 /** Ranges may be open: SQLite is asked with whole numbers. */
 const MOST_SLOTS = 1e9;
 const RECODED_AT_ONCE = 64;
+const NO_CHUNKS: ReadonlyMap<number, readonly (Float64Array | null)[]> = new Map();
 
 /** mean, min, max, known; known 0 takes a bin away, NaN says nothing. */
 export type FourColumns = readonly [Float64Array, Float64Array, Float64Array, Float64Array];
@@ -25,7 +26,12 @@ export interface BinChunks {
   /** Merges bins (any order) into a series. */
   merge(series: number, tMs: Float64Array, columns: FourColumns, nowMs: number): void;
   /** The chunks that hold any of the bins first..last, full length, by slot; absent bins are NaN or, in known, 0. */
-  read(series: number, firstBin: number, lastBin: number, wanted: readonly boolean[]): Map<number, (Float64Array | null)[]>;
+  read(
+    series: number,
+    firstBin: number,
+    lastBin: number,
+    wanted: readonly boolean[],
+  ): ReadonlyMap<number, readonly (Float64Array | null)[]>;
   /** The last bin, -Infinity when there is none. */
   newest(series: number): number;
   /** A series that has no past. */
@@ -132,8 +138,8 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
     read(series, firstBin, lastBin, wanted) {
       const [from, to] = [Math.floor(firstBin / perChunk), Math.floor(lastBin / perChunk)];
       const bounded = [Math.max(from, -MOST_SLOTS), Math.min(to, MOST_SLOTS)];
+      if (!whose.has(series)) return NO_CHUNKS;
       const chunks = new Map<number, (Float64Array | null)[]>();
-      if (!whose.has(series)) return chunks;
       for (const row of select(wanted).all(series, ...bounded) as unknown as [number, number, ...(Uint8Array | null)[]][]) {
         const [id, slot, ...blobs] = row;
         const decoded = damage.guard(table, id, series, slot * chunkMs, null, () =>

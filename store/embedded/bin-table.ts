@@ -5,18 +5,23 @@ import { CHUNK_BINS, createBinChunks, PLAIN_FOR_MS, type FourColumns } from './b
 import { createEnds } from './ends.ts';
 import { createHead } from './head.ts';
 import type { Place } from './layouts.ts';
-import { BIN_TABLES, BLOCK_SERIES, firstOf } from './protocol.ts';
+import { BIN_TABLES, BLOCK_SERIES, firstOf, LAYOUT_SERIES } from './protocol.ts';
 import { upperBound } from './raw-chunks.ts';
 import { columnsOf, enough, LATE, type Bundle, type Ground, type Table } from './tables.ts';
 
-/** Full columns of a slot of time; absent bins are NaN or, in known, 0. */
-export type Slots = Map<number, (Float64Array | null)[]>;
+/** Stored bins of one series, from b0 on: of each column n values from `from` on; absent bins are NaN or, in known, 0. */
+export interface BinRun {
+  readonly b0: number;
+  readonly n: number;
+  readonly columns: readonly (Float64Array | null)[];
+  readonly from: number;
+}
 
 export interface BinTable extends Table {
   readonly stepMs: number;
   readonly perSlot: number;
   /** Reads bins for one request; a reader remembers blocks, so ask for neighbours one after the other. */
-  reader(firstBin: number, lastBin: number, wanted: readonly boolean[]): (series: number) => Slots;
+  reader(firstBin: number, lastBin: number, wanted: readonly boolean[]): (series: number, places: readonly Place[]) => BinRun[];
 }
 
 /** Bins wait in the head until there are this many of them: a day of 5 minutes, two days of hours, 32 days. */
@@ -113,25 +118,28 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
     begin: (series) => chunks.begin(series),
     merge: (series, tMs, _intervalMs, columns, nowMs) => merge(series, tMs, columns, nowMs),
     reader(firstBin, lastBin, wanted) {
-      const kept = new Map<string, { readonly place: BlockPlace; readonly blocks: readonly BinBlock[] }>();
+      const kept = new Map<number, { readonly place: BlockPlace; readonly blocks: readonly BinBlock[] }>();
       const at = ({ layout, index }: Place) => {
         const place = blockPlace(layout, index);
-        const name = `${layout} ${place.first}`;
+        const name = layout * LAYOUT_SERIES + place.first;
         let found = kept.get(name);
         if (!found) {
-          if (kept.size >= KEPT_PLACES) kept.delete(kept.keys().next().value ?? '');
+          if (kept.size >= KEPT_PLACES) kept.delete(kept.keys().next().value ?? 0);
           found = { place, blocks: blocks.read(place, firstBin, lastBin, wanted) };
           kept.set(name, found);
         }
         return found;
       };
-      return (series) => {
-        const slots = chunks.read(series, firstBin, lastBin, wanted);
-        for (const place of layouts.places(series)) {
+      return (series, places) => {
+        const runs: BinRun[] = [];
+        for (const [slot, columns] of chunks.read(series, firstBin, lastBin, wanted))
+          runs.push({ b0: slot * perSlot, n: perSlot, columns, from: 0 });
+        for (const place of places) {
           const found = at(place);
-          for (const block of found.blocks) lay(slots, block, place.index - found.place.first, wanted, perSlot);
+          for (const { b0, n, columns } of found.blocks)
+            runs.push({ b0, n, columns, from: (place.index - found.place.first) * n });
         }
-        return slots;
+        return runs;
       };
     },
     remove(all) {
@@ -169,33 +177,4 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
       head.reload();
     },
   };
-}
-
-/** Puts the bins that a block has of its s-th series where they belong; absent ones leave alone what is there. */
-function lay(slots: Slots, { b0, n, columns }: BinBlock, s: number, wanted: readonly boolean[], perSlot: number): void {
-  const probe = columns[wanted.indexOf(true)];
-  if (!probe) return;
-  const there = wanted.indexOf(true) === 3 ? (value: number) => value > 0 : (value: number) => !Number.isNaN(value);
-  for (let from = 0; from < n;) {
-    const slot = Math.floor((b0 + from) / perSlot);
-    const to = Math.min(n, (slot + 1) * perSlot - b0);
-    let own = slots.get(slot);
-    const fresh = own === undefined;
-    if (own === undefined) {
-      own = wanted.map((is) => (is ? new Float64Array(perSlot).fill(NaN) : null));
-      slots.set(slot, own);
-    }
-    const offset = b0 - slot * perSlot;
-    for (let k = 0; k < own.length; k++) {
-      const target = own[k];
-      const source = columns[k];
-      if (!target || !source) continue;
-      if (fresh) {
-        target.set(source.subarray(s * n + from, s * n + to), offset + from);
-        continue;
-      }
-      for (let i = from; i < to; i++) if (there(probe[s * n + i] ?? NaN)) target[offset + i] = source[s * n + i] ?? NaN;
-    }
-    from = to;
-  }
 }

@@ -97,10 +97,15 @@ function timesOf(rows: readonly WholeRow[]) {
   };
 }
 
-/** The columns of some series that stand side by side, out of the rows of their layout. */
+/** Used again for the next bundle, because closing makes and drops one a moment. */
+let scratch = new Float64Array(0);
+
+/** The columns of some series that stand side by side, out of the rows of their layout; good until the next call. */
 function bundleOf({ layout, width, rows }: Stack, first: number, series: Int32Array, columns: number) {
   const n = rows.length;
-  const out = Array.from({ length: columns }, () => new Float64Array(n * series.length));
+  const size = n * series.length;
+  if (scratch.length < columns * size) scratch = new Float64Array(columns * size);
+  const out = Array.from({ length: columns }, (_column, k) => scratch.subarray(k * size, (k + 1) * size));
   for (let i = 0; i < n; i++) {
     const block = rows[i]?.block ?? new Float64Array(0);
     for (let k = 0; k < columns; k++) {

@@ -151,14 +151,19 @@ function unpack(payload: Uint8Array, bytes: number): Uint8Array {
   return unpacked;
 }
 
+/** Used again for the next column, because packing makes and drops one a moment. */
+let scratch = new Uint8Array(0);
+
+/** @returns bytes that are good until the next call */
 function shuffle(bytes: Uint8Array, width: number): Uint8Array {
   const n = bytes.length / width;
-  const out = new Uint8Array(bytes.length);
+  if (scratch.length < bytes.length) scratch = new Uint8Array(bytes.length);
+  const out = scratch;
   for (let k = 0; k < width; k++) {
     const row = k * n;
     for (let i = 0, at = k; i < n; i++, at += width) out[row + i] = bytes[at] ?? 0;
   }
-  return out;
+  return out.subarray(0, bytes.length);
 }
 
 function unshuffle(bytes: Uint8Array, width: number): Uint8Array {
@@ -172,9 +177,13 @@ function unshuffle(bytes: Uint8Array, width: number): Uint8Array {
 }
 
 function isConstant(values: Float64Array): boolean {
-  return values.every((value) => Object.is(value, values[0]));
+  const [first] = values;
+  for (let i = 1; i < values.length; i++) if (!Object.is(values[i], first)) return false;
+  return true;
 }
 
 function isSame(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
 }

@@ -31,6 +31,8 @@ export interface Interning {
   intern(device: DeviceId, series: SeriesList): Interned;
   /** 0 = never written. */
   number(series: SeriesKey): number;
+  /** The number itself, 0 if it was never written. */
+  written(number: number): number;
   count(): number;
   keys(): SeriesKey[];
   /** Definitions the worker has not confirmed yet. */
@@ -102,10 +104,8 @@ export function createInterning(opened: Opened): Interning {
       if (key.includes('\n')) throw new TypeError(`A series key of device ${device} has a line break.`);
     }
   };
-  const number = (series: SeriesKey): number => {
-    const found = numbering.find(series);
-    return interned[found] === 1 ? found : 0;
-  };
+  const written = (one: number): number => (interned[one] === 1 ? one : 0);
+  const number = (series: SeriesKey): number => written(numbering.find(series));
 
   return {
     numbering,
@@ -124,6 +124,7 @@ export function createInterning(opened: Opened): Interning {
       return made;
     },
     number,
+    written,
     count: () => count,
     keys() {
       const keys: SeriesKey[] = [];

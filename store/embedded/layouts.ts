@@ -1,5 +1,6 @@
 /** Which series stand together in a row of the head, and in which rows a series can be found. */
 import type { DatabaseSync } from 'node:sqlite';
+import { LAYOUT_SERIES } from './protocol.ts';
 
 export interface Place {
   readonly layout: number;
@@ -11,7 +12,9 @@ export interface Layouts {
   /** Series of a layout in order. */
   series(id: number): Int32Array;
   /** Every place of a series, newest layout first. */
-  places(series: number): Place[];
+  places(series: number): readonly Place[];
+  /** What orders series as they stand in layouts: neighbours follow each other; -1 for one that stands nowhere. */
+  rank(series: number): number;
   /** Whether a series stands in more than one layout. */
   shared(series: number): boolean;
 }
@@ -53,6 +56,10 @@ export function createLayouts(): Layouts {
       for (let at = first[series] ?? 0; at !== 0; at = next[at] ?? 0)
         found.push({ layout: layoutAt[at] ?? 0, index: indexAt[at] ?? 0 });
       return found;
+    },
+    rank(series) {
+      const at = first[series] ?? 0;
+      return at === 0 ? -1 : (layoutAt[at] ?? 0) * LAYOUT_SERIES + (indexAt[at] ?? 0);
     },
     shared: (series) => (next[first[series] ?? 0] ?? 0) !== 0,
   };

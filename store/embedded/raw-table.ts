@@ -2,7 +2,7 @@
 import { createEnds } from './ends.ts';
 import { createHead } from './head.ts';
 import type { Place } from './layouts.ts';
-import { BLOCK_SERIES, firstOf } from './protocol.ts';
+import { BLOCK_SERIES, firstOf, LAYOUT_SERIES } from './protocol.ts';
 import { createRawBlocks, type RawBlock } from './raw-blocks.ts';
 import { chunkRecords, createRawChunks, cut, pieces, upperBound, type Run } from './raw-chunks.ts';
 import { columnsOf, enough, LATE, rowsOf, type Ground, type Table } from './tables.ts';
@@ -16,9 +16,13 @@ export interface Closed {
 
 export interface RawTable extends Table {
   /** Reads for one request after the other; a reader remembers blocks, so ask for neighbours one after the other. */
-  reader(fromMs: number, toMs: number): (series: number) => Closed;
+  reader(fromMs: number, toMs: number): (series: number, places: readonly Place[]) => Closed;
   /** Reads last records outside the head; null also when `superseded` says of its time that something newer is known anyway. */
-  latest(): (series: number, superseded: (tMs: number) => boolean) => { tMs: number; value: number } | null;
+  latest(): (
+    series: number,
+    places: readonly Place[],
+    superseded: (tMs: number) => boolean,
+  ) => { tMs: number; value: number } | null;
 }
 
 /** Blocks of so many places are remembered while a request is answered. */
@@ -59,13 +63,13 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
     ends.reach(series, hi);
   };
   const closedPlaces = (fromMs: number, toMs: number) => {
-    const kept = new Map<string, ReturnType<typeof blocks.read>>();
+    const kept = new Map<number, ReturnType<typeof blocks.read>>();
     return ({ layout, index }: Place) => {
       const first = firstOf(index);
-      const name = `${layout} ${first}`;
+      const name = layout * LAYOUT_SERIES + first;
       let found = kept.get(name);
       if (!found) {
-        if (kept.size >= KEPT_PLACES) kept.delete(kept.keys().next().value ?? '');
+        if (kept.size >= KEPT_PLACES) kept.delete(kept.keys().next().value ?? 0);
         found = blocks.read(layout, first, widthOf(layout, first), fromMs, toMs);
         kept.set(name, found);
       }
@@ -106,11 +110,11 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
     },
     reader(fromMs, toMs) {
       const at = closedPlaces(fromMs, toMs);
-      return (series) => {
+      return (series, places) => {
         const own = chunks.read(series, fromMs, toMs);
         let { previousMs } = own;
         const { runs } = own;
-        for (const place of layouts.places(series)) {
+        for (const place of places) {
           const found = at(place);
           previousMs = Math.max(previousMs, found.previousMs);
           const s = place.index - firstOf(place.index);
@@ -121,21 +125,21 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
             cut(runs, run, begin, upperBound(tMs, toMs));
           }
         }
-        runs.sort((a, b) => (a.tMs[0] ?? 0) - (b.tMs[0] ?? 0));
+        if (runs.length > 1) runs.sort((a, b) => (a.tMs[0] ?? 0) - (b.tMs[0] ?? 0));
         return { runs, previousMs };
       };
     },
     latest() {
-      const kept = new Map<string, { readonly endMs: number; read: ((series: number) => Closed) | null }>();
-      return (series, superseded) => {
-        const ownMs = chunks.newest(series);
-        let newest = { endMs: ownMs, read: null as ((series: number) => Closed) | null };
-        for (const { layout, index } of layouts.places(series)) {
+      type Read = ReturnType<RawTable['reader']>;
+      const kept = new Map<number, { readonly endMs: number; read: Read | null }>();
+      return (series, places, superseded) => {
+        let newest = { endMs: chunks.newest(series), read: null as Read | null };
+        for (const { layout, index } of places) {
           const first = firstOf(index);
-          const name = `${layout} ${first}`;
+          const name = layout * LAYOUT_SERIES + first;
           let place = kept.get(name);
           if (!place) {
-            if (kept.size >= KEPT_PLACES) kept.delete(kept.keys().next().value ?? '');
+            if (kept.size >= KEPT_PLACES) kept.delete(kept.keys().next().value ?? 0);
             place = { endMs: blocks.newest(layout, first), read: null };
             kept.set(name, place);
           }
@@ -145,7 +149,7 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
         if (endMs === -Infinity || superseded(endMs)) return null;
         // The block is opened once for all its series.
         newest.read ??= this.reader(endMs - 1, endMs);
-        return { tMs: endMs, value: newest.read(series).runs.at(-1)?.value.at(-1) ?? NaN };
+        return { tMs: endMs, value: newest.read(series, places).runs.at(-1)?.value.at(-1) ?? NaN };
       };
     },
     remove(all) {

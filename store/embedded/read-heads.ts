@@ -21,8 +21,8 @@ export function readHeads(
   wanted: readonly boolean[],
 ): Map<number, HeadRead> {
   const ranges = new Map<number, { first: number; last: number }>();
-  for (const id of series) {
-    for (const { layout, index } of layouts.places(id)) {
+  for (const one of series) {
+    for (const { layout, index } of layouts.places(one)) {
       if (!table.head.layouts.has(layout)) continue;
       const range = ranges.get(layout);
       if (range) [range.first, range.last] = [Math.min(range.first, index), Math.max(range.last, index)];
@@ -37,11 +37,13 @@ export function readHeads(
   return heads;
 }
 
-/** Positions of the series in the order in which they stand in layouts, so that neighbours are read one after the other. */
+/** Positions of series in the order in which they stand in layouts, so that neighbours are read one after the other. */
 export function inLayoutOrder(layouts: Layouts, series: Int32Array): Int32Array {
-  const keys = Float64Array.from(series, (id) => {
-    const [place] = layouts.places(id);
-    return place ? place.layout * 65_536 + place.index : -1;
-  });
-  return Int32Array.from(series, (_id, i) => i).sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
+  const ranks = new Float64Array(series.length);
+  const order = new Int32Array(series.length);
+  for (let i = 0; i < series.length; i++) {
+    ranks[i] = layouts.rank(series[i] ?? 0);
+    order[i] = i;
+  }
+  return order.sort((a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0) || a - b);
 }

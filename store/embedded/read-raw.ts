@@ -3,6 +3,7 @@ import type { HeadRow } from './head.ts';
 import type { Layouts } from './layouts.ts';
 import type { Columns, LatestColumns, Operation } from './protocol.ts';
 import { concat, upperBound, type Run } from './raw-chunks.ts';
+import { createOutput, type Output } from './output.ts';
 import { inLayoutOrder, readHeads } from './read-heads.ts';
 import type { Tables } from './writes.ts';
 
@@ -14,30 +15,45 @@ export function readRaw(tables: Tables, layouts: Layouts, request: RawRequest): 
   const heads = readHeads(tables.raw, layouts, request.series, fromMs, toMs, [true]);
   const closed = tables.raw.reader(fromMs, toMs);
   const previousMs = new Float64Array(order.length).fill(NaN);
-  const runs: Run[] = [];
-  order.forEach((at, i) => {
-    const series = request.series[at] ?? 0;
-    const stored = closed(series);
+  const counts = new Int32Array(order.length);
+  const out = createOutput();
+  for (let i = 0; i < order.length; i++) {
+    const series = request.series[order[i] ?? 0] ?? 0;
+    const places = layouts.places(series);
+    out.expect((i + 1) / order.length);
+    const stored = closed(series, places);
     let previous = stored.previousMs;
     const fresh: Fresh[] = [];
-    for (const { layout, index } of layouts.places(series)) {
+    for (const { layout, index } of places) {
       const head = heads.get(layout);
       if (!head) continue;
       previous = Math.max(previous, head.beforeMs);
       if (head.rows.length > 0) fresh.push({ rows: head.rows, index: index - head.first });
     }
     if (previous > -Infinity) previousMs[i] = previous;
-    runs.push(overlay(concat(stored.runs), inTime(fresh)));
-  });
-  const counts = Int32Array.from(runs, (run) => run.tMs.length);
-  const data = new Float64Array(2 * counts.reduce((sum, n) => sum + n, 0));
-  let at = 0;
-  for (const run of runs) {
-    data.set(run.tMs, at);
-    data.set(run.value, at + run.tMs.length);
-    at += 2 * run.tMs.length;
+    const only = fresh.length === 1 && stored.runs.length === 0 ? fresh[0] : undefined;
+    counts[i] = only ? putRows(out, only) : putRun(out, overlay(concat(stored.runs), inTime(fresh)));
   }
-  return { order, counts, data, previousMs };
+  return { order, counts, data: out.data(), previousMs };
+}
+
+function putRun(out: Output, { tMs, value }: Run): number {
+  const n = tMs.length;
+  const at = out.reserve(2 * n);
+  out.data().set(tMs, at);
+  out.data().set(value, at + n);
+  return n;
+}
+
+function putRows(out: Output, { rows, index }: Fresh): number {
+  const n = rows.length;
+  const at = out.reserve(2 * n);
+  const data = out.data();
+  for (let j = 0; j < n; j++) {
+    data[at + j] = rows[j]?.tMs ?? NaN;
+    data[at + n + j] = rows[j]?.columns[0]?.[index] ?? NaN;
+  }
+  return n;
 }
 
 /** Rows of a layout, and where in them a series stands. */
@@ -102,7 +118,7 @@ export function readLatest(tables: Tables, layouts: Layouts, series: Int32Array)
   for (const i of inLayoutOrder(layouts, series)) {
     const id = series[i] ?? 0;
     const places = layouts.places(id);
-    const last = closed(id, (endMs) => places.some(({ layout }) => newestMs(layout) >= endMs));
+    const last = closed(id, places, (endMs) => places.some(({ layout }) => newestMs(layout) >= endMs));
     if (last) [tMs[i], value[i]] = [last.tMs, last.value];
     let seq = -1;
     for (const { layout, index } of places) {

@@ -35,7 +35,10 @@ export async function createEmbeddedStore(options: {
   const { thread, opened } = await startWorker(options);
   const interning = createInterning(opened);
   const newest = createNewest();
-  const idsOf = (series: readonly SeriesKey[]) => Int32Array.from(series, (key) => interning.number(key));
+  const idsOf = (series: readonly SeriesKey[]) => {
+    const numbers = interning.numbering.known(series);
+    return numbers ? numbers.map((one) => interning.written(one)) : Int32Array.from(series, (key) => interning.number(key));
+  };
 
   return {
     numbering: interning.numbering,
@@ -187,46 +190,51 @@ function sameLength(series: SeriesList, values: Float64Array): void {
   if (series.length !== values.length) throw new TypeError(`A row of ${series.length} series has ${values.length} values.`);
 }
 
-/** The last record of every series, by id, as far as it is known without asking. */
+/** What is known of the last record of a series. */
+const UNSURE = 0;
+const NONE = 1;
+const SOME = 2;
+
+/** The last record of every series, by number, as far as it is known without asking. */
 function createNewest() {
+  let state = new Uint8Array(0);
   let tMs = new Float64Array(0);
   let value = new Float64Array(0);
-  const room = (id: number) => {
-    if (id < tMs.length) return;
-    const size = Math.max(1024, 2 * id);
-    const longer = new Float64Array(size).fill(NaN);
-    longer.set(tMs);
-    tMs = longer;
-    const values = new Float64Array(size);
-    values.set(value);
-    value = values;
+  const room = (number: number) => {
+    if (number < state.length) return;
+    // What is never written costs no memory.
+    const size = Math.max(1024, Math.ceil(number * 1.5));
+    const before = { state, tMs, value };
+    [state, tMs, value] = [new Uint8Array(size), new Float64Array(size), new Float64Array(size)];
+    state.set(before.state);
+    tMs.set(before.tMs);
+    value.set(before.value);
+  };
+  const learn = (number: number, t: number, v: number) => {
+    room(number);
+    state[number] = t === -Infinity ? NONE : SOME;
+    tMs[number] = t;
+    value[number] = v;
   };
   return {
-    sure: (id: number) => id < tMs.length && !Number.isNaN(tMs[id]),
+    sure: (number: number) => (state[number] ?? UNSURE) !== UNSURE,
     /** A series that has no past. */
-    begin(id: number) {
-      room(id);
-      tMs[id] = -Infinity;
-    },
-    learn(id: number, t: number, v: number) {
-      room(id);
-      tMs[id] = t;
-      value[id] = v;
-    },
-    see(ids: Int32Array, t: number, values: Float64Array) {
-      for (let i = 0; i < ids.length; i++) {
-        const id = ids[i] ?? 0;
-        if (id >= tMs.length) room(id);
+    begin: (number: number) => learn(number, -Infinity, NaN),
+    learn,
+    see(numbers: Int32Array, t: number, values: Float64Array) {
+      for (let i = 0; i < numbers.length; i++) {
+        const number = numbers[i] ?? 0;
+        if (number >= state.length) room(number);
         const v = values[i] ?? NaN;
-        if (t >= (tMs[id] ?? NaN)) {
-          tMs[id] = v === Infinity ? NaN : t;
-          value[id] = v;
-        }
+        if (state[number] === UNSURE || t < (tMs[number] ?? 0)) continue;
+        // A record was taken away: who knows which is the last now.
+        state[number] = v === Infinity ? UNSURE : SOME;
+        tMs[number] = t;
+        value[number] = v;
       }
     },
-    get(id: number): Latest | null {
-      const t = id < tMs.length && id > 0 ? (tMs[id] ?? NaN) : NaN;
-      return Number.isFinite(t) ? { tMs: t, value: value[id] ?? NaN } : null;
+    get(number: number): Latest | null {
+      return number > 0 && state[number] === SOME ? { tMs: tMs[number] ?? 0, value: value[number] ?? NaN } : null;
     },
   };
 }

@@ -15,7 +15,7 @@ export interface Ground {
   readonly removed: ReadonlySet<number>;
 }
 
-/** Rows of series that stand side by side in a layout, in order of time. */
+/** Rows of series that stand side by side in a layout, in order of time. Its columns are only lent. */
 export interface Bundle {
   readonly layout: number;
   readonly first: number;

@@ -10,7 +10,7 @@ export interface Thread {
 
 /** @throws DataFolderError when the file cannot be used */
 export async function startWorker(options: WorkerOptions): Promise<{ thread: Thread; opened: Opened }> {
-  const line = await openLine<Reply>({
+  const { line, greeting } = await openLine<Reply>({
     file: new URL('./worker.ts', import.meta.url),
     workerData: options,
     name: 'the store',
@@ -21,5 +21,5 @@ export async function startWorker(options: WorkerOptions): Promise<{ thread: Thr
   });
   const ask = async <O extends Operation>(operation: O, moved: readonly ArrayBufferLike[] = []): Promise<Answers[O['op']]> =>
     (await line.ask({ operation }, moved as ArrayBuffer[])) as Answers[O['op']];
-  return { thread: { ask, close: () => line.close({ operation: { op: 'close' } }) }, opened: line.greeting as Opened };
+  return { thread: { ask, close: () => line.close({ operation: { op: 'close' } }) }, opened: greeting as Opened };
 }

@@ -33,13 +33,12 @@ const CHECKPOINT_BYTES = 32 * 1024 * 1024;
 const KEYS_AT_ONCE = 8192;
 
 interface Store {
-  readonly opened: Opened;
   handle(operation: Operation): Answers[keyof Answers];
   /** What can wait until the answer is sent. */
   afterwards(operation: Operation): void;
 }
 
-function open({ path, mostBytes }: WorkerOptions): Store {
+function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; readonly opened: Opened } {
   const db = openDatabase(path, MIGRATIONS, { pageSize: PAGE_BYTES });
   db.exec('PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864');
   if (mostBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / PAGE_BYTES))}`);
@@ -69,8 +68,7 @@ function open({ path, mostBytes }: WorkerOptions): Store {
     const reason = [writes.trouble(), tendTrouble, checkpointTrouble, damage.reason()].filter(Boolean).join(' ');
     return { ok: reason === '', reason, bytes: path === ':memory:' ? pages(db) : bytesOf(path) + bytesOf(`${path}-wal`) };
   };
-  return {
-    opened: { series, nextSeries, ...known },
+  const store: Store = {
     handle(operation) {
       switch (operation.op) {
         case 'write':
@@ -115,6 +113,7 @@ function open({ path, mostBytes }: WorkerOptions): Store {
       if (path !== ':memory:' && bytesOf(`${path}-wal`) > CHECKPOINT_BYTES) checkpoint();
     },
   };
+  return { store, opened: { series, nextSeries, ...known } };
 }
 
 function loadSeries(db: DatabaseSync): { series: SeriesDefinitions[]; removed: Set<number>; nextSeries: number } {
@@ -166,7 +165,7 @@ function pages(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA page_count').get()?.['page_count'] ?? 0) * PAGE_BYTES;
 }
 
-function opening(options: WorkerOptions): Store {
+function opening(options: WorkerOptions): ReturnType<typeof open> {
   try {
     return open(options);
   } catch (cause) {
@@ -185,13 +184,14 @@ function failure(id: number, error: unknown): Reply {
 }
 
 function serve(port: MessagePort): void {
-  let store: Store;
+  let opened: ReturnType<typeof open>;
   try {
-    store = opening(workerData as WorkerOptions);
+    opened = opening(workerData as WorkerOptions);
   } catch (error) {
     port.postMessage(failure(0, error));
     return;
   }
+  const { store } = opened;
   const answer = (id: number, value: Answers[keyof Answers] | Opened) => {
     const moved =
       value !== null && 'data' in value
@@ -210,7 +210,7 @@ function serve(port: MessagePort): void {
     }
     store.afterwards(operation);
   });
-  answer(0, store.opened);
+  answer(0, opened.opened);
 }
 
 if (!parentPort) throw new Error('this file runs as a worker only');

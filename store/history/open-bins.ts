@@ -12,7 +12,7 @@ import { createTiers } from './tiers.ts';
 
 const GRACE_MIN_MS = 60_000;
 /** Series asked of the store at once while rebuilding. */
-const LOADED_AT_ONCE = 2048;
+const LOADED_AT_ONCE = 512;
 
 /** A row that is ready to be written, with the bins it closes. */
 export interface Composed {
@@ -188,10 +188,7 @@ export function createOpenBins(store: SeriesStore): OpenBins {
       const absent = [...absentIn(series, purpose)];
       for (let from = 0; from < absent.length; from += LOADED_AT_ONCE) {
         const slots = absent.slice(from, from + LOADED_AT_ONCE);
-        const rebuilt = await rebuildBins(
-          store,
-          slots.map((slot) => numbering.key(slot)),
-        );
+        const rebuilt = await rebuildBins(store, numbering.keys(Int32Array.from(slots)));
         slots.forEach((slot, i) => take(slot, rebuilt[i] ?? null));
       }
     },

@@ -5,7 +5,6 @@
 import { TIER_STEP_MS, type BinTier, type SeriesKey } from '../../core/model.ts';
 import type { BinColumns, SeriesStore } from '../../core/ports.ts';
 import { createRollup, type Bin } from '../../core/rollup.ts';
-import { combine, toBins } from './binning.ts';
 import { known } from './rows.ts';
 
 export interface Rebuilt {
@@ -29,11 +28,9 @@ export async function rebuildBins(store: SeriesStore, series: readonly SeriesKey
   });
   for (const group of groups.values()) {
     const lastMs = group.map((i) => latest[i]?.tMs ?? NaN);
-    const rebuilt = await rebuildTogether(
-      store,
-      group.map((i) => series[i] ?? ''),
-      lastMs,
-    );
+    // The very same list where it is all of it: a store may know it again.
+    const part = group.length === series.length ? series : group.map((i) => series[i] ?? '');
+    const rebuilt = await rebuildTogether(store, part, lastMs);
     group.forEach((i, j) => (answers[i] = { lastMs: lastMs[j] ?? NaN, bins: rebuilt[j] ?? [] }));
   }
   return answers;
@@ -61,16 +58,23 @@ async function rebuildTogether(
       if (before !== null) rollup.add(0, Math.max(before, from5m), t, known(records.value[j] ?? NaN));
       before = t;
     });
-    const closed = (tier: BinTier, columns: BinColumns | undefined) => ({
-      widthMs: TIER_STEP_MS[tier],
-      bins: columns ? toBins(columns) : [],
-    });
-    return [
-      rollup.open(0),
-      combine(from1h, TIER_STEP_MS['1h'], [closed('5m', fives?.[i])]),
-      combine(from1d, TIER_STEP_MS['1d'], [closed('1h', hours?.[i])]),
-    ];
+    return [rollup.open(0), coarser(from1h, '1h', '5m', fives?.[i]), coarser(from1d, '1d', '1h', hours?.[i])];
   });
+}
+
+/** What bins of a finer tier make of one of a coarser. */
+function coarser(tMs: number, tier: BinTier, finer: BinTier, bins: BinColumns | undefined): Bin | null {
+  const stepMs = TIER_STEP_MS[tier];
+  let [knownMs, total, min, max] = [0, 0, Infinity, -Infinity];
+  for (let i = 0; i < (bins?.tMs.length ?? 0); i++) {
+    const ms = (bins?.known[i] ?? 0) * TIER_STEP_MS[finer];
+    if (!(ms > 0)) continue;
+    knownMs += ms;
+    total += (bins?.mean[i] ?? NaN) * ms;
+    min = Math.min(min, bins?.min[i] ?? NaN);
+    max = Math.max(max, bins?.max[i] ?? NaN);
+  }
+  return knownMs > 0 ? { tMs, mean: Math.min(Math.max(total / knownMs, min), max), min, max, known: knownMs / stepMs } : null;
 }
 
 /** Bins that close while records are added anew were stored when they first did. */
