@@ -2,14 +2,25 @@
 
 /** Order of two OIDs in the tree: negative when a comes first. */
 export function compareOids(a: string, b: string): number {
-  const left = a.split('.');
-  const right = b.split('.');
-  const shared = Math.min(left.length, right.length);
-  for (let i = 0; i < shared; i++) {
-    const difference = Number(left[i]) - Number(right[i]);
-    if (difference !== 0) return difference;
+  const shared = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < shared && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  // One is the beginning of the other: by whole parts, or by digits of the last one.
+  if (at === shared) return a.length - b.length;
+  while (at > 0 && a.charCodeAt(at - 1) !== DOT) at--;
+  return partAt(a, at) - partAt(b, at);
+}
+
+const DOT = 46;
+
+function partAt(oid: string, from: number): number {
+  let value = 0;
+  for (let at = from; at < oid.length; at++) {
+    const code = oid.charCodeAt(at);
+    if (code === DOT) break;
+    value = value * 10 + (code - 48);
   }
-  return left.length - right.length;
+  return value;
 }
 
 /** What follows root in oid (`7.1`), null when oid is not below root. */
