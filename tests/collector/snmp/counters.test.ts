@@ -173,7 +173,7 @@ describe.each(WAYS)('hazards of counters: $name, SNMPv$version', ({ adapter, ver
 
   test('one missed poll: the mean over both intervals; two missed: a gap with the cause', async () => {
     const eth0 = port();
-    const device = await benchWith([eth0], { change: { timeoutMs: 100 } });
+    const device = await benchWith([eth0], { change: { timeoutMs: 250 } });
     const plan = await device.discover();
     await device.poll(plan);
     const miss = async () => {
@@ -319,7 +319,7 @@ describe.each(ADAPTERS)('polls of many requests: $name', (adapter) => {
 
   test('lost large answers: the rows that came are kept, the others are marked and no data', async () => {
     const ports = thirty();
-    const device = (bench = await startBench(adapter, ports, { change: { timeoutMs: 60, retries: 1 } }));
+    const device = (bench = await startBench(adapter, ports, { change: { timeoutMs: 250, retries: 1 } }));
     const plan = await device.discover();
     await device.poll(plan);
     device.pass(INTERVAL_MS);

@@ -146,11 +146,14 @@ export async function startBench(adapter: Adapter, ports: Port[], options: Bench
   const v3 = { user: V3.user, auth: V3.auth.protocol, priv: 'aes' } as const;
   const secret = version === '3' ? { authKey: V3.auth.key, privKey: V3.priv.key } : { community: 'public' };
   const change = { version, timeoutMs: 1_000, retries: 0, ...(version === '3' && v3), ...options.change };
+  const target = snmpTarget((front ?? agent).port, change, secret);
+  const { spec } = target;
+  if (spec.type !== 'snmp') throw new Error('a device of this bench is asked over SNMP');
   const bench: Bench = {
     agent,
     front,
     source,
-    target: snmpTarget((front ?? agent).port, change, secret),
+    target,
     ports,
     upTicks: 100_000,
     extra: new Map(),
@@ -170,7 +173,9 @@ export async function startBench(adapter: Adapter, ports: Port[], options: Bench
     }),
     async discover() {
       show();
-      const plan = await source.discover(bench.target, bench.asking());
+      // A bench with little patience is about polls.
+      const patient = { ...bench.target, spec: { ...spec, timeoutMs: 5_000, retries: 1 } };
+      const plan = await source.discover(patient, bench.asking());
       if (!plan.ok) throw new Error(plan.text);
       return plan;
     },

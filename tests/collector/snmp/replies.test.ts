@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('answers that come otherwise: $name', (adapter) => {
   });
 
   test('after their time: a gap, and what comes then is counted as nothing', async () => {
-    const device = (bench = await startBench(adapter, ports(), { change: { timeoutMs: 60, retries: 0 } }));
+    const device = (bench = await startBench(adapter, ports(), { change: { timeoutMs: 250, retries: 0 } }));
     const plan = await device.discover();
     await device.poll(plan);
     const flow = () => {
@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('answers that come otherwise: $name', (adapter) => {
     };
     flow();
     expect((await device.poll(plan)).sample).toBe(1_000);
-    device.agent.behaviour = { delayMs: 90 };
+    device.agent.behaviour = { delayMs: 400 };
     flow();
     expect((await device.poll(plan)).sample).toBe('timeout');
     device.agent.behaviour = {};
@@ -90,7 +90,7 @@ describe.each(ADAPTERS)('answers that come otherwise: $name', (adapter) => {
   });
 
   test('from an agent that lies about everything in turn: a gap or the truth, never a peak', async () => {
-    const device = (bench = await startBench(adapter, ports(), { change: { timeoutMs: 60, retries: 0 } }));
+    const device = (bench = await startBench(adapter, ports(), { change: { timeoutMs: 250, retries: 0 } }));
     const plan = await device.discover();
     await device.poll(plan);
     for (const [, behaviour] of [...habits, ...habits]) {

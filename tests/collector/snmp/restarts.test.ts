@@ -81,7 +81,7 @@ const rows: readonly Row[] = [
 describe.each(ADAPTERS.filter(({ versions }) => versions.includes('3')))('restarts, SNMPv3: $name', (adapter) => {
   test.each(rows)('$hazard', async ({ before, then, right }) => {
     const eth0 = port();
-    const device = (bench = await startBench(adapter, [eth0], { version: '3', change: { timeoutMs: 200, retries: 1 } }));
+    const device = (bench = await startBench(adapter, [eth0], { version: '3', change: { timeoutMs: 400, retries: 1 } }));
     before?.(device);
     const plan = await device.discover();
     await device.poll(plan);
@@ -112,7 +112,7 @@ describe.each(ADAPTERS.filter(({ versions }) => versions.includes('3')))('restar
 
   test('a day of polls with its clock far ahead of ours costs no sample', async () => {
     const eth0 = port();
-    const device = (bench = await startBench(adapter, [eth0], { version: '3', change: { timeoutMs: 500 } }));
+    const device = (bench = await startBench(adapter, [eth0], { version: '3', change: { timeoutMs: 1_000 } }));
     const plan = await device.discover();
     await device.poll(plan);
     // Its seconds are 2 % short, so that its window of time is left again and again.
