@@ -230,8 +230,7 @@ function rowOf(name: string, what: string, figures: Measured, cycles: number): R
     `${wallOf(figures, cycles).toFixed(3)} s`,
     `${rssMB.toFixed(0)} MB`,
     String(failed),
-    // It answered the cycles before the measured ones as well.
-    `${Math.round((100 * responderCpuSeconds * cycles) / (cycles + (name === BULK ? 6 : 1)) / wallSeconds)} %`,
+    `${Math.round((100 * responderCpuSeconds) / wallSeconds)} %`,
   ];
 }
 

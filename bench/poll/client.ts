@@ -63,6 +63,7 @@ export function specOf(args: readonly string[] = process.argv.slice(2)): ClientS
  */
 export async function measure(cycles: number, cycle: () => Promise<{ varbinds: number; failed: number }>): Promise<Figures> {
   await cycle();
+  console.error('measured from here');
   const cpu = process.cpuUsage();
   const startMs = performance.now();
   let [varbinds, failed] = [0, 0];

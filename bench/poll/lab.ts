@@ -28,7 +28,7 @@ export interface Question {
   readonly deadlineMs: number;
 }
 
-/** Figures of one run of a client, and how busy the simulated devices were meanwhile. */
+/** Figures of one run of a client, and how busy the simulated devices were in its measured cycles. */
 export interface Measured extends Figures {
   readonly responderCpuSeconds: number;
 }
@@ -97,9 +97,14 @@ export async function openLab(): Promise<Lab | { readonly missing: string }> {
       });
     };
     const run = async <T>(program: string, args: readonly string[], question: Question, responder: Responder) => {
-      const before = responder.cpuSeconds();
-      const { deadlineMs } = question;
-      const one: Run = { program, args: [...args, ...wordsFor(question, responder)], core: cores?.client ?? null, deadlineMs };
+      let before = responder.cpuSeconds();
+      const one: Run = {
+        program,
+        args: [...args, ...wordsFor(question, responder)],
+        core: cores?.client ?? null,
+        deadlineMs: question.deadlineMs,
+        begun: () => (before = responder.cpuSeconds()),
+      };
       const figures = await runClient<T>(one);
       return { ...figures, responderCpuSeconds: responder.cpuSeconds() - before };
     };

@@ -123,18 +123,26 @@ export interface Run {
   readonly args: readonly string[];
   readonly core: number | null;
   readonly deadlineMs: number;
+  /** Called when the client says that what it does from now on is measured. */
+  readonly begun?: () => void;
 }
+/** By this a client says so, on its standard error. */
+const BEGUN = 'measured from here';
 
 /**
  * Runs a client to its end.
  * @returns the last line of its output, parsed
  * @throws Error when it fails or takes longer than its deadline
  */
-export async function runClient<T>({ program, args, core, deadlineMs }: Run): Promise<T> {
+export async function runClient<T>({ program, args, core, deadlineMs, begun }: Run): Promise<T> {
   const child = start(core, program, args, program === process.execPath);
   let [output, errors] = ['', ''];
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => {
+    const before = errors.includes(BEGUN);
+    errors += chunk.toString();
+    if (!before && errors.includes(BEGUN)) begun?.();
+  });
   const over = new AbortController();
   const ended = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => resolve(code === 0 ? '' : `it ended with ${signal ?? `status ${code}`}`));
