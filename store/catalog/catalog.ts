@@ -32,10 +32,12 @@ export async function createCatalog(options: { readonly path: string; readonly k
     },
     readings: {
       async save(entries) {
-        // A device removed in the meantime takes its readings with it.
-        const sql =
-          'INSERT OR REPLACE INTO readings (device, bytes) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM devices WHERE id = ?1)';
-        await connection.run(entries.map((entry) => step(sql, entry.device, entry.bytes)));
+        if (entries.length === 0) return;
+        // A device removed in the meantime takes its readings with it. What is there is written over in its
+        // place: that is half the work of writing it anew.
+        const sql = `INSERT INTO readings (device, bytes) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM devices WHERE id = ?1)
+          ON CONFLICT (device) DO UPDATE SET bytes = excluded.bytes`;
+        await connection.run([{ sql, params: [], each: entries.map(({ device, bytes }) => [device, bytes]) }]);
       },
       async load(device) {
         const row = first(await connection.run([step('SELECT bytes FROM readings WHERE device = ?', device)]));

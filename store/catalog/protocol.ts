@@ -4,6 +4,8 @@ import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 export interface Step {
   readonly sql: string;
   readonly params: readonly SQLInputValue[];
+  /** Instead of `params`: the statement once for each of these, nothing of what it answers. */
+  readonly each?: readonly (readonly SQLInputValue[])[];
 }
 
 /** No steps at all: close the file and end. */
