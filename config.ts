@@ -50,6 +50,8 @@ export interface Config {
   readonly devices: readonly ConfigDevice[];
   /** Networks that may be searched for devices, as they were written; none unless somebody allows one. */
   readonly discoveryNetworks: readonly string[];
+  /** Whose implementation asks devices: ours, or the library's for a device that ours cannot talk to. */
+  readonly snmpEngine: 'own' | 'net-snmp';
   /** Where it came from, for people. */
   readonly files: readonly string[];
   /** Sentences worth a warning that stop nothing. */
@@ -240,6 +242,7 @@ function trust(
     thisMachine,
     devices,
     discoveryNetworks: file.discovery?.networks ?? [],
+    snmpEngine: file.snmpEngine ?? 'own',
   };
 }
 

@@ -34,12 +34,11 @@ const socketOf = (config: Config) => join(config.dataDir, 'saguaro.sock');
 
 /** Loaded where something is opened: a command that only asks a running server answers sooner without them. */
 async function adapters() {
-  const [clock, collector, local, ping, choice, netSnmp, udp, snmp, app, ids, catalog, embedded, history] = await Promise.all([
+  const [clock, collector, local, ping, netSnmp, udp, snmp, app, ids, catalog, embedded, history] = await Promise.all([
     import('./collector/clock.ts'),
     import('./collector/collector.ts'),
     import('./collector/local/local.ts'),
     import('./collector/ping/ping.ts'),
-    import('./collector/snmp/choice.ts'),
     import('./collector/snmp/net-snmp.ts'),
     import('./collector/snmp/udp.ts'),
     import('./collector/snmp/source.ts'),
@@ -54,7 +53,6 @@ async function adapters() {
     ...collector,
     ...local,
     ...ping,
-    ...choice,
     ...netSnmp,
     ...udp,
     ...snmp,
@@ -107,14 +105,8 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
     closing.splice(closing.length - 1, 1, () => history.close());
     const onError = (error: unknown) =>
       log.error('Something failed inside Saguaro; please report this.', { error: errorText(error) });
-    const sources = [
-      make.createLocalSource(),
-      make.createSnmpSource({
-        transport: make.chooseTransport(make.createUdpTransport({ clock, onError }), make.createNetSnmpTransport()),
-        profiles,
-      }),
-      make.createPingSource(),
-    ];
+    const transport = config.snmpEngine === 'own' ? make.createUdpTransport({ clock, onError }) : make.createNetSnmpTransport();
+    const sources = [make.createLocalSource(), make.createSnmpSource({ transport, profiles }), make.createPingSource()];
     // A command is no collector at work: the gap since the last one goes on.
     const settings = alone ? { ...catalog.settings, put: () => Promise.resolve() } : catalog.settings;
     const collector = make.createCollector({

@@ -25,6 +25,7 @@ const FIXED = [
   'tiers',
   'profileFolders',
   'dashboardFolders',
+  'snmpEngine',
 ] as const satisfies readonly (keyof Config)[];
 /** The keys of the file that decide them. */
 const FIXED_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
@@ -38,6 +39,7 @@ const FIXED_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
   timeZone: ({ server }) => server.zone,
   log: ({ log }) => log,
   retention: ({ tiers }) => tiers,
+  snmpEngine: ({ snmpEngine }) => snmpEngine,
   profiles: ({ profileFolders }) => profileFolders,
   dashboards: ({ dashboardFolders }) => dashboardFolders,
 };

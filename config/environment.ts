@@ -30,13 +30,22 @@ const OVERRIDES: readonly {
   { variable: 'SAGUARO_PROFILES', key: 'profiles', read: String },
   { variable: 'SAGUARO_DASHBOARDS', key: 'dashboards', read: String },
   { variable: 'SAGUARO_INTERVAL', key: 'interval', read: String },
+  { variable: 'SAGUARO_SNMP_ENGINE', key: 'snmpEngine', read: String },
   { variable: 'SAGUARO_DISCOVERY_NETWORKS', key: 'discovery', read: (text) => ({ networks: list(text) }) },
 ];
 export const OVERRIDE_VARIABLES = OVERRIDES.map(({ variable }) => variable);
 /** Each may be given as NAME_FILE as well: the path of a file that holds it. */
 const SECRETS = new Set(['SAGUARO_ADMIN_PASSWORD']);
 /** Read by the command line and the tests, not by the configuration. */
-const OTHERS = ['SAGUARO_CONFIG', 'SAGUARO_COMMUNITY', 'SAGUARO_AUTH_KEY', 'SAGUARO_PRIV_KEY', 'SAGUARO_LONG', 'SAGUARO_SEED'];
+const OTHERS = [
+  'SAGUARO_CONFIG',
+  'SAGUARO_COMMUNITY',
+  'SAGUARO_AUTH_KEY',
+  'SAGUARO_PRIV_KEY',
+  'SAGUARO_NODE_FLAGS',
+  'SAGUARO_LONG',
+  'SAGUARO_SEED',
+];
 /** Set by container platforms for a service of this name; nobody wrote them by hand. */
 const PLATFORM = /^SAGUARO_(SERVICE_|PORT(_|$))/;
 

@@ -78,6 +78,7 @@ export const ConfigFile = Type.Object(
     profiles: Opt(Text(4096)),
     dashboards: Opt(Text(4096)),
     interval: Opt(Duration),
+    snmpEngine: Opt(Type.Enum(['own', 'net-snmp'], { says: 'own or net-snmp' })),
     retention: Opt(
       Type.Object({ raw: Opt(Retention), '5m': Opt(Retention), '1h': Opt(Retention), '1d': Opt(Retention) }, closed),
     ),

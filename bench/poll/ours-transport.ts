@@ -1,8 +1,6 @@
 /** Saguaro's SNMP transport alone, asked as the SNMP source asks it. */
 import { createSystemClock } from '../../collector/clock.ts';
 import { createAnswers, slotsOf, TAG, type Answers } from '../../collector/snmp/answers.ts';
-import { chooseTransport } from '../../collector/snmp/choice.ts';
-import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
 import { SYS_UP_TIME } from '../../collector/snmp/oid.ts';
 import type { Question, SnmpTarget, SnmpTransport } from '../../collector/snmp/transport.ts';
 import { createUdpTransport } from '../../collector/snmp/udp.ts';
@@ -44,7 +42,7 @@ function laidOutQuestion({ objects }: ClientSpec): Asked {
 
 export function createTransport(): SnmpTransport {
   const clock = createSystemClock();
-  return chooseTransport(createUdpTransport({ clock }), createNetSnmpTransport());
+  return createUdpTransport({ clock });
 }
 
 export function targetsOf({ addresses, port, timeoutMs, retries, version }: ClientSpec): SnmpTarget[] {

@@ -19,8 +19,6 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSystemClock } from '../../collector/clock.ts';
 import { createCollector, type Collector } from '../../collector/collector.ts';
-import { chooseTransport } from '../../collector/snmp/choice.ts';
-import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
 import { createUdpTransport } from '../../collector/snmp/udp.ts';
 import { loadProfiles } from '../../collector/snmp/profile.ts';
 import { createSnmpSource } from '../../collector/snmp/source.ts';
@@ -124,7 +122,7 @@ export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboard
 
     const sources = [
       createSnmpSource({
-        transport: chooseTransport(createUdpTransport({ clock: createSystemClock() }), createNetSnmpTransport()),
+        transport: createUdpTransport({ clock: createSystemClock() }),
         profiles: loadProfiles([join(ROOT, 'collector', 'profiles')]),
       }),
     ];

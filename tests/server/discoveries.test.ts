@@ -3,8 +3,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { DeviceAdded, DiscoveryList, DiscoveryView } from '../../core/api.ts';
 import { createSystemClock } from '../../collector/clock.ts';
 import { createCollector, type Collector } from '../../collector/collector.ts';
-import { chooseTransport } from '../../collector/snmp/choice.ts';
-import { createNetSnmpTransport } from '../../collector/snmp/net-snmp.ts';
 import { createUdpTransport } from '../../collector/snmp/udp.ts';
 import { loadProfiles } from '../../collector/snmp/profile.ts';
 import { createSnmpSource } from '../../collector/snmp/source.ts';
@@ -48,7 +46,7 @@ describe.skipIf(process.platform !== 'linux')('a search among real agents', () =
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     const history = { append: async () => undefined, latest: async () => [] };
     const source = createSnmpSource({
-      transport: chooseTransport(createUdpTransport({ clock: createSystemClock() }), createNetSnmpTransport()),
+      transport: createUdpTransport({ clock: createSystemClock() }),
       profiles: loadProfiles(['collector/profiles']),
     });
     collector = createCollector({ clock, history, catalog, sources: [source], log, newId });
