@@ -1,5 +1,5 @@
 /** One device that is polled: its sources, what they found, and how it fares. */
-import { HEARTBEAT, type Device, type DeviceState, type GapCause, type Instance } from '../core/model.ts';
+import { HEARTBEAT, type Device, type GapCause, type Instance } from '../core/model.ts';
 import type { Catalog, Clock, DeviceStatus, History, Log, Preview } from '../core/ports.ts';
 import type { Plan, PollOutcome } from '../core/readings.ts';
 import { failure, type Asker } from './asking.ts';
@@ -12,10 +12,11 @@ import { merge, type Merged } from './merge.ts';
 import type { Outbox } from './outbox.ts';
 import { countKinds, previewOf, type Tried } from './preview.ts';
 import { decodeReadings, encodeReadings, nameSeries, type SavedDevice } from './saved.ts';
-import { DEAD_AFTER, type Answer, type Turn } from './scheduler.ts';
+import type { Answer, Turn } from './scheduler.ts';
 import { reach, silenceOf } from './reach.ts';
 import { createSlot, isStuck, pollDeadlineMs, probeOf, targetOf, type Slot } from './slot.ts';
 import type { Asking, Source } from './source.ts';
+import { createStanding } from './standing.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface Surroundings {
@@ -61,8 +62,9 @@ const STALE_AFTER = 3;
 const STALE_PLAN_EVERY_MS = 60_000;
 /** One that answers again is discovered at most this often. */
 const RETURNED_EVERY_MS = 10_000;
-/** A source that found nothing while another did is tried again this often. */
-const MISSING_PLAN_EVERY_MS = 120_000;
+/** A source that found nothing while another did, or not everything, is tried again after this, and then less and less. */
+const AGAIN_FIRST_MS = 120_000;
+const AGAIN_LAST_MS = 3_600_000;
 
 export function createWatched(initial: Device, around: Surroundings): Watched {
   const { clock, log } = around;
@@ -73,20 +75,14 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
   let saved: SavedDevice | null | undefined;
   let discovering: Promise<void> = Promise.resolve();
   let discoveredMs = -Infinity;
+  let againMs = AGAIN_FIRST_MS;
   let stalePlanMs = -Infinity;
   let lastSamples = 0;
 
-  // Down before a restart of ours is down until it answers, as its event says.
-  const left = around.journal.leftOpen(device.id, 'down');
-  let state: DeviceState = left ? 'down' : 'new';
-  let reason = left?.text ?? '';
-  let sinceMs = left?.fromMs ?? clock.nowMs();
   let lastPollMs: number | null = null;
-  let lastOkMs: number | null = null;
   let pollMs: number | null = null;
   let uptimeS: number | null = null;
-  let misses = 0;
-  const tally = { polls: 0, failures: 0, skipped: 0 };
+  const tally = { polls: 0, skipped: 0 };
 
   /** What a part is found again by is what people know it as. */
   const nameOf = (id: string): string => {
@@ -103,6 +99,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     instanceName: nameOf,
     count: around.countGap,
   });
+  const standing = createStanding(clock, chronicle, around.journal.leftOpen(device.id, 'down'));
 
   const arrange = async () => {
     const targets = await Promise.all(device.sources.map((spec) => targetOf(device, spec, around.catalog.secrets, log)));
@@ -120,12 +117,6 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       if (!same || same.target.address !== target.address) return [createSlot(device.id, spec, source, target)];
       return [{ ...same, spec, target }];
     });
-  };
-  const enter = (next: DeviceState, why: string) => {
-    reason = why;
-    if (state === next) return;
-    state = next;
-    sinceMs = clock.nowMs();
   };
 
   // ---- discovery
@@ -153,6 +144,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
         return { spec, outcome, tookMs: clock.monoMs() - fromMs };
       }),
     );
+    againMs = tried.every(({ outcome }) => outcome.ok && !outcome.lost) ? AGAIN_FIRST_MS : Math.min(2 * againMs, AGAIN_LAST_MS);
     const preview = previewOf(tried);
     if (closed || signal.aborted || asked !== slots) return preview;
     asked.forEach((slot, i) => {
@@ -160,7 +152,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       slot.undiscovered = outcome && !outcome.ok ? outcome : null;
     });
     if (tried.some(({ outcome }) => outcome.ok)) await install(asked, tried);
-    if (!preview.ok && lastOkMs === null && state !== 'down') enter('new', preview.text);
+    if (!preview.ok) standing.undiscovered(preview.text);
     return preview;
   };
 
@@ -240,15 +232,14 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     lastSamples = 0;
     if (slots.every((slot) => slot.plan === null)) {
       const silent = turn.probe ? await silenceOf(slots, around.asker, turn.signal) : null;
-      if (silent) settle('no', null, silent);
-      if (silent) return 'no';
+      if (silent) return standing.settle('no', null, silent);
       const preview = await around.discoveries.pass(() => discover(turn.signal));
       // What was just discovered is polled in the same turn.
       if (slots.every((slot) => slot.plan === null)) {
-        if (!preview.ok) settle('no', null, preview);
+        if (!preview.ok) standing.settle('no', null, preview);
         return 'no';
       }
-    } else if (slots.some((slot) => slot.plan === null) && clock.monoMs() - discoveredMs > MISSING_PLAN_EVERY_MS) {
+    } else if (slots.some(({ plan }) => plan === null || plan.lost) && clock.monoMs() - discoveredMs > againMs) {
       discoveredMs = clock.monoMs();
       around.rediscover(device.id);
     }
@@ -270,7 +261,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     });
 
     const { answer, reachable, why } = verdictOf(asked, outcomes);
-    settle(answer, reachable, why);
+    standing.settle(answer, reachable, why);
     outcomes.forEach((outcome, i) => outcome?.ok && asked[i]?.source.recycle?.(outcome));
     return answer;
   };
@@ -330,28 +321,6 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
     }
   };
 
-  /** @param reachable whether anything, ping included, was heard of it */
-  const settle = (answer: Answer, reachable: boolean | null, why: { readonly cause: GapCause; readonly text: string }) => {
-    if (answer === 'yes') {
-      misses = 0;
-      lastOkMs = clock.nowMs();
-      enter('up', '');
-      chronicle.up(lastOkMs);
-      return;
-    }
-    tally.failures++;
-    misses++;
-    reason = why.text;
-    if (reachable === true) lastOkMs = clock.nowMs();
-    if (misses < DEAD_AFTER) return;
-    if (reachable === true) {
-      enter('stale', `Answers ping, but nothing else: ${why.text}`);
-      return;
-    }
-    enter('down', why.text);
-    chronicle.down(why.cause, why.text, lastOkMs ?? clock.nowMs());
-  };
-
   return {
     device: () => device,
     async change(next) {
@@ -373,6 +342,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       return tracks.length > 0 ? encodeReadings(device.address, tracks) : null;
     },
     status() {
+      const { state, reason, sinceMs, lastOkMs, failures } = standing;
       const stale = state === 'up' && lastOkMs !== null && clock.nowMs() - lastOkMs > STALE_AFTER * device.intervalMs;
       return {
         device: device.id,
@@ -384,7 +354,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
         pollMs,
         uptimeS,
         polls: tally.polls,
-        failures: tally.failures,
+        failures,
         skipped: tally.skipped,
       };
     },

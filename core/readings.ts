@@ -35,6 +35,8 @@ export interface Plan {
   readonly covers: readonly string[];
   /** Plain sentences worth telling the operator: "32-bit counters only on eth0". */
   readonly notes: readonly string[];
+  /** Answers were lost on the way to it: there may be more, and what there is may be known better. */
+  readonly lost?: boolean;
   /** Round trip as the source itself measured it, null when nothing came back; without it the question's duration counts. */
   readonly roundTripMs?: number | null;
   /** Private to the source that made the plan: how it asks for the columns. */

@@ -195,12 +195,12 @@ export function createNetSnmpTransport(): SnmpTransport {
   ): Promise<SnmpWalk | SnmpFailure> => {
     const startMs = asking.clock.monoMs();
     const varbinds: Varbind[] = [];
-    const stop = (complete: boolean, note = ''): SnmpWalk => ({ ok: true, varbinds, complete, note });
+    const stop = (complete: boolean, note = '', lost = false): SnmpWalk => ({ ok: true, varbinds, complete, lost, note });
     let cursor = root;
     let retries = target.retries;
     for (;;) {
       if (asking.clock.monoMs() - startMs > limits.deadlineMs)
-        return stop(false, `the walk of ${root} took longer than ${limits.deadlineMs} ms`);
+        return stop(false, `the walk of ${root} took longer than ${limits.deadlineMs} ms`, true);
       const repetitions = Math.max(1, Math.min(link.repetitions, limits.maxRows - varbinds.length + 1));
       const request: Request =
         target.credentials.version === '1' ? { op: 'next', oids: [cursor] } : { op: 'bulk', oid: cursor, repetitions };
@@ -211,7 +211,7 @@ export function createNetSnmpTransport(): SnmpTransport {
           link.repetitions = Math.max(1, Math.floor(repetitions / 2));
           continue;
         }
-        return varbinds.length === 0 ? outcome : stop(false, `the walk of ${root} ended early: ${outcome.text}`);
+        return varbinds.length === 0 ? outcome : stop(false, `the walk of ${root} ended early: ${outcome.text}`, true);
       }
       retries = target.retries;
       if (outcome.errorStatus !== 0) {

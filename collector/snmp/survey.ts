@@ -59,6 +59,7 @@ export async function survey(
   const incomplete = new Set<string>();
   const walked = new Map<string, Column>();
   let lostWalks = 0;
+  let lost = false;
   const column = async (oid: string, maxRows: number): Promise<Column> => {
     const known = walked.get(oid);
     if (known) return known;
@@ -74,12 +75,14 @@ export async function survey(
       if (!walk.complete) {
         notes.push(`Not everything was seen: ${walk.note}.`);
         incomplete.add(oid);
+        lost ||= walk.lost;
       }
       lostWalks = 0;
     } else {
       if (asking.signal.aborted || ++lostWalks >= MAX_LOST_WALKS) throw new Gone(walk);
       notes.push(walk.text);
       incomplete.add(oid);
+      lost = true;
     }
     walked.set(oid, values);
     return values;
@@ -109,7 +112,7 @@ export async function survey(
       }
     }
     const watch = profiles.flatMap((profile) => profile.watch ?? []).filter((oid) => device.get(oid).type !== 'absent');
-    return { ok: true, ...draft.finish(facts, watch) };
+    return { ok: true, ...draft.finish(facts, watch), lost };
   } catch (error) {
     if (error instanceof Gone) return error.failure;
     throw error;

@@ -87,6 +87,8 @@ export interface SnmpWalk {
   readonly varbinds: readonly Varbind[];
   /** False when it was stopped before the end of the subtree; `note` says why. */
   readonly complete: boolean;
+  /** Whether that was because no answer came in time: another try may see more. */
+  readonly lost: boolean;
   readonly note: string;
 }
 

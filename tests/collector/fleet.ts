@@ -87,6 +87,8 @@ export interface Behaviour {
   /** Answers this late; Infinity never, and does not heed the signal either. */
   takesMs: number;
   stalePlan?: boolean;
+  /** Its discoveries lose a part of the answer. */
+  lost?: boolean;
   /** Goes on after its signal was aborted. */
   deaf?: boolean;
   discoveries: number;
@@ -137,6 +139,7 @@ export function createScriptedSource(type: 'snmp' | 'local' | 'ping', fleet: Rea
         columns,
         covers: device.covers ?? [],
         notes: [],
+        lost: device.lost ?? false,
         route: null,
       };
     },

@@ -131,3 +131,24 @@ describe('a device that never answered', () => {
     await b.stop();
   });
 });
+
+describe('a device of which a part was lost on the way', () => {
+  it('is looked at again soon, and then less and less', async () => {
+    const b = bench();
+    const sw1 = b.add('sw1', { lost: true });
+    await b.collector.start([device('sw1', 10 * SEC)]);
+    const discoveriesIn = async (minutes: number) => {
+      const before = sw1.discoveries;
+      await b.clock.advance(minutes * 60 * SEC);
+      return sw1.discoveries - before;
+    };
+    await b.clock.advance(SEC);
+    expect(sw1.discoveries).toBe(1);
+    expect(await discoveriesIn(5)).toBe(1);
+    expect(await discoveriesIn(60)).toBeLessThanOrEqual(4);
+    sw1.lost = false;
+    expect(await discoveriesIn(61)).toBeGreaterThanOrEqual(1);
+    expect(await discoveriesIn(60)).toBe(0);
+    await b.stop();
+  });
+});

@@ -15,21 +15,21 @@ export function walkSuite(test: LabTest, { version }: Way): void {
     test('gives everything below the root in order, and nothing of its neighbours', async ({ lab }) => {
       const { transport, target } = await lab.place();
       const walk = await transport.walk(target, TABLE, LIMITS, ask());
-      expect(walk).toEqual({ ok: true, varbinds: exact, complete: true, note: '' });
+      expect(walk).toEqual({ ok: true, varbinds: exact, complete: true, lost: false, note: '' });
     });
 
     test('of the last subtree ends with the end of everything', async ({ lab }) => {
       const { transport, target } = await lab.place();
       const walk = await transport.walk(target, '1.3.6.1.4.1.99999.70', LIMITS, ask());
       const row = { oid: '1.3.6.1.4.1.99999.70.1', type: 'integer', value: -70 };
-      expect(walk).toEqual({ ok: true, varbinds: [row], complete: true, note: '' });
+      expect(walk).toEqual({ ok: true, varbinds: [row], complete: true, lost: false, note: '' });
     });
 
     test.for([`${TABLE}.5`, '1.3.6.1.4.1.99999.65', '1.3.6.1.4.1.100000'])(
       'of %s, which is empty, is complete',
       async (root, { lab }) => {
         const { transport, target } = await lab.place();
-        expect(await transport.walk(target, root, LIMITS, ask())).toEqual({ ok: true, varbinds: [], complete: true, note: '' });
+        expect(await transport.walk(target, root, LIMITS, ask())).toEqual({ ok: true, varbinds: [], complete: true, lost: false, note: '' });
       },
     );
 
@@ -52,7 +52,7 @@ export function walkSuite(test: LabTest, { version }: Way): void {
     test.for(hard)('of an agent that %s comes back whole', async ([_name, behaviour], { lab }) => {
       const { transport, target } = await lab.place({ behaviour, change: { retries: 4, timeoutMs: 200 } });
       const walk = await transport.walk(target, TABLE, LIMITS, ask());
-      expect(walk).toEqual({ ok: true, varbinds: exact, complete: true, note: '' });
+      expect(walk).toEqual({ ok: true, varbinds: exact, complete: true, lost: false, note: '' });
     });
 
     test('goes on where a datagram was lost', async ({ lab }) => {
@@ -106,7 +106,7 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       });
       const walk = await transport.walk(target, TABLE, LIMITS, ask());
       if (!walk.ok) throw new Error(walk.text);
-      expect(walk).toMatchObject({ complete: false, note: expect.stringMatching(/ended early: no answer/i) as string });
+      expect(walk).toMatchObject({ complete: false, lost: true, note: expect.stringMatching(/ended early: no answer/i) as string });
       expect(walk.varbinds.length).toBeGreaterThan(1);
       expect(walk.varbinds).toEqual(exact.slice(0, walk.varbinds.length));
     });
@@ -128,7 +128,7 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       });
       const walk = await transport.walk(target, TABLE, LIMITS, ask());
       if (!walk.ok) throw new Error(walk.text);
-      expect(walk).toMatchObject({ complete: false, note: expect.stringMatching(/error 5/) as string });
+      expect(walk).toMatchObject({ complete: false, lost: false, note: expect.stringMatching(/error 5/) as string });
       expect(walk.varbinds.length).toBeGreaterThanOrEqual(60);
       expect(walk.varbinds).toEqual(exact.slice(0, walk.varbinds.length));
     });
@@ -167,7 +167,7 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       });
       const walk = await transport.walk(target, TABLE, { ...LIMITS, maxRows: 200 }, ask());
       if (!walk.ok) throw new Error(walk.text);
-      expect(walk).toMatchObject({ complete: false, note: expect.stringMatching(/stopped after 200 rows/) as string });
+      expect(walk).toMatchObject({ complete: false, lost: false, note: expect.stringMatching(/stopped after 200 rows/) as string });
       expect(walk.varbinds).toHaveLength(200);
       expect(ascending(walk.varbinds)).toBe(true);
     });

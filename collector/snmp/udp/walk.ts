@@ -27,12 +27,12 @@ export async function walk(
 ): Promise<SnmpWalk | Lost> {
   const startMs = asking.clock.monoMs();
   const varbinds: Varbind[] = [];
-  const stop = (complete: boolean, note = ''): SnmpWalk => ({ ok: true, varbinds, complete, note });
+  const stop = (complete: boolean, note = '', lost = false): SnmpWalk => ({ ok: true, varbinds, complete, lost, note });
   let cursor = root;
   let tries = 0;
   for (;;) {
     const leftMs = limits.deadlineMs - (asking.clock.monoMs() - startMs);
-    if (leftMs <= 0) return stop(false, `the walk of ${root} took longer than ${limits.deadlineMs} ms`);
+    if (leftMs <= 0) return stop(false, `the walk of ${root} took longer than ${limits.deadlineMs} ms`, true);
     const repetitions = Math.max(1, Math.min(link.repetitions, limits.maxRows - varbinds.length + 1));
     const outcome = await step(exchanges, link, target, cursor, repetitions, tries, leftMs, asking);
     if (!outcome.ok) {
@@ -43,7 +43,7 @@ export async function walk(
         continue;
       }
       if (varbinds.length === 0) return outcome;
-      return stop(false, `the walk of ${root} ended early: ${outcome.detail === '' ? trouble : outcome.detail}`);
+      return stop(false, `the walk of ${root} ended early: ${outcome.detail === '' ? trouble : outcome.detail}`, true);
     }
     tries = 0;
     const status = outcome.errorStatus;
