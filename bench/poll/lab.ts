@@ -6,15 +6,16 @@ import { wordsOf, type Figures } from './client.ts';
 import { counterOids, fleetOf } from './fleet.ts';
 import { libnetsnmp, npmNetSnmp, type Peer } from './peers.ts';
 import {
+  asLaunched,
   buildResponder,
   compilerOf,
+  type Cores,
   coresOf,
+  type Responder,
+  type Run,
   runClient,
   scratchFolder,
   startResponder,
-  type Cores,
-  type Responder,
-  type Run,
 } from './programs.ts';
 
 export interface Question {
@@ -96,13 +97,21 @@ export async function openLab(): Promise<Lab | { readonly missing: string }> {
         version,
       });
     };
-    const run = async <T>(program: string, args: readonly string[], question: Question, responder: Responder) => {
+    const launched = asLaunched();
+    const run = async <T>(
+      program: string,
+      args: readonly string[],
+      question: Question,
+      responder: Responder,
+      env: Readonly<Record<string, string>> = {},
+    ) => {
       let before = responder.cpuSeconds();
       const one: Run = {
         program,
         args: [...args, ...wordsFor(question, responder)],
         core: cores?.client ?? null,
         deadlineMs: question.deadlineMs,
+        env,
         begun: () => (before = responder.cpuSeconds()),
       };
       const figures = await runClient<T>(one);
@@ -111,14 +120,16 @@ export async function openLab(): Promise<Lab | { readonly missing: string }> {
     const ours = <T>(mode: string, question: Question, responder: Responder) =>
       run<T>(
         process.execPath,
-        [OURS, mode, String(responder.startMs), String(question.intervalMs ?? 0), folder],
+        [...launched.flags, OURS, mode, String(responder.startMs), String(question.intervalMs ?? 0), folder],
         question,
         responder,
+        launched.env,
       );
     // What the first start compiles, the next ones find: as the launcher does for the server.
     await runClient({
       program: process.execPath,
-      args: [OURS, 'load', '', '', folder],
+      args: [...launched.flags, OURS, 'load', '', '', folder],
+      env: launched.env,
       core: null,
       deadlineMs: START_DEADLINE_MS,
     });

@@ -67,10 +67,25 @@ export function coresOf(): Cores | null {
   return client !== undefined && responder !== undefined ? { client, responder } : null;
 }
 
+/** How the launcher starts Saguaro: with what flags of Node, and what it sets around it. @throws Error when it says neither */
+export function asLaunched(): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const launcher = readFileSync(join(HERE, '..', '..', 'saguaro'), 'utf8');
+  const flags = /\{SAGUARO_NODE_FLAGS:-([^}]+)\}/.exec(launcher)?.[1]?.split(' ');
+  const arenas = /MALLOC_ARENA_MAX=\$\{MALLOC_ARENA_MAX:-(\d+)\}/.exec(launcher)?.[1];
+  if (!flags || arenas === undefined) throw new Error('the launcher does not say how it starts Node');
+  return { flags, env: { MALLOC_ARENA_MAX: arenas } };
+}
+
 /** A child is told that we ended by its closed channel or by the system; both end it. */
-function start(core: number | null, program: string, args: readonly string[], channel: boolean): ChildProcess {
+function start(
+  core: number | null,
+  program: string,
+  args: readonly string[],
+  channel: boolean,
+  around: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const words = core === null ? [program, ...args] : ['taskset', '-c', String(core), program, ...args];
-  const env = { NODE_COMPILE_CACHE: join(HERE, '..', '..', '.cache', 'compile'), ...process.env };
+  const env = { NODE_COMPILE_CACHE: join(HERE, '..', '..', '.cache', 'compile'), ...process.env, ...around };
   return spawn(words[0] ?? '', words.slice(1), {
     env,
     stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
@@ -123,6 +138,8 @@ export interface Run {
   readonly args: readonly string[];
   readonly core: number | null;
   readonly deadlineMs: number;
+  /** Environment beside ours. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Called when the client says that what it does from now on is measured. */
   readonly begun?: () => void;
 }
@@ -134,8 +151,8 @@ const BEGUN = 'measured from here';
  * @returns the last line of its output, parsed
  * @throws Error when it fails or takes longer than its deadline
  */
-export async function runClient<T>({ program, args, core, deadlineMs, begun }: Run): Promise<T> {
-  const child = start(core, program, args, program === process.execPath);
+export async function runClient<T>({ program, args, core, deadlineMs, env, begun }: Run): Promise<T> {
+  const child = start(core, program, args, program === process.execPath, env);
   let [output, errors] = ['', ''];
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => {
