@@ -70,7 +70,8 @@ export function coresOf(): Cores | null {
 /** How the launcher starts Saguaro: with what flags of Node, and what it sets around it. @throws Error when it says neither */
 export function asLaunched(): { readonly flags: readonly string[]; readonly env: Readonly<Record<string, string>> } {
   const launcher = readFileSync(join(HERE, '..', '..', 'saguaro'), 'utf8');
-  const flags = /\{SAGUARO_NODE_FLAGS:-([^}]+)\}/.exec(launcher)?.[1]?.split(' ');
+  const heap = /^heap=(\d+)$/m.exec(launcher)?.[1] ?? '';
+  const flags = /\{SAGUARO_NODE_FLAGS:-([^}]+)\}/.exec(launcher)?.[1]?.replace('$heap', heap).split(' ');
   const arenas = /MALLOC_ARENA_MAX=\$\{MALLOC_ARENA_MAX:-(\d+)\}/.exec(launcher)?.[1];
   if (!flags || arenas === undefined) throw new Error('the launcher does not say how it starts Node');
   return { flags, env: { MALLOC_ARENA_MAX: arenas } };
