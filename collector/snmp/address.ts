@@ -14,8 +14,8 @@ export async function resolveAddress(target: SnmpTarget, asking: SnmpAsking): Pr
     () => failure(target, 'no such name', 'the name server does not answer'),
     () => failure(target, 'aborted'),
   );
-  const found = lookup(target.address).then(
-    (entry) => entry.address,
+  const found = lookUp(target.address).then(
+    (address) => address,
     (error: NodeJS.ErrnoException) => failure(target, 'no such name', error.code ?? ''),
   );
   try {
@@ -24,4 +24,21 @@ export async function resolveAddress(target: SnmpTarget, asking: SnmpAsking): Pr
     asking.signal.removeEventListener('abort', onAbort);
     wake.abort();
   }
+}
+
+/** Look-ups under way, by name. A resolver that does not answer must not pile them up: they hold the threads that files need. */
+const pending = new Map<string, Promise<string>>();
+const PENDING_MAX = 16;
+
+function lookUp(name: string): Promise<string> {
+  const same = pending.get(name);
+  if (same) return same;
+  if (pending.size >= PENDING_MAX) return Promise.reject(Object.assign(new Error('busy'), { code: 'the name server is slow' }));
+  const found = lookup(name)
+    .then(({ address }) => address)
+    .finally(() => pending.delete(name));
+  pending.set(name, found);
+  // Whoever asked has its own handler.
+  found.catch(() => undefined);
+  return found;
 }

@@ -208,7 +208,7 @@ export function createNetSnmpTransport(): SnmpTransport {
       if (!outcome.ok) {
         if (retries > 0 && worthRepeating(outcome)) {
           retries--;
-          link.repetitions = Math.max(1, Math.floor(repetitions / 2));
+          link.repetitions = Math.max(1, Math.floor(link.repetitions / 2));
           continue;
         }
         return varbinds.length === 0 ? outcome : stop(false, `the walk of ${root} ended early: ${outcome.text}`, true);
@@ -217,7 +217,7 @@ export function createNetSnmpTransport(): SnmpTransport {
       if (outcome.errorStatus !== 0) {
         if (outcome.errorStatus === NO_SUCH_NAME) return stop(true);
         if (repetitions > 1) {
-          link.repetitions = Math.floor(repetitions / 2);
+          link.repetitions = Math.max(1, Math.floor(Math.min(repetitions, link.repetitions) / 2));
           continue;
         }
         if (outcome.errorStatus === NO_ACCESS || outcome.errorStatus === AUTHORIZATION_ERROR)
@@ -245,7 +245,8 @@ export function createNetSnmpTransport(): SnmpTransport {
     asking: SnmpAsking,
   ): Promise<SnmpPoll | SnmpFailure> => {
     clearAnswers(into);
-    let first: { tMs: number; monoMs: number; engine: EngineClock | null } | null = null;
+    const beganMs = asking.clock.monoMs();
+    let first: { tMs: number; monoMs: number; waitedMs: number; engine: EngineClock | null } | null = null;
     let partial = false;
     let slot = 0;
     for (const set of question.sets) {
@@ -256,7 +257,7 @@ export function createNetSnmpTransport(): SnmpTransport {
         break;
       }
       const monoMs = asking.clock.monoMs();
-      first ??= { tMs: asking.clock.nowMs(), monoMs, engine: outcome.engine };
+      first ??= { tMs: asking.clock.nowMs(), monoMs, waitedMs: monoMs - beganMs, engine: outcome.engine };
       partial ||= outcome.partial;
       const upTime = outcome.varbinds[0];
       into.exchange.fill(into.monoMs.length, slot, slot + set.length);

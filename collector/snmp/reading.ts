@@ -24,6 +24,8 @@ const SKEW_MIN_MS = 100;
 /** When the sets of the poll before were answered. */
 export interface Pace {
   readonly monoMs: number;
+  /** From the first request to the first answer. */
+  readonly waitedMs: number;
   /** After the first answer; NaN where nothing of a set came. */
   readonly offsetsMs: Float64Array;
 }
@@ -118,8 +120,8 @@ export function readingsOf(
       if (textOf(valueAt(answers, slot)) !== expected) stalePlan = true;
     }
   }
-  markSkewed(route, pace, before, doubts);
-  const upTicks = answers.upTicks[0] ?? NaN;
+  // Its uptime belongs to the moment it was read, not to the one it came.
+  const upTicks = markSkewed(route, pace, before, doubts) ? NaN : (answers.upTicks[0] ?? NaN);
   return {
     ok: true,
     moment: {
@@ -148,11 +150,11 @@ interface Steps {
   readonly limited: boolean;
   readonly interruptible: boolean;
 }
-const knownSteps = new WeakMap<readonly Recipe[], Steps>();
+const knownSteps = new WeakMap<readonly Recipe[], { readonly columns: readonly Column[]; readonly steps: Steps }>();
 
 function stepsOf(recipes: readonly Recipe[], columns: readonly Column[]): Steps {
   const known = knownSteps.get(recipes);
-  if (known) return known;
+  if (known?.columns === columns) return known.steps;
   const steps: Steps = {
     slots: Int32Array.from(recipes, ({ terms }, i) =>
       columns[i]?.form === 'counter' && terms.length === 1 ? (terms[0]?.slot ?? -1) : -1,
@@ -160,7 +162,7 @@ function stepsOf(recipes: readonly Recipe[], columns: readonly Column[]): Steps 
     limited: recipes.some(({ limit, max }) => limit !== null || max !== null),
     interruptible: recipes.some(({ discontinuity }) => discontinuity !== null),
   };
-  knownSteps.set(recipes, steps);
+  knownSteps.set(recipes, { columns, steps });
   return steps;
 }
 
@@ -189,26 +191,34 @@ function says(answers: Answers, check: Check, octets: Uint8Array): boolean {
   return isThere(answers, slot) && textOf(valueAt(answers, slot)) === check.expected;
 }
 
-/** When each set was answered. */
-export function paceOf(question: Question, answers: Answers): Pace {
+/** When each set was answered; of one that was lost, when it was the time before. */
+export function paceOf(question: Question, answers: Answers, waitedMs: number, before: Pace | null): Pace {
   const firstMs = answers.monoMs[0] ?? NaN;
   const offsetsMs = new Float64Array(question.sets.length).fill(NaN);
   let slot = 0;
   question.sets.forEach((set, at) => {
     let latest = -1;
-    for (const end = slot + set.length; slot < end; slot++) {
+    const end = slot + set.length;
+    // sysUpTime is asked with every request: when it came last says nothing of this set.
+    if (set.length > 1) slot++;
+    for (; slot < end; slot++) {
       const exchange = answers.exchange[slot] ?? 0;
       if (answers.tags[slot] !== TAG.lost && exchange > latest) latest = exchange;
     }
-    if (latest >= 0) offsetsMs[at] = (answers.monoMs[latest] ?? NaN) - firstMs;
+    offsetsMs[at] = latest >= 0 ? (answers.monoMs[latest] ?? NaN) - firstMs : (before?.offsetsMs[at] ?? NaN);
   });
-  return { monoMs: firstMs, offsetsMs };
+  return { monoMs: firstMs, waitedMs, offsetsMs };
 }
 
 /** All readings share one moment, so a request that was held up would show as too much traffic now and too little next. */
-function markSkewed(route: Route, now: Pace, before: Pace | null, doubts: Map<number, GapCause>): void {
-  if (!before) return;
+function markSkewed(route: Route, now: Pace, before: Pace | null, doubts: Map<number, GapCause>): boolean {
+  if (!before) return false;
   const allowedMs = Math.max(SKEW_MIN_MS, SKEW_SHARE * (now.monoMs - before.monoMs));
+  // Nobody knows when a first answer that came much later, or earlier, than usual was read.
+  if (Math.abs(now.waitedMs - before.waitedMs) > allowedMs) {
+    for (let column = 0; column < route.recipes.length; column++) if (!doubts.has(column)) doubts.set(column, 'late');
+    return true;
+  }
   let slot = 0;
   const skewed: [number, number][] = [];
   route.question.sets.forEach((set, at) => {
@@ -216,11 +226,12 @@ function markSkewed(route: Route, now: Pace, before: Pace | null, doubts: Map<nu
     if (Math.abs(shiftMs) > allowedMs) skewed.push([slot, slot + set.length]);
     slot += set.length;
   });
-  if (skewed.length === 0) return;
+  if (skewed.length === 0) return false;
   route.recipes.forEach((recipe, column) => {
     const held = recipe.terms.some((term) => skewed.some(([from, to]) => term.slot >= from && term.slot < to));
     if (held && !doubts.has(column)) doubts.set(column, 'late');
   });
+  return false;
 }
 
 function readCounter(recipe: Recipe, answers: Answers, i: number, state: Uint8Array, counter: BigUint64Array): void {

@@ -11,7 +11,7 @@ import { createRoom, paceOf, readingsOf, type Pace, type Room } from './reading.
 import type { Route } from './route.ts';
 import { createSharing } from './sharing.ts';
 import { survey } from './survey.ts';
-import type { SnmpCredentials, SnmpFailure, SnmpTarget, SnmpTransport } from './transport.ts';
+import type { Question, SnmpCredentials, SnmpFailure, SnmpTarget, SnmpTransport } from './transport.ts';
 
 const UP_TIME: readonly string[] = [SYS_UP_TIME];
 const TICK_MS = 10;
@@ -26,8 +26,8 @@ interface SnmpSourceParts {
 
 /** SNMP behind the shape of every source. The transport is closed with it. */
 export function createSnmpSource({ transport, profiles }: SnmpSourceParts): Source {
-  /** When the requests of each plan's last poll were answered. */
-  const paces = new WeakMap<Route, Pace>();
+  /** When the requests of each device's last poll were answered: kept over a new discovery that asks the same. */
+  const paces = new Map<string, { readonly question: Question; readonly pace: Pace }>();
   const sharing = createSharing();
   const rooms = createStock(createAnswers);
   const readingRooms = createStock(createRoom);
@@ -71,11 +71,15 @@ export function createSnmpSource({ transport, profiles }: SnmpSourceParts): Sour
           return { ok: false, cause: 'restarted', text: `${target.address} restarted while it was being polled.` };
         }
         if (!answers.tags.some((_, slot) => isThere(answers, slot))) return failure(reached, 'access denied');
-        const pace = paceOf(route.question, answers);
+        const place = `${target.address} ${reached.port}`;
+        const known = paces.get(place);
+        const before = known?.question === route.question ? known.pace : null;
+        const pace = paceOf(route.question, answers, outcome.waitedMs, before);
         const room = readingRooms.take(plan.columns.length);
-        const readings = readingsOf(plan, route, outcome, answers, pace, paces.get(route) ?? null, asking.epoch, room);
+        const readings = readingsOf(plan, route, outcome, answers, pace, before, asking.epoch, room);
         lent.set(readings, room);
-        paces.set(route, pace);
+        if (paces.size >= PACES_MAX) paces.clear();
+        paces.set(place, { question: route.question, pace });
         return readings;
       } finally {
         clearAnswers(answers);
@@ -107,6 +111,7 @@ export function createSnmpSource({ transport, profiles }: SnmpSourceParts): Sour
   };
 }
 
+const PACES_MAX = 50_000;
 const STOCK_MAX = 512;
 
 /** Things of a size that are used again and again: of polls in flight, the room for what comes. */

@@ -110,6 +110,8 @@ export interface SnmpPoll {
   /** UTC and monotonic milliseconds at which the first answer came. */
   readonly tMs: number;
   readonly monoMs: number;
+  /** How long after the first request that was. */
+  readonly waitedMs: number;
   /** Of v3, from the first answer; else null. */
   readonly engine: EngineClock | null;
   /** True when part of the answer was lost; those slots have no tag. */

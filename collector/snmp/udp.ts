@@ -110,7 +110,7 @@ export function createUdpTransport({ clock, onError }: UdpTransportOptions): Snm
     const known = knownOf(target);
     if (known.running >= AT_ONCE) {
       if (known.waiting.length >= WAITING_MAX) return failure(target, 'aborted');
-      await new Promise<void>((resolve) => known.waiting.push(resolve));
+      if (!(await turn(known.waiting, asking.signal))) return failure(target, 'aborted');
     } else known.running++;
     try {
       if (closed || asking.signal.aborted) return failure(target, 'aborted');
@@ -156,8 +156,8 @@ export function createUdpTransport({ clock, onError }: UdpTransportOptions): Snm
           asking,
         );
         if (!outcome.ok) return failure(target, outcome.trouble, outcome.detail);
-        const { tMs, monoMs, engine, partial } = outcome;
-        return { ok: true, tMs, monoMs, engine, partial };
+        const { tMs, monoMs, waitedMs, engine, partial } = outcome;
+        return { ok: true, tMs, monoMs, waitedMs, engine, partial };
       }),
     walk: (target, root, limits, asking) =>
       inLine(target, asking, async (link) => {
@@ -197,4 +197,24 @@ function keyOf({ address, port, credentials }: SnmpTarget): string {
 
 function rethrow(error: unknown): void {
   throw error;
+}
+
+/** Waits in line; false when the signal was aborted before the turn came, and it is no longer in line. */
+function turn(waiting: (() => void)[], signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const mine = () => {
+      signal.removeEventListener('abort', leave);
+      resolve(true);
+    };
+    const leave = () => {
+      const at = waiting.indexOf(mine);
+      // Its turn has come already, or is just coming.
+      if (at < 0) return;
+      waiting.splice(at, 1);
+      resolve(false);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    waiting.push(mine);
+    if (signal.aborted) leave();
+  });
 }

@@ -56,6 +56,8 @@ export interface Exchange {
   socket: UdpSocket | null;
   /** Still counted among what is expected on its socket. */
   counted: boolean;
+  /** Its time is over, and what it brings is welcome all the same. */
+  overdue: boolean;
   /** When its time began; further datagrams for it do not make it longer. */
   beganMs: number;
   /** When its last datagram left. */
@@ -134,7 +136,10 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
         return;
       }
       const { hint } = exchange;
-      if (hint === null && exchange.asker.expired?.(exchange)) return;
+      if (hint === null && exchange.asker.expired?.(exchange)) {
+        exchange.overdue = true;
+        return;
+      }
       lose(exchange, hint?.trouble ?? 'no answer', hint?.detail ?? '');
     },
     onError,
@@ -206,8 +211,8 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
   };
   const drain = (socket: UdpSocket) => {
     const queue = queues.get(socket);
-    if (!queue) return;
-    while (queue.first < queue.waiting.length && (socket.expectedBytes < socket.roomBytes || closed)) {
+    if (!queue || closed) return;
+    while (queue.first < queue.waiting.length && socket.expectedBytes < socket.roomBytes) {
       const exchange = queue.waiting[queue.first++];
       if (exchange && places[exchange.id % PLACES] === exchange) dispatch(exchange, socket);
     }
@@ -287,6 +292,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
       const began = security.engine === null;
       security.engine = opened.engine;
       if (!began && !CORRECTED.includes(opened.trouble)) lose(exchange, opened.trouble, '');
+      else if (exchange.overdue) leave(exchange);
       else if (exchange.sends >= MAX_SENDS || !exchange.socket) {
         lose(exchange, opened.trouble === 'not in time window' ? opened.trouble : 'report storm', '');
       } else transmit(exchange, exchange.socket);
@@ -334,6 +340,7 @@ export function createExchanges(clock: Clock, counts: MutableCounts, onError: (e
         again,
         socket: null,
         counted: false,
+        overdue: false,
         beganMs: 0,
         sentMs: 0,
         sends: 0,

@@ -31,6 +31,10 @@ export interface Link {
   /** Sizes that worked. */
   oidsPerRequest: number;
   repetitions: number;
+  /** Walks in a row that were complete and lost nothing. */
+  cleanWalks: number;
+  /** Polls without trouble before the size of requests is tried larger; more after each time that was too much. */
+  growAfter: number;
   /** Polls in a row in which everything came at the present size. */
   clean: number;
   /** Polls in a row in which a full request was lost and smaller ones came. */
@@ -54,6 +58,8 @@ export interface BulkManner {
   waitPolls: number;
   /** How long to wait after the next trouble. */
   nextWait: number;
+  /** Polls by it without trouble, since answers were last tried larger. */
+  clean: number;
   /** How many octets of answer one varbind takes. */
   varbindBytes: number;
 }
@@ -63,6 +69,11 @@ const RESEND_MIN_MS = 500;
 const REPETITIONS = 25;
 /** After so many polls in full the size of requests is tried larger again. */
 const GROW_AFTER = 16;
+const GROW_AFTER_MOST = 4_096;
+/** Complete walks before their answers are tried larger again. */
+const GROW_WALKS_AFTER = 8;
+/** Polls by GETBULK without trouble before larger answers are tried than were once too large. */
+const BULK_GROW_AFTER = 500;
 /** Clean polls by GET before tables are asked by GETBULK. */
 const BULK_AFTER = 2;
 const BULK_FIRST_BYTES = 4_096;
@@ -91,6 +102,8 @@ export function createLink(
     deviationMs: NaN,
     oidsPerRequest: OIDS_PER_REQUEST,
     repetitions: REPETITIONS,
+    cleanWalks: 0,
+    growAfter: GROW_AFTER,
     clean: 0,
     lossy: 0,
     silent: true,
@@ -100,6 +113,7 @@ export function createLink(
       mostBytes: BULK_MOST_BYTES,
       waitPolls: credentials.version === '1' ? Infinity : BULK_AFTER,
       nextWait: BULK_WAIT_POLLS,
+      clean: 0,
       varbindBytes: VARBIND_BYTES,
     },
     requests: 0,
@@ -131,6 +145,7 @@ export function waitMs(link: Link, target: SnmpTarget, isLast: boolean): number 
 /** A request of so many objects was too large, or its answer was lost. */
 export function shrink(link: Link, objects: number): void {
   link.oidsPerRequest = Math.max(1, Math.min(link.oidsPerRequest, Math.ceil(objects / 2)));
+  link.growAfter = Math.min(GROW_AFTER_MOST, 2 * link.growAfter);
   link.clean = 0;
 }
 
@@ -139,14 +154,25 @@ export function wentWell(link: Link, byBulk: boolean): void {
   const { bulk } = link;
   link.lossy = 0;
   if (byBulk) {
+    if (++bulk.clean >= BULK_GROW_AFTER) {
+      bulk.clean = 0;
+      bulk.mostBytes = Math.min(BULK_MOST_BYTES, bulk.mostBytes * 2);
+    }
     bulk.bytes = Math.min(bulk.mostBytes, bulk.bytes * 2);
     bulk.nextWait = Math.max(BULK_WAIT_POLLS, bulk.nextWait / 2);
   } else if (bulk.bytes === 0 && link.oidsPerRequest === OIDS_PER_REQUEST && --bulk.waitPolls <= 0) {
     bulk.bytes = Math.min(bulk.mostBytes, BULK_FIRST_BYTES);
   }
-  if (link.oidsPerRequest >= OIDS_PER_REQUEST || ++link.clean < GROW_AFTER) return;
+  if (link.oidsPerRequest >= OIDS_PER_REQUEST || ++link.clean < link.growAfter) return;
   link.oidsPerRequest = Math.min(OIDS_PER_REQUEST, link.oidsPerRequest * 2);
   link.clean = 0;
+}
+
+/** A walk to the end of its subtree. */
+export function walkedWell(link: Link): void {
+  if (link.repetitions >= REPETITIONS || ++link.cleanWalks < GROW_WALKS_AFTER) return;
+  link.cleanWalks = 0;
+  link.repetitions = Math.min(REPETITIONS, 2 * link.repetitions);
 }
 
 /** GETBULK brought less than GET would have, or nothing: for a while not again, each time for longer. */

@@ -1,16 +1,18 @@
 /** One request of a question, and what becomes of its part. */
-import { numberAt, TAG } from '../answers.ts';
+import { createAnswers, numberAt, TAG } from '../answers.ts';
 import type { SnmpTrouble } from '../transport.ts';
 import { composeBulk, composeGet } from './compose.ts';
 import { readValues, slotsRead, type Message } from './decode.ts';
 import { AUTHORIZATION_ERROR, NO_ACCESS, NO_SUCH_NAME, STATUS_MAX, TOO_BIG, WORTH_REPEATING } from './error-status.ts';
-import type { Asker, Exchange } from './exchanges.ts';
+import { MAX_SENDS, type Asker, type Exchange } from './exchanges.ts';
 import { limitBulk, shrink, shrinkBulk, unlearnBulk } from './link.ts';
 import type { Job } from './poll.ts';
 import type { Block } from './prepared.ts';
 
 /** GETBULK must bring more than this many values, or GET does as well. */
 const BULK_WORTH = 48;
+/** What an agent puts behind the values must not make them seem larger than this. */
+const VARBIND_MOST = 256;
 
 export class Piece implements Asker {
   readonly job: Job;
@@ -60,6 +62,12 @@ export class Piece implements Asker {
     }
     if (message.errorStatus === 0) {
       const number = into.monoMs.length;
+      if (this.#heirs.length > 0) {
+        // Some of it may be there already: what is broken must not take that away.
+        const spare = createAnswers(into.tags.length);
+        const broken = readValues(bytes, message.from, message.to, prepared, slots, 0, this.block !== null, spare);
+        if (broken !== '') return broken;
+      }
       const problem = readValues(bytes, message.from, message.to, prepared, slots, number, this.block !== null, into);
       if (problem !== '') return problem;
       const read = slotsRead();
@@ -88,7 +96,7 @@ export class Piece implements Asker {
     const { job, row, rows } = this;
     const { link } = job;
     const got = Math.max(0, Math.floor((read - 1) / block.columns));
-    if (read > 0) link.bulk.varbindBytes += (listBytes / read - link.bulk.varbindBytes) / 8;
+    if (read > 0) link.bulk.varbindBytes += (Math.min(VARBIND_MOST, listBytes / read) - link.bulk.varbindBytes) / 8;
     if (got >= rows) return;
     if (got * block.columns < BULK_WORTH) {
       unlearnBulk(link);
@@ -103,22 +111,31 @@ export class Piece implements Asker {
 
   /** An answer with an error-status. */
   #refused(exchange: Exchange, status: number, index: number, monoMs: number): string {
-    const { job, slots, block } = this;
-    const { into, link } = job;
+    const { job } = this;
     if (status < 0 || status > STATUS_MAX || index < 0 || index > 0xffff) return 'its error status or index is out of range';
     job.settle(exchange);
-    this.dropped = true;
     job.clean = false;
+    const before = job.work.length;
+    this.#reduce(exchange, status, index, monoMs);
+    this.#heirs = job.work.slice(before);
+    this.dropped = this.#heirs.length === 0;
+    return '';
+  }
+
+  /** Asks for less, or for the rest, or knows that there is nothing. */
+  #reduce(exchange: Exchange, status: number, index: number, monoMs: number): void {
+    const { job, slots, block } = this;
+    const { into, link } = job;
     if (block) {
       if (status === TOO_BIG) shrinkBulk(link);
       else unlearnBulk(link);
       job.addRowsSingly(block, this.row, this.row + this.rows, this.tries);
-      return '';
+      return;
     }
     const denied = status === NO_ACCESS || status === AUTHORIZATION_ERROR;
     if (denied && !job.answered && job.work.length === 0 && job.flying.size === 0) {
       job.giveUp('access denied', '');
-      return '';
+      return;
     }
     const named = slots[index - 1];
     if (status === NO_SUCH_NAME && named !== undefined) {
@@ -134,14 +151,10 @@ export class Piece implements Asker {
       into.tags[slots[0] ?? 0] = status === NO_SUCH_NAME ? TAG.noSuchObject : TAG.error;
       job.took(exchange, monoMs);
     }
-    return '';
   }
 
   #halve(tries: number): void {
-    const { job, slots } = this;
-    const middle = Math.ceil(slots.length / 2);
-    job.work.push(new Piece(job, slots.subarray(middle), tries, null, 0, 0));
-    job.work.push(new Piece(job, slots.subarray(0, middle), tries, null, 0, 0));
+    this.job.addParts(this.slots, Math.ceil(this.slots.length / 2), tries);
   }
 
   /** Its time is over: the same is asked again, and what it brings after all is welcome until that has come. */
@@ -164,7 +177,7 @@ export class Piece implements Asker {
     job.overdue.delete(exchange);
     if (this.#heirs.length > 0) return;
     job.clean = false;
-    if (this.tries >= job.target.retries || !WORTH_REPEATING.includes(trouble)) {
+    if (this.tries >= job.target.retries || exchange.sends >= MAX_SENDS || !WORTH_REPEATING.includes(trouble)) {
       job.giveUp(trouble, detail);
       return;
     }

@@ -8,13 +8,15 @@ import type { EngineClock, SnmpAsking, SnmpTarget, SnmpTrouble } from '../transp
 import type { Exchange, Exchanges } from './exchanges.ts';
 import { lostFull, tookMs, waitMs, wentWell, type Link } from './link.ts';
 import { Piece } from './piece.ts';
-import type { Block, Prepared } from './prepared.ts';
+import { split, type Block, type Prepared } from './prepared.ts';
 
 export type PollResult =
   | {
       readonly ok: true;
       readonly tMs: number;
       readonly monoMs: number;
+      /** From the first request to the first answer. */
+      readonly waitedMs: number;
       readonly engine: EngineClock | null;
       readonly partial: boolean;
       readonly roundTripMs: number;
@@ -67,6 +69,7 @@ export class Job {
   #failed: { readonly trouble: SnmpTrouble; readonly detail: string } | null = null;
   #tMs = NaN;
   #monoMs = NaN;
+  #beganMs = NaN;
   #engine: EngineClock | null = null;
   #roundTripMs = NaN;
   readonly #resolve: (result: PollResult) => void;
@@ -110,9 +113,11 @@ export class Job {
   addSlots(slots: Int32Array, tries: number): void {
     const most = this.link.oidsPerRequest;
     if (slots.length <= most) this.work.push(new Piece(this, slots, tries, null, 0, 0));
-    else
-      for (let at = 0; at < slots.length; at += most)
-        this.work.push(new Piece(this, slots.subarray(at, at + most), tries, null, 0, 0));
+    else this.addParts(slots, most, tries);
+  }
+
+  addParts(slots: Int32Array, most: number, tries: number): void {
+    for (const part of split(this.prepared, slots, most)) this.work.push(new Piece(this, part, tries, null, 0, 0));
   }
 
   /** Rows of a block, as many in each request as the answer may hold. */
@@ -125,19 +130,9 @@ export class Job {
     }
   }
 
-  /** The same rows by GET, whole ones where they fit; sysUpTime with each, or a restart in between would not be seen. */
+  /** The same rows by GET. */
   addRowsSingly(block: Block, from: number, to: number, tries: number): void {
-    const { columns } = block;
-    const room = Math.max(1, this.link.oidsPerRequest - 1);
-    const most = columns <= room ? room - (room % columns) : room;
-    const end = to * columns;
-    for (let at = from * columns; at < end; at += most) {
-      const count = Math.min(most, end - at);
-      const slots = new Int32Array(1 + count);
-      slots[0] = this.prepared.upTime;
-      slots.set(block.slots.subarray(at, at + count), 1);
-      this.work.push(new Piece(this, slots, tries, null, 0, 0));
-    }
+    this.addParts(block.slots.subarray(from * block.columns, to * block.columns), this.link.oidsPerRequest, tries);
   }
 
   pump(): void {
@@ -166,9 +161,11 @@ export class Job {
           })
         : null;
     if (!exchange) {
-      this.giveUp('bad answer', 'it took too many requests');
+      if (this.#left < 0) this.giveUp('bad answer', 'it took too many requests');
+      else this.giveUp('aborted', 'too many requests are in flight');
       return false;
     }
+    if (this.#requests === 0) this.#beganMs = this.asking.clock.monoMs();
     this.#requests++;
     if (piece.tries > 0) this.#resent++;
     piece.exchange = exchange;
@@ -229,6 +226,7 @@ export class Job {
         ok: true,
         tMs: this.#tMs,
         monoMs: this.#monoMs,
+        waitedMs: this.#monoMs - this.#beganMs,
         engine: this.#engine,
         partial,
         roundTripMs: this.#roundTripMs,

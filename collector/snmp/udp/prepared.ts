@@ -28,6 +28,8 @@ export interface Prepared extends Expected {
   readonly blocks: readonly Block[];
   /** What no block has, in pieces of a set at most. */
   readonly loose: readonly Int32Array[];
+  /** For each slot the first slot of its row; of an object that is no part of a row its own. */
+  readonly rowOf: Int32Array;
   /** Slot of the first sysUpTime; -1 when none is asked for. */
   readonly upTime: number;
   /** Which slots ask for sysUpTime. */
@@ -57,6 +59,8 @@ export function prepare(question: Question): Prepared {
   const blocks = blocksOf(question, oidTexts);
   const inBlock = new Uint8Array(oidTexts.length);
   for (const block of blocks) for (const slot of block.slots) inBlock[slot] = 1;
+  const rowOf = all.slice();
+  for (const [first, count] of question.rows) rowOf.fill(first, first, first + count);
   const isUpTime = Uint8Array.from(oidTexts, (oid) => (oid === SYS_UP_TIME ? 1 : 0));
   const upTime = isUpTime.indexOf(1);
   return {
@@ -67,6 +71,7 @@ export function prepare(question: Question): Prepared {
     sets,
     blocks,
     loose: upTime < 0 ? [] : loosePieces(sets, inBlock, isUpTime),
+    rowOf,
     upTime,
     isUpTime,
     beforeUpTime: encodeVarbind(encodeOid(SYS_UP_TIME.slice(0, SYS_UP_TIME.lastIndexOf('.')))),
@@ -171,4 +176,33 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
+}
+
+/**
+ * Parts of some slots, of so many objects at most. Rows stay whole where they fit, each part
+ * begins with sysUpTime, and a part that goes on with a row asks its first object again: so
+ * that a restart or another row in this place is seen between any two of them.
+ */
+export function split({ rowOf, isUpTime, upTime }: Prepared, slots: Int32Array, most: number): Int32Array[] {
+  const first = slots[0] ?? -1;
+  const own = isUpTime[first] === 1 ? first : upTime;
+  const body = slots.filter((slot) => isUpTime[slot] === 0);
+  if (body.length === 0) return [slots];
+  // A device that takes fewer than three objects can be asked for nothing besides.
+  const guarded = most >= 3;
+  const parts: Int32Array[] = [];
+  for (let at = 0; at < body.length;) {
+    const row = rowOf[body[at] ?? 0] ?? -1;
+    const lead = guarded && own >= 0 ? [own] : [];
+    if (guarded && row !== body[at]) lead.push(row);
+    let end = Math.min(body.length, at + Math.max(1, most - lead.length));
+    if (end < body.length) {
+      let cut = end;
+      while (cut > at && rowOf[body[cut] ?? 0] !== body[cut]) cut--;
+      if (cut > at) end = cut;
+    }
+    parts.push(Int32Array.from([...lead, ...body.subarray(at, end)]));
+    at = end;
+  }
+  return parts;
 }

@@ -71,6 +71,9 @@ export function createSockets(receiver: Receiver): Sockets {
     });
     let closing: Promise<void> | null = null;
     let unreachable = false;
+    /** It failed before it could do anything; Node never tells of the end of such a socket. */
+    let broken = false;
+    let ready = false;
     const one = {
       family,
       owner,
@@ -78,6 +81,7 @@ export function createSockets(receiver: Receiver): Sockets {
       expectedBytes: 0,
       send(datagram: Uint8Array, port: number, address: string, failed: ((code: string) => void) | null) {
         // Without a connection there is no way to send; why there is none comes as an error of the socket.
+        if (closing) queueMicrotask(() => failed?.('ENOTCONN'));
         if (closing || unreachable) return;
         const done = failed && ((error: Error | null) => (error ? failed(codeOf(error)) : undefined));
         try {
@@ -102,13 +106,19 @@ export function createSockets(receiver: Receiver): Sockets {
           open.delete(one);
           socket.removeAllListeners('message');
           socket.close(() => resolve());
+          if (broken) resolve();
         });
         return closing;
       },
     };
     open.add(one);
     socket.on('message', (bytes, from) => receiver.received(one, bytes, from.address, from.port));
-    socket.on('error', (error) => receiver.failed(one, codeOf(error)));
+    socket.on('listening', () => (ready = true));
+    socket.on('error', (error) => {
+      broken ||= !ready;
+      // In a moment: it may be that nobody knows this socket yet.
+      queueMicrotask(() => receiver.failed(one, codeOf(error)));
+    });
     const connect = (port: number, address: string) => {
       socket.connect(port, address);
       try {

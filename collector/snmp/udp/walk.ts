@@ -5,11 +5,11 @@ import type { SnmpAsking, SnmpTarget, SnmpTrouble, SnmpWalk, Varbind, WalkLimits
 import { encodeOid, encodeVarbind, PDU } from './ber.ts';
 import { compose } from './compose.ts';
 import { findVarbind, takeValue, type Found, type Message } from './decode.ts';
-import type { Exchange, Exchanges } from './exchanges.ts';
-import { tookMs, waitMs, type Link } from './link.ts';
+import { MAX_SENDS, type Exchange, type Exchanges } from './exchanges.ts';
+import { tookMs, waitMs, walkedWell, type Link } from './link.ts';
 import { AUTHORIZATION_ERROR, NO_ACCESS, NO_SUCH_NAME, STATUS_MAX, WORTH_REPEATING } from './error-status.ts';
 
-export type Lost = { readonly ok: false; readonly trouble: SnmpTrouble; readonly detail: string };
+export type Lost = { readonly ok: false; readonly trouble: SnmpTrouble; readonly detail: string; readonly final?: boolean };
 interface Step {
   readonly ok: true;
   readonly errorStatus: number;
@@ -27,7 +27,10 @@ export async function walk(
 ): Promise<SnmpWalk | Lost> {
   const startMs = asking.clock.monoMs();
   const varbinds: Varbind[] = [];
-  const stop = (complete: boolean, note = '', lost = false): SnmpWalk => ({ ok: true, varbinds, complete, lost, note });
+  const stop = (complete: boolean, note = '', lost = false): SnmpWalk => {
+    if (complete) walkedWell(link);
+    return { ok: true, varbinds, complete, lost, note };
+  };
   let cursor = root;
   let tries = 0;
   for (;;) {
@@ -37,9 +40,10 @@ export async function walk(
     const outcome = await step(exchanges, link, target, cursor, repetitions, tries, leftMs, asking);
     if (!outcome.ok) {
       const { trouble } = outcome;
-      if (tries < target.retries && WORTH_REPEATING.includes(trouble)) {
+      if (tries < target.retries && !outcome.final && WORTH_REPEATING.includes(trouble)) {
         tries++;
-        link.repetitions = Math.max(1, Math.floor(repetitions / 2));
+        link.repetitions = Math.max(1, Math.floor(link.repetitions / 2));
+        link.cleanWalks = 0;
         continue;
       }
       if (varbinds.length === 0) return outcome;
@@ -50,7 +54,8 @@ export async function walk(
     if (status !== 0) {
       if (status === NO_SUCH_NAME) return stop(true);
       if (repetitions > 1) {
-        link.repetitions = Math.floor(repetitions / 2);
+        link.repetitions = Math.max(1, Math.floor(Math.min(repetitions, link.repetitions) / 2));
+        link.cleanWalks = 0;
         continue;
       }
       if (status === NO_ACCESS || status === AUTHORIZATION_ERROR) return { ok: false, trouble: 'access denied', detail: '' };
@@ -105,7 +110,7 @@ function step(
           settle({ ok: true, errorStatus: message.errorStatus, varbinds });
           return '';
         },
-        lost: (_exchange, trouble, detail) => settle({ ok: false, trouble, detail }),
+        lost: ({ sends }, trouble, detail) => settle({ ok: false, trouble, detail, final: sends >= MAX_SENDS }),
       },
       write(id) {
         const list = encodeVarbind(encodeOid(cursor));
