@@ -110,7 +110,9 @@ export function createExpectations(options: {
       }
       if (off <= LOOSE * should + (steps[i] ?? 0) / coversMs) return;
       wrong++;
-      tell(`${row.series.at(i) ?? ''} of ${address} (${habit}) was ${sample} instead of ${should}`);
+      const { instance, metric } = splitSeriesKey(row.series.at(i) ?? '');
+      const what = `${metric} of port ${ports.get(instance) ?? '?'} of ${address} (${habit})`;
+      tell(`${new Date(row.tMs).toISOString()}: ${what} was ${sample} over ${coversMs} ms instead of ${should}`);
     });
     const standing: Standing = last ?? {
       habit,
