@@ -29,7 +29,13 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       'of %s, which is empty, is complete',
       async (root, { lab }) => {
         const { transport, target } = await lab.place();
-        expect(await transport.walk(target, root, LIMITS, ask())).toEqual({ ok: true, varbinds: [], complete: true, lost: false, note: '' });
+        expect(await transport.walk(target, root, LIMITS, ask())).toEqual({
+          ok: true,
+          varbinds: [],
+          complete: true,
+          lost: false,
+          note: '',
+        });
       },
     );
 
@@ -106,7 +112,11 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       });
       const walk = await transport.walk(target, TABLE, LIMITS, ask());
       if (!walk.ok) throw new Error(walk.text);
-      expect(walk).toMatchObject({ complete: false, lost: true, note: expect.stringMatching(/ended early: no answer/i) as string });
+      expect(walk).toMatchObject({
+        complete: false,
+        lost: true,
+        note: expect.stringMatching(/ended early: no answer/i) as string,
+      });
       expect(walk.varbinds.length).toBeGreaterThan(1);
       expect(walk.varbinds).toEqual(exact.slice(0, walk.varbinds.length));
     });
@@ -167,7 +177,11 @@ export function walkSuite(test: LabTest, { version }: Way): void {
       });
       const walk = await transport.walk(target, TABLE, { ...LIMITS, maxRows: 200 }, ask());
       if (!walk.ok) throw new Error(walk.text);
-      expect(walk).toMatchObject({ complete: false, lost: false, note: expect.stringMatching(/stopped after 200 rows/) as string });
+      expect(walk).toMatchObject({
+        complete: false,
+        lost: false,
+        note: expect.stringMatching(/stopped after 200 rows/) as string,
+      });
       expect(walk.varbinds).toHaveLength(200);
       expect(ascending(walk.varbinds)).toBe(true);
     });
