@@ -1,4 +1,5 @@
 /** Moves rows of the head into blocks and chunks: a layout together with those that share its series. */
+import { release } from './codec.ts';
 import type { WholeRow } from './head.ts';
 import type { Layouts } from './layouts.ts';
 import { BLOCK_SERIES } from './protocol.ts';
@@ -13,7 +14,7 @@ export interface Incoming {
   readonly block: Float64Array;
 }
 
-/** Rows of one layout in order of time; of equal moments the last counts. */
+/** Rows of one layout in order of time; of equal moments the last counts that says anything. */
 interface Stack {
   readonly layout: number;
   readonly width: number;
@@ -39,6 +40,10 @@ export function closeLayouts(
     for (const member of group) done.add(member);
     const stacks = Array.from(group, (member) => stackOf(table, layouts, member, incoming.get(member)));
     closeStacks(table, layouts, removed, stacks, nowMs);
+    for (const member of group) {
+      if (incoming.has(member)) continue;
+      for (const stack of stacks) if (stack.layout === member) for (const { block } of stack.rows) release(block);
+    }
     for (const member of group) table.head.remove(member);
   }
 }
@@ -61,21 +66,16 @@ function related(
   return group;
 }
 
-function closeStacks(
-  table: Table,
-  layouts: Layouts,
-  removed: ReadonlySet<number>,
-  stacks: readonly Stack[],
-  nowMs: number,
-): void {
-  const alone = stacks.length === 1;
+function closeStacks(table: Table, layouts: Layouts, removed: ReadonlySet<number>, all: readonly Stack[], nowMs: number): void {
+  const alone = all.length === 1;
+  const stacks = alone ? all.map((stack) => settled(stack, table.columns)) : all;
   const done = new Set<number>();
   const times = alone && stacks[0] ? timesOf(stacks[0].rows) : null;
   const rows = alone ? [] : inOrder(stacks);
   for (const stack of stacks) {
-    const all = layouts.series(stack.layout);
+    const members = layouts.series(stack.layout);
     for (let first = 0; first < stack.width; first += BLOCK_SERIES) {
-      const series = all.subarray(first, first + BLOCK_SERIES);
+      const series = members.subarray(first, first + BLOCK_SERIES);
       if (times) {
         if (stack.rows.length > 0) table.store({ ...bundleOf(stack, first, series, table.columns), ...times }, nowMs);
         continue;
@@ -183,12 +183,13 @@ function stackOf(table: Table, layouts: Layouts, layout: number, incoming: reado
   if (incoming.length === 0) return { layout, width, rows };
   const newest = Number.MAX_SAFE_INTEGER / 2;
   for (const { order, ...row } of incoming) rows.push({ ...row, seq: newest + order });
-  rows.sort((a, b) => a.tMs - b.tMs || a.seq - b.seq);
-  return {
-    layout,
-    width,
-    rows: table.columns === 1 ? rows.filter((row, i) => rows[i + 1]?.tMs !== row.tMs) : merged(rows, width, table.columns),
-  };
+  return { layout, width, rows: rows.sort((a, b) => a.tMs - b.tMs || a.seq - b.seq) };
+}
+
+/** A stack that stands alone, one row a moment. */
+function settled({ layout, width, rows }: Stack, columns: number): Stack {
+  const last = columns === 1 ? rows.filter((row, i) => rows[i + 1]?.tMs !== row.tMs) : merged(rows, width, columns);
+  return { layout, width, rows: last };
 }
 
 /** Rows of bins at one moment become one: where the newer says nothing of a series, the older stands. */

@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { DataFolderError, fileTrouble } from '../failures.ts';
 import { openDatabase } from '../schema.ts';
+import { release } from './codec.ts';
 import { createDamage } from './damage.ts';
 import { createLayouts, type Layouts } from './layouts.ts';
 import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
@@ -71,8 +72,11 @@ function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; read
   const store: Store = {
     handle(operation) {
       switch (operation.op) {
-        case 'write':
-          return writes.write(operation);
+        case 'write': {
+          const result = writes.write(operation);
+          for (const { values } of [operation.raw, ...operation.bins]) release(values);
+          return result;
+        }
         case 'tiers':
           writes.setTiers(operation.tiers);
           return null;

@@ -95,14 +95,19 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
     for (const id of layout) counts.set(id, (counts.get(id) ?? 0) + 1);
     // Infinity takes a record away, which only a chunk can do.
     const takesAway = table.tier === 'raw' && values.includes(Infinity);
+    const rows = Array.from(layout, (_id, i) => rowAt(i));
     const straight = new Map<number, Incoming[]>();
     layout.forEach((id, i) => {
-      const row = rowAt(i);
-      if ((counts.get(id) ?? 0) >= STRAIGHT_ROWS || takesAway) {
-        const list = straight.get(id);
-        if (list) list.push(row);
-        else straight.set(id, [row]);
-      } else {
+      const row = rows[i];
+      if (row && ((counts.get(id) ?? 0) >= STRAIGHT_ROWS || takesAway || needsOthers(table, layouts, id, row)))
+        straight.set(id, []);
+    });
+    layout.forEach((id, i) => {
+      const row = rows[i];
+      if (!row) return;
+      const list = straight.get(id);
+      if (list) list.push(row);
+      else {
         table.head.insert(id, row.tMs, row.intervalMs, filled(table, layouts, id, row));
         noteDue(table, id);
       }
@@ -234,17 +239,23 @@ function blocks(layout: Int32Array, layouts: Layouts, values: Float64Array, colu
   return out;
 }
 
+/** Whether a row of bins says nothing of some series and follows another of the same moment. */
+function isPartial(table: Table, layouts: Layouts, layout: number, { tMs, block }: Incoming): boolean {
+  if (table.columns === 1) return false;
+  const moments = table.head.layouts.get(layout);
+  if (!moments || tMs > (moments.tMs[moments.count - 1] ?? NaN)) return false;
+  return block.subarray(3 * layouts.series(layout).length).some((known) => Number.isNaN(known));
+}
+
+/** Whether what a partial row leaves open may have been told by other layouts since: only closing them together can say. */
+function needsOthers(table: Table, layouts: Layouts, layout: number, row: Incoming): boolean {
+  return isPartial(table, layouts, layout, row) && layouts.series(layout).some((series) => layouts.shared(series));
+}
+
 /** A row of bins that says nothing of some series must not replace what the row before it said of them. */
 function filled(table: Table, layouts: Layouts, layout: number, row: Incoming): Float64Array {
-  if (table.columns === 1) return row.block;
+  if (!isPartial(table, layouts, layout, row)) return row.block;
   const width = layouts.series(layout).length;
-  const moments = table.head.layouts.get(layout);
-  if (
-    !moments ||
-    row.tMs > (moments.tMs[moments.count - 1] ?? NaN) ||
-    !row.block.subarray(3 * width).some((known) => Number.isNaN(known))
-  )
-    return row.block;
   const [old] = table.head.rows(layout, row.tMs - 1, row.tMs, [true, true, true, true], 0, width - 1);
   if (!old) return row.block;
   const block = row.block.slice();

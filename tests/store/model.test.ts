@@ -65,7 +65,7 @@ const steps = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('take away' as const), ...place, nth: fc.nat(50) }) },
     {
-      weight: 5,
+      weight: 8,
       arbitrary: fc.record({
         do: fc.constant('bins' as const),
         ...place,
@@ -189,7 +189,7 @@ it(
           await rm(folder, { recursive: true, force: true });
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: Math.ceil(RUNS / 2) },
     );
   },
   PATIENCE_MS,
