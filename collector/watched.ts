@@ -163,7 +163,7 @@ export function createWatched(initial: Device, around: Surroundings): Watched {
       return outcome?.ok ? outcome : slot.plan && withInstances(slot.plan, known);
     });
     const merged = merge(plans);
-    const complete = tried.every(({ outcome }) => outcome.ok);
+    const complete = tried.every(({ outcome }) => outcome.ok && !outcome.lost);
     const ids = await takeStock(known, merged, complete);
     const layouts = plans.map((plan, i) => plan && layoutOf(device.id, plan.columns, merged.kept[i] ?? [], ids));
     const resumes = await Promise.all(asked.map((slot, i) => pastOf(slot, layouts[i])));

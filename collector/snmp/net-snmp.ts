@@ -224,10 +224,13 @@ export function createNetSnmpTransport(): SnmpTransport {
           return failure(target, 'access denied');
         return stop(false, `the agent failed on the walk of ${root} (error ${outcome.errorStatus})`);
       }
+      const before = varbinds.length;
       for (const varbind of outcome.varbinds) {
         if (varbind.type === 'absent' && varbind.value === 'endOfMibView') return stop(true);
-        if (compareOids(varbind.oid, cursor) <= 0)
+        if (compareOids(varbind.oid, cursor) <= 0) {
+          varbinds.length = before;
           return stop(false, `the agent's answers to the walk of ${root} do not advance`);
+        }
         if (indexBelow(root, varbind.oid) === null) return stop(true);
         if (varbinds.length >= limits.maxRows) return stop(false, `the walk of ${root} was stopped after ${limits.maxRows} rows`);
         varbinds.push(varbind);

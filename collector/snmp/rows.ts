@@ -47,9 +47,15 @@ export async function rowsOf(table: ProfileTable, device: Device, notes: string[
     const found = columns.get(object)?.get(index);
     return found && found.type !== 'absent' ? found : null;
   };
+  // A row of which the identity was not seen, although others have one, belongs to nobody yet.
+  const unsure = [...keyObjects, ...(table.verify ?? [])].filter((name) => {
+    const oid = table.objects[name];
+    return oid !== undefined && device.cutOff(oid) && (columns.get(name)?.size ?? 0) > 0;
+  });
   const kept = [...indices]
     .sort(compareOids)
     .slice(0, maxRows)
+    .filter((index) => unsure.every((name) => value(index, name) !== null))
     .filter((index) => keeps(table, (object) => value(index, object)));
   const text = (index: string, object: string) => {
     const found = value(index, object);

@@ -24,6 +24,8 @@ export type Column = ReadonlyMap<string, SnmpValue>;
 export interface Device {
   get(oid: string): SnmpValue;
   column(oid: string, maxRows: number): Promise<Column>;
+  /** Whether a walked column has an end that was not seen. */
+  cutOff(oid: string): boolean;
   readonly objectId: string;
   readonly processors: number | null;
 }
@@ -95,6 +97,7 @@ export async function survey(
     const device: Device = {
       get: (oid) => scalars.get(oid) ?? ABSENT,
       column,
+      cutOff: (oid) => incomplete.has(oid),
       objectId: facts.sysObjectId,
       processors: processors !== null && processors > 0 ? processors : null,
     };

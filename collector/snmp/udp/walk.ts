@@ -61,9 +61,14 @@ export async function walk(
       if (status === NO_ACCESS || status === AUTHORIZATION_ERROR) return { ok: false, trouble: 'access denied', detail: '' };
       return stop(false, `the agent failed on the walk of ${root} (error ${status})`);
     }
+    const before = varbinds.length;
     for (const varbind of outcome.varbinds) {
       if (varbind.type === 'absent' && varbind.value === 'endOfMibView') return stop(true);
-      if (compareOids(varbind.oid, cursor) <= 0) return stop(false, `the agent's answers to the walk of ${root} do not advance`);
+      if (compareOids(varbind.oid, cursor) <= 0) {
+        // Who has its rows out of order has perhaps their values in others: none of this answer is believed.
+        varbinds.length = before;
+        return stop(false, `the agent's answers to the walk of ${root} do not advance`);
+      }
       if (indexBelow(root, varbind.oid) === null) return stop(true);
       if (varbinds.length >= limits.maxRows) return stop(false, `the walk of ${root} was stopped after ${limits.maxRows} rows`);
       varbinds.push(varbind);
