@@ -3,12 +3,13 @@
  * As those of raw, they follow what is older; who must change one takes it apart.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { decodeColumn, encodeColumn, isPlain } from './codec.ts';
+import { columnOf, decodeColumn, encodeColumn, isPlain, openColumn, type Column } from './codec.ts';
 import type { Damage } from './damage.ts';
 import { distinctLayouts } from './layouts.ts';
 
 const NAMES = ['mean', 'min', 'max', 'known'] as const;
 const RECODED_AT_ONCE = 8;
+const EMPTY = new Float64Array(0);
 /** Ranges may be open: SQLite is asked with whole numbers. */
 const MOST_BINS = 1e12;
 
@@ -16,14 +17,20 @@ const MOST_BINS = 1e12;
 export interface BinBlock {
   readonly b0: number;
   readonly n: number;
-  readonly columns: readonly (Float64Array | null)[];
+  readonly columns: readonly Float64Array[];
+}
+/** One that was read, as far as it was wanted. */
+export interface PackedBlock {
+  readonly b0: number;
+  readonly n: number;
+  readonly columns: readonly (Column | null)[];
 }
 
 export interface BinBlocks {
   /** @param fast keep the means quick to read rather than small */
   put(layout: number, first: number, block: BinBlock, fast: boolean): void;
   /** Blocks that hold any of the bins first..last. */
-  read(place: BlockPlace, firstBin: number, lastBin: number, wanted: readonly boolean[]): BinBlock[];
+  read(place: BlockPlace, firstBin: number, lastBin: number, wanted: readonly boolean[]): PackedBlock[];
   /** Takes the blocks that hold any of the bins first..last out of the table. */
   take(place: BlockPlace, firstBin: number, lastBin: number): BinBlock[];
   /** The last bin, -Infinity when there is none. */
@@ -42,7 +49,7 @@ export interface BlockPlace {
   readonly width: number;
 }
 
-/** @param full bins of a full block; smaller ones are put together when they would fill one */
+/** @param full bins of a full block; smaller ones are put together */
 export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number, full: number, damage: Damage): BinBlocks {
   const joined = `${table} JOIN ${table}_mean USING (id)`;
   const where = `layout = ?1 AND first = ?2 AND b0 <= ?4
@@ -97,21 +104,16 @@ export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number,
       const columns = damage.guard(table, id, 0, b0 * stepMs, keep ? (blobs[0] ?? null) : null, () =>
         wanted.map((there, k) => {
           if (!there) return null;
-          const column = decodeColumn(blobs[k] as Uint8Array, () => decodeColumn(blobs[0] as Uint8Array));
-          if (column.length !== size) throw new RangeError('has more or fewer values than bins');
+          const column = openColumn(blobs[k] as Uint8Array, () => openColumn(blobs[0] as Uint8Array));
+          if (column.count !== size) throw new RangeError('has more or fewer values than bins');
           return column;
         }),
       );
-      return { id, b0, n, columns: columns ?? wanted.map((there, k) => (there ? nothing(size, k) : null)) };
+      return { id, b0, n, columns: columns ?? wanted.map((there, k) => (there ? columnOf(k === 3 ? 0 : NaN, size) : null)) };
     });
   };
   const write = (layout: number, first: number, { b0, n, columns }: BinBlock, fast: boolean) => {
-    const [mean, min, max, known] = columns.map((column) => column ?? new Float64Array(0)) as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-      Float64Array,
-    ];
+    const [mean = EMPTY, min = EMPTY, max = EMPTY, known = EMPTY] = columns;
     const { lastInsertRowid } = insert.run(
       layout,
       first,
@@ -126,30 +128,31 @@ export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number,
   const taken = (place: BlockPlace, firstBin: number, lastBin: number): BinBlock[] => {
     const blocks = found(place, firstBin, lastBin, all, true);
     for (const { id } of blocks) for (const statement of remove) statement.run(id);
-    return blocks;
+    return blocks.map(({ b0, n, columns }) => ({
+      b0,
+      n,
+      columns: columns.map((column) => column?.part(0, column.count) ?? EMPTY),
+    }));
   };
-  /** The first bin of the small blocks at the end, if one more like the last would be too much for a full one. */
-  const ripe = (layout: number, first: number): number | null => {
-    let end = -Infinity;
-    let from = Infinity;
-    let last = 0;
+  /** From which bin on the last blocks are small enough to be written anew with this one, null when none is. */
+  const smallSince = (layout: number, first: number, { b0, n }: BinBlock): number | null => {
+    let since: number | null = null;
+    if (n >= full) return null;
     for (const row of backwards.iterate(layout, first)) {
-      const [b0, n] = [Number(row['b0']), Number(row['n'])];
-      if (end === -Infinity) [end, last] = [b0 + n, n];
-      if (2 * n > full || end - b0 > full) break;
-      from = b0;
+      const [begin, size] = [Number(row['b0']), Number(row['n'])];
+      // So each bin is written anew as often as its block doubles, and no more.
+      if (size > 2 * (b0 + n - (since ?? b0)) || b0 + n - begin > full) break;
+      since = begin;
     }
-    return end - from > last && end - from + last > full ? from : null;
+    return since;
   };
 
   return {
     put(layout, first, block, fast) {
-      write(layout, first, block, fast);
-      if (2 * block.n > full) return;
-      const from = ripe(layout, first);
-      if (from === null) return;
+      const since = smallSince(layout, first, block);
       const place = { layout, first, width: (block.columns[0]?.length ?? 0) / block.n };
-      write(layout, first, merged(taken(place, from, MOST_BINS), place.width), fast);
+      const whole = since === null ? block : merged([...taken(place, since, MOST_BINS), block], place.width);
+      write(layout, first, whole, fast);
     },
     read: (place, firstBin, lastBin, wanted) => found(place, firstBin, lastBin, wanted, false),
     take: taken,
@@ -186,7 +189,7 @@ export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number,
 }
 
 /** Values of a column of which nothing can be told. */
-export function nothing(size: number, column: number): Float64Array {
+function nothing(size: number, column: number): Float64Array {
   const values = new Float64Array(size);
   return column === 3 ? values : values.fill(NaN);
 }
@@ -198,7 +201,7 @@ function merged(blocks: readonly BinBlock[], width: number): BinBlock {
   const columns = NAMES.map((_name, k) => {
     const out = nothing(n * width, k);
     for (const block of blocks) {
-      const column = block.columns[k] ?? new Float64Array(0);
+      const column = block.columns[k] ?? EMPTY;
       for (let s = 0; s < width; s++) out.set(column.subarray(s * block.n, (s + 1) * block.n), s * n + block.b0 - b0);
     }
     return out;

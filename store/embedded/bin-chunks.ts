@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { TIER_STEP_MS, type BinTier } from '../../core/model.ts';
-import { decodeColumn, encodeColumn, isPlain } from './codec.ts';
+import { decodeColumn, encodeColumn, isPlain, openColumn } from './codec.ts';
 import type { Damage } from './damage.ts';
 import { BIN_TABLES } from './protocol.ts';
 import { createWhose } from './whose.ts';
@@ -97,7 +97,7 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
     if (!row) return columns;
     const mean = row['mean'] as Uint8Array;
     damage.guard(table, Number(row['id']), series, slot * chunkMs, mean, () => {
-      const decoded = NAMES.map((name) => decodeColumn(row[name] as Uint8Array, () => decodeColumn(mean)));
+      const decoded = NAMES.map((name) => decodeColumn(row[name] as Uint8Array, () => openColumn(mean)));
       decoded.forEach((column, i) => columns[i]?.set(column));
     });
     return columns;
@@ -146,7 +146,7 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
           wanted.map((there, k) =>
             there
               ? full(
-                  decodeColumn(blobs[k] as Uint8Array, () => decodeColumn(blobs[0] as Uint8Array)),
+                  decodeColumn(blobs[k] as Uint8Array, () => openColumn(blobs[0] as Uint8Array)),
                   perChunk,
                 )
               : null,

@@ -1,6 +1,6 @@
 /** A tier of bins: its head, its blocks, and the chunks of single series that fit into no block. */
 import { TIER_STEP_MS, type BinTier } from '../../core/model.ts';
-import { createBinBlocks, type BinBlock, type BlockPlace } from './bin-blocks.ts';
+import { createBinBlocks, type BinBlock, type BlockPlace, type PackedBlock } from './bin-blocks.ts';
 import { CHUNK_BINS, createBinChunks, PLAIN_FOR_MS, type FourColumns } from './bin-chunks.ts';
 import { createEnds } from './ends.ts';
 import { createHead } from './head.ts';
@@ -9,12 +9,11 @@ import { BIN_TABLES, BLOCK_SERIES, firstOf, LAYOUT_SERIES } from './protocol.ts'
 import { upperBound } from './raw-chunks.ts';
 import { columnsOf, enough, LATE, type Bundle, type Ground, type Table } from './tables.ts';
 
-/** Stored bins of one series, from b0 on: of each column n values from `from` on; absent bins are NaN or, in known, 0. */
+/** Stored bins of one series, n from b0 on; absent ones are NaN or, in known, 0. */
 export interface BinRun {
   readonly b0: number;
   readonly n: number;
   readonly columns: readonly (Float64Array | null)[];
-  readonly from: number;
 }
 
 export interface BinTable extends Table {
@@ -51,7 +50,7 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
     const tMs = Float64Array.from({ length: n }, (_t, i) => (b0 + i) * stepMs);
     for (let s = 0; s < width; s++) {
       const series = layouts.series(layout)[first + s] ?? 0;
-      const own = columns.map((column) => (column ?? new Float64Array(0)).subarray(s * n, (s + 1) * n));
+      const own = columns.map((column) => column.subarray(s * n, (s + 1) * n));
       // Absent bins say nothing; that they are taken away would be more than is known.
       const four = [...own.slice(0, 3), (own[3] ?? new Float64Array(0)).map((known) => (known > 0 ? known : NaN))];
       if (!removed.has(series)) chunks.merge(series, tMs, four as unknown as FourColumns, nowMs);
@@ -118,7 +117,7 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
     begin: (series) => chunks.begin(series),
     merge: (series, tMs, _intervalMs, columns, nowMs) => merge(series, tMs, columns, nowMs),
     reader(firstBin, lastBin, wanted) {
-      const kept = new Map<number, { readonly place: BlockPlace; readonly blocks: readonly BinBlock[] }>();
+      const kept = new Map<number, { readonly place: BlockPlace; readonly blocks: readonly PackedBlock[] }>();
       const at = ({ layout, index }: Place) => {
         const place = blockPlace(layout, index);
         const name = layout * LAYOUT_SERIES + place.first;
@@ -133,11 +132,16 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
       return (series, places) => {
         const runs: BinRun[] = [];
         for (const [slot, columns] of chunks.read(series, firstBin, lastBin, wanted))
-          runs.push({ b0: slot * perSlot, n: perSlot, columns, from: 0 });
+          runs.push({ b0: slot * perSlot, n: perSlot, columns });
         for (const place of places) {
           const found = at(place);
-          for (const { b0, n, columns } of found.blocks)
-            runs.push({ b0, n, columns, from: (place.index - found.place.first) * n });
+          for (const { b0, n, columns } of found.blocks) {
+            // Of a block that reaches beyond what is asked for, only what is asked for is put together.
+            const [skipped, end] = [Math.max(0, firstBin - b0), Math.min(n, lastBin + 1 - b0)];
+            const from = (place.index - found.place.first) * n + skipped;
+            const own = columns.map((column) => column?.part(from, end - skipped) ?? null);
+            runs.push({ b0: b0 + skipped, n: end - skipped, columns: own });
+          }
         }
         return runs;
       };

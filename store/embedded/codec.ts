@@ -45,25 +45,46 @@ export function encodeColumn(
   return packed.length < plain.length ? frame(SHUFFLED, n, packed) : frame(PLAIN, n, plain);
 }
 
+/** A column of which parts are put together when they are asked for. */
+export interface Column {
+  readonly count: number;
+  part(from: number, length: number): Float64Array;
+}
+
 /**
  * @param beside gives the column that a SAME refers to
  * @throws DamagedBlob
  */
-export function decodeColumn(blob: Uint8Array, beside?: () => Float64Array): Float64Array {
+export function openColumn(blob: Uint8Array, beside?: () => Column): Column {
   const { codec, count, payload } = unframe(blob);
   switch (codec) {
-    case PLAIN:
-      return floats(payload, count);
-    case SHUFFLED:
-      return floats(unshuffle(unpack(payload, count * 8), 8), count);
+    case PLAIN: {
+      const values = floats(payload, count);
+      return { count, part: (from, length) => values.subarray(from, from + length) };
+    }
+    case SHUFFLED: {
+      const bytes = unpack(payload, count * 8);
+      return { count, part: (from, length) => unshuffled(bytes, from, length) };
+    }
     case CONSTANT:
-      return new Float64Array(count).fill(floats(payload, 1)[0] ?? NaN);
+      return columnOf(floats(payload, 1)[0] ?? NaN, count);
     case SAME:
       if (beside) return beside();
       throw new DamagedBlob('refers to a column that is not there');
     default:
       throw new DamagedBlob(`has the unknown codec ${codec}`);
   }
+}
+
+/** All of a column at once. @throws DamagedBlob */
+export function decodeColumn(blob: Uint8Array, beside?: () => Column): Float64Array {
+  const column = openColumn(blob, beside);
+  return column.part(0, column.count);
+}
+
+/** A column of the same value throughout. */
+export function columnOf(value: number, count: number): Column {
+  return { count, part: (_from, length) => new Float64Array(length).fill(value) };
 }
 
 /** How many values a blob holds, told from its first bytes. */
@@ -174,6 +195,18 @@ function shuffle(bytes: Uint8Array, width: number): Uint8Array {
     for (let i = 0, at = k; i < n; i++, at += width) out[row + i] = bytes[at] ?? 0;
   }
   return out.subarray(0, bytes.length);
+}
+
+/** Some of the doubles whose bytes were shuffled. */
+function unshuffled(bytes: Uint8Array, from: number, length: number): Float64Array {
+  const count = bytes.length / 8;
+  const values = new Float64Array(length);
+  const out = new Uint8Array(values.buffer);
+  for (let k = 0; k < 8; k++) {
+    const row = k * count + from;
+    for (let i = 0, at = k; i < length; i++, at += 8) out[at] = bytes[row + i] ?? 0;
+  }
+  return values;
 }
 
 function unshuffle(bytes: Uint8Array, width: number): Uint8Array {

@@ -4,23 +4,34 @@
  * older, and whoever must change one takes it apart into chunks.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { decodeColumn, encodeColumn } from './codec.ts';
+import { columnOf, COUNT_BYTES, encodeColumn, openColumn, type Column } from './codec.ts';
 import type { Damage } from './damage.ts';
 import { distinctLayouts } from './layouts.ts';
+import { chunkRecords } from './raw-chunks.ts';
 import type { Times } from './times.ts';
 
 export interface RawBlock {
   readonly intervalMs: number;
   readonly tMs: Float64Array;
-  /** Series after series; of a damaged block only that its time is unknown. */
+  /** Series after series, as many values of each as there are moments. */
   readonly values: Float64Array;
 }
 
+/** One that was read; of a damaged one only that its time is unknown. */
+export interface PackedBlock {
+  readonly intervalMs: number;
+  readonly tMs: Float64Array;
+  readonly values: Column;
+}
+
 export interface RawBlocks {
-  /** @param values series after series, as many of each as there are moments */
-  put(layout: number, first: number, tMs: Float64Array, intervalMs: number, values: Float64Array): void;
+  /**
+   * Writes a block, together with small ones before it.
+   * @param joinable whether nothing else of its series is there since a moment
+   */
+  put(layout: number, first: number, width: number, block: RawBlock, joinable: (sinceMs: number) => boolean): void;
   /** Blocks with records from < t ≤ to, and the end of the one before them, -Infinity when there is none. */
-  read(layout: number, first: number, width: number, fromMs: number, toMs: number): { blocks: RawBlock[]; previousMs: number };
+  read(layout: number, first: number, width: number, fromMs: number, toMs: number): { blocks: PackedBlock[]; previousMs: number };
   /** Takes the blocks that overlap from..to out of the table. */
   take(layout: number, first: number, width: number, fromMs: number, toMs: number): RawBlock[];
   /** Whether any block overlaps from..to, ends excluded. */
@@ -43,6 +54,10 @@ export function createRawBlocks(db: DatabaseSync, damage: Damage, times: Times):
      AND t0 >= ifnull((SELECT max(t0) FROM raw_block WHERE layout = ?1 AND first = ?2 AND t0 <= ?3), -1e300) ORDER BY t0`,
   );
   overlapping.setReturnArrays(true);
+  const backwards = db.prepare(
+    `SELECT id, t0, t1, interval, substr(value, ${COUNT_BYTES.at + 1}, ${COUNT_BYTES.length}) AS n FROM raw_block
+     WHERE layout = ? AND first = ? ORDER BY t0 DESC`,
+  );
   const last = db.prepare('SELECT t1 FROM raw_block WHERE layout = ? AND first = ? AND t0 < ? ORDER BY t0 DESC LIMIT 1');
   const remove = db.prepare('DELETE FROM raw_block WHERE id = ?');
   const removeAll = db.prepare('DELETE FROM raw_block WHERE layout = ? AND first = ?');
@@ -50,39 +65,68 @@ export function createRawBlocks(db: DatabaseSync, damage: Damage, times: Times):
 
   const endBefore = (layout: number, first: number, tMs: number): number =>
     Number(last.get(layout, first, tMs)?.['t1'] ?? -Infinity);
-  const open = ([id, t1, intervalMs, timesId, value]: Row, width: number, keep: boolean): RawBlock => {
+  const open = ([id, t1, intervalMs, timesId, value]: Row, width: number, keep: boolean): PackedBlock => {
     const blob = value ?? new Uint8Array(0);
     const decoded = damage.guard('raw_block', id, 0, t1, keep ? blob : null, () => {
       const tMs = times.read(timesId);
-      const values = decodeColumn(blob);
-      if (tMs.length * width !== values.length) throw new RangeError('has more or fewer values than moments');
+      const values = openColumn(blob);
+      if (tMs.length * width !== values.count) throw new RangeError('has more or fewer values than moments');
       return { tMs, values };
     });
-    return { ...(decoded ?? { tMs: Float64Array.of(t1), values: new Float64Array(width).fill(NaN) }), intervalMs };
+    return { ...(decoded ?? { tMs: Float64Array.of(t1), values: columnOf(NaN, width) }), intervalMs };
+  };
+
+  /** From when on the last blocks are small enough to be written anew with this one, null when none is. */
+  const smallSince = (
+    layout: number,
+    first: number,
+    width: number,
+    { tMs, intervalMs }: RawBlock,
+    joinable: (sinceMs: number) => boolean,
+  ): number | null => {
+    const full = chunkRecords(intervalMs);
+    let size = tMs.length;
+    let since: number | null = null;
+    if (size >= full) return null;
+    for (const row of backwards.iterate(layout, first)) {
+      const bytes = row['n'] as Uint8Array;
+      const n = ((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)) / width;
+      // So each record is written anew as often as its block doubles, and no more.
+      if (n > 2 * size || n + size > full || chunkRecords(Number(row['interval'])) !== full || !joinable(Number(row['t0'])))
+        break;
+      since = Number(row['t0']);
+      size += n;
+    }
+    return since;
+  };
+  const take = (layout: number, first: number, width: number, fromMs: number, toMs: number): RawBlock[] => {
+    const taken: RawBlock[] = [];
+    if (endBefore(layout, first, Infinity) < fromMs) return taken;
+    for (const row of overlapping.all(layout, first, fromMs, toMs) as unknown as Row[]) {
+      if (row[1] < fromMs) continue;
+      const { values, ...block } = open(row, width, true);
+      taken.push({ ...block, values: values.part(0, values.count) });
+      remove.run(row[0]);
+    }
+    return taken;
   };
 
   return {
-    put(layout, first, tMs, intervalMs, values) {
+    put(layout, first, width, block, joinable) {
+      const since = smallSince(layout, first, width, block, joinable);
+      const { tMs, values, intervalMs } =
+        since === null ? block : joined([...take(layout, first, width, since, Infinity), block], width);
       insert.run(layout, first, tMs[0] ?? 0, tMs.at(-1) ?? 0, intervalMs, times.write(tMs), encodeColumn(values));
     },
+    take,
     read(layout, first, width, fromMs, toMs) {
       let previousMs = -Infinity;
-      const blocks: RawBlock[] = [];
+      const blocks: PackedBlock[] = [];
       for (const row of overlapping.all(layout, first, fromMs, toMs) as unknown as Row[]) {
         if (row[1] <= fromMs) previousMs = row[1];
         else blocks.push(open(row, width, false));
       }
       return { blocks, previousMs };
-    },
-    take(layout, first, width, fromMs, toMs) {
-      const taken: RawBlock[] = [];
-      if (endBefore(layout, first, Infinity) < fromMs) return taken;
-      for (const row of overlapping.all(layout, first, fromMs, toMs) as unknown as Row[]) {
-        if (row[1] < fromMs) continue;
-        taken.push(open(row, width, true));
-        remove.run(row[0]);
-      }
-      return taken;
     },
     any: (layout, first, fromMs, toMs) => endBefore(layout, first, toMs) > fromMs,
     newest: (layout, first) => endBefore(layout, first, Infinity),
@@ -92,4 +136,19 @@ export function createRawBlocks(db: DatabaseSync, damage: Damage, times: Times):
     expire: (beforeMs, limit) => Number(expire.run(beforeMs, limit).changes) >= limit,
     layouts: () => distinctLayouts(db, 'raw_block'),
   };
+}
+
+/** Blocks that follow each other as one. */
+function joined(blocks: readonly RawBlock[], width: number): RawBlock {
+  const n = blocks.reduce((sum, { tMs }) => sum + tMs.length, 0);
+  const tMs = new Float64Array(n);
+  const values = new Float64Array(n * width);
+  let at = 0;
+  for (const block of blocks) {
+    const m = block.tMs.length;
+    tMs.set(block.tMs, at);
+    for (let s = 0; s < width; s++) values.set(block.values.subarray(s * m, (s + 1) * m), s * n + at);
+    at += m;
+  }
+  return { intervalMs: blocks.at(-1)?.intervalMs ?? 0, tMs, values };
 }

@@ -150,7 +150,7 @@ export function createRawChunks(db: DatabaseSync, damage: Damage, times: Times):
 }
 
 /** Adds the records begin..end of a run to others. */
-export function cut(runs: Run[], run: Run, begin: number, end: number): void {
+function cut(runs: Run[], run: Run, begin: number, end: number): void {
   if (end <= begin) return;
   const whole = begin === 0 && end === run.tMs.length;
   runs.push(whole ? run : { tMs: run.tMs.subarray(begin, end), value: run.value.subarray(begin, end) });

@@ -4,7 +4,7 @@ import { createHead } from './head.ts';
 import type { Place } from './layouts.ts';
 import { BLOCK_SERIES, firstOf, LAYOUT_SERIES } from './protocol.ts';
 import { createRawBlocks, type RawBlock } from './raw-blocks.ts';
-import { chunkRecords, createRawChunks, cut, pieces, upperBound, type Run } from './raw-chunks.ts';
+import { chunkRecords, createRawChunks, pieces, upperBound, type Run } from './raw-chunks.ts';
 import { columnsOf, enough, LATE, rowsOf, type Ground, type Table } from './tables.ts';
 import { createTimes } from './times.ts';
 
@@ -101,7 +101,10 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
       for (const { from, to } of pieces(intervalMs, late)) {
         const [values = new Float64Array(0)] = rowsOf(bundle, from, to);
         const whole = from === 0 && to === n;
-        blocks.put(layout, first, whole ? tMs : tMs.subarray(from, to), intervalMs[to - 1] ?? 0, values);
+        const block = { tMs: whole ? tMs : tMs.subarray(from, to), intervalMs: intervalMs[to - 1] ?? 0, values };
+        blocks.put(layout, first, series.length, block, (sinceMs) =>
+          series.every((one) => !layouts.shared(one) && chunks.newest(one) < sinceMs),
+        );
       }
       if (late < n) for (const one of series) ends.reach(one, tMs[n - 1] ?? 0);
     },
@@ -121,8 +124,9 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
           for (const { tMs, values } of found.blocks) {
             const begin = upperBound(tMs, fromMs);
             if (begin > 0) previousMs = Math.max(previousMs, tMs[begin - 1] ?? previousMs);
-            const run = { tMs, value: values.subarray(s * tMs.length, (s + 1) * tMs.length) };
-            cut(runs, run, begin, upperBound(tMs, toMs));
+            const end = upperBound(tMs, toMs);
+            if (end > begin)
+              runs.push({ tMs: tMs.subarray(begin, end), value: values.part(s * tMs.length + begin, end - begin) });
           }
         }
         if (runs.length > 1) runs.sort((a, b) => (a.tMs[0] ?? 0) - (b.tMs[0] ?? 0));

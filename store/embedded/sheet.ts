@@ -13,6 +13,7 @@ export interface Sheet {
 
 /** Ranges of at most so many bins lie in one stretch, which serves one series after the other. */
 const DENSE_BINS = 20_000;
+const EMPTY = new Float64Array(0);
 
 /** A stretch of dense bins. */
 interface Stretch {
@@ -38,6 +39,7 @@ export function createSheet(first: number, last: number, wanted: readonly boolea
   const size = dense ? Math.max(0, last - first + 1) : perSlot;
   const origin = dense ? first : 0;
   const stretches = new Map<number, Stretch>();
+  let times: Float64Array | null = null;
   /** Used again for the next series. */
   let spare: Stretch | null = null;
 
@@ -59,30 +61,39 @@ export function createSheet(first: number, last: number, wanted: readonly boolea
     if (from < stretch.begin) stretch.begin = from;
     if (to > stretch.end) stretch.end = to;
   };
+  const timesIn = ({ startBin, begin, end }: Stretch): Float64Array => {
+    // The one stretch of a narrow range is that of every series.
+    if (dense && times) return times.subarray(begin, end);
+    const tMs = new Float64Array(dense ? size : end);
+    for (let i = 0; i < tMs.length; i++) tMs[i] = (startBin + i) * stepMs;
+    times = tMs;
+    return tMs.subarray(begin, end);
+  };
   const putStretch = (data: Float64Array, at: number, base: number, count: number, stretch: Stretch, n: number) => {
-    const { startBin, columns, begin, end } = stretch;
-    const probe = columns[probeAt] ?? new Float64Array(0);
-    const whole = n === end - begin;
-    let to = base + at;
-    for (let i = begin; i < end; i++) if (whole || there(probe[i] ?? NaN)) data[to++] = (startBin + i) * stepMs;
+    const { columns, begin, end } = stretch;
+    const probe = (columns[probeAt] ?? EMPTY).subarray(begin, end);
+    const put = (values: Float64Array, to: number) => {
+      if (n === end - begin) data.set(values, to);
+      else for (let i = 0; i < values.length; i++) if (there(probe[i] ?? NaN)) data[to++] = values[i] ?? NaN;
+    };
+    put(timesIn(stretch), base + at);
     let row = base;
-    for (let k = 0; k < columns.length; k++) {
-      const column = columns[k];
+    for (const column of columns) {
       if (!column) continue;
       row += count;
-      to = row + at;
-      for (let i = begin; i < end; i++) if (whole || there(probe[i] ?? NaN)) data[to++] = column[i] ?? NaN;
+      put(column.subarray(begin, end), row + at);
     }
   };
   const countIn = ({ columns, begin, end }: Stretch): number => {
-    const probe = columns[probeAt] ?? new Float64Array(0);
+    const probe = columns[probeAt] ?? EMPTY;
     let n = 0;
-    for (let i = begin; i < end; i++) if (there(probe[i] ?? NaN)) n++;
+    if (probeAt === 3) for (let i = begin; i < end; i++) n += (probe[i] ?? 0) > 0 ? 1 : 0;
+    else for (let i = begin; i < end; i++) n += Number.isNaN(probe[i]) ? 0 : 1;
     return n;
   };
 
   return {
-    lay({ b0, n, columns, from }) {
+    lay({ b0, n, columns }) {
       const probe = columns[probeAt];
       if (!probe) return;
       const end = Math.min(b0 + n, last + 1);
@@ -91,7 +102,7 @@ export function createSheet(first: number, last: number, wanted: readonly boolea
         const fresh = !stretches.has(slot);
         const stretch = stretchAt(slot);
         const to = Math.min(end, stretch.startBin + size);
-        const [source, target, many] = [from + bin - b0, bin - stretch.startBin, to - bin];
+        const [source, target, many] = [bin - b0, bin - stretch.startBin, to - bin];
         touch(stretch, target, target + many);
         for (let k = 0; k < columns.length; k++) {
           const [into, values] = [stretch.columns[k], columns[k]];

@@ -5,6 +5,7 @@ import type { WriteResult } from '../../core/ports.ts';
 import { fileTrouble } from '../failures.ts';
 import { closeLayouts, type Incoming } from './closing.ts';
 import { bytesOf } from './codec.ts';
+import type { HeadRow } from './head.ts';
 import type { Layouts } from './layouts.ts';
 import type { BinTable } from './bin-table.ts';
 import type { RawTable } from './raw-table.ts';
@@ -95,19 +96,14 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
     for (const id of layout) counts.set(id, (counts.get(id) ?? 0) + 1);
     // Infinity takes a record away, which only a chunk can do.
     const takesAway = table.tier === 'raw' && values.includes(Infinity);
-    const rows = Array.from(layout, (_id, i) => rowAt(i));
     const straight = new Map<number, Incoming[]>();
     layout.forEach((id, i) => {
-      const row = rows[i];
-      if (row && ((counts.get(id) ?? 0) >= STRAIGHT_ROWS || takesAway || needsOthers(table, layouts, id, row)))
-        straight.set(id, []);
-    });
-    layout.forEach((id, i) => {
-      const row = rows[i];
-      if (!row) return;
-      const list = straight.get(id);
-      if (list) list.push(row);
-      else {
+      const row = rowAt(i);
+      if ((counts.get(id) ?? 0) >= STRAIGHT_ROWS || takesAway) {
+        const list = straight.get(id);
+        if (list) list.push(row);
+        else straight.set(id, [row]);
+      } else {
         table.head.insert(id, row.tMs, row.intervalMs, filled(table, layouts, id, row));
         noteDue(table, id);
       }
@@ -239,29 +235,37 @@ function blocks(layout: Int32Array, layouts: Layouts, values: Float64Array, colu
   return out;
 }
 
-/** Whether a row of bins says nothing of some series and follows another of the same moment. */
-function isPartial(table: Table, layouts: Layouts, layout: number, { tMs, block }: Incoming): boolean {
-  if (table.columns === 1) return false;
+/**
+ * A row of bins that says nothing of some series must not replace what the row before it said of them,
+ * nor stand before what other layouts have said of them since.
+ */
+function filled(table: Table, layouts: Layouts, layout: number, { tMs, block }: Incoming): Float64Array {
+  if (table.columns === 1) return block;
+  const series = layouts.series(layout);
+  const width = series.length;
   const moments = table.head.layouts.get(layout);
-  if (!moments || tMs > (moments.tMs[moments.count - 1] ?? NaN)) return false;
-  return block.subarray(3 * layouts.series(layout).length).some((known) => Number.isNaN(known));
-}
-
-/** Whether what a partial row leaves open may have been told by other layouts since: only closing them together can say. */
-function needsOthers(table: Table, layouts: Layouts, layout: number, row: Incoming): boolean {
-  return isPartial(table, layouts, layout, row) && layouts.series(layout).some((series) => layouts.shared(series));
-}
-
-/** A row of bins that says nothing of some series must not replace what the row before it said of them. */
-function filled(table: Table, layouts: Layouts, layout: number, row: Incoming): Float64Array {
-  if (!isPartial(table, layouts, layout, row)) return row.block;
-  const width = layouts.series(layout).length;
-  const [old] = table.head.rows(layout, row.tMs - 1, row.tMs, [true, true, true, true], 0, width - 1);
-  if (!old) return row.block;
-  const block = row.block.slice();
+  if (!moments || tMs > (moments.tMs[moments.count - 1] ?? NaN)) return block;
+  if (!block.subarray(3 * width).some((known) => Number.isNaN(known))) return block;
+  const rows = new Map<number, HeadRow | null>();
+  const rowOf = (of: number): HeadRow | null => {
+    let row = rows.get(of);
+    if (row === undefined) {
+      row = table.head.rows(of, tMs - 1, tMs, [true, true, true, true], 0, layouts.series(of).length - 1)[0] ?? null;
+      rows.set(of, row);
+    }
+    return row;
+  };
+  if (!rowOf(layout)) return block;
+  const whole = block.slice();
   for (let i = 0; i < width; i++) {
-    if (!Number.isNaN(block[3 * width + i])) continue;
-    for (let k = 0; k < 4; k++) block[k * width + i] = old.columns[k]?.[i] ?? NaN;
+    if (!Number.isNaN(whole[3 * width + i])) continue;
+    let newest = -1;
+    for (const place of layouts.places(series[i] ?? 0)) {
+      const row = rowOf(place.layout);
+      if (!row || row.seq < newest || Number.isNaN(row.columns[3]?.[place.index])) continue;
+      newest = row.seq;
+      for (let k = 0; k < 4; k++) whole[k * width + i] = row.columns[k]?.[place.index] ?? NaN;
+    }
   }
-  return block;
+  return whole;
 }
