@@ -23,7 +23,7 @@ const ROOT = join(import.meta.dirname, '..');
 const CACHE = join(ROOT, '.cache', 'parts');
 const FETCH_TIMEOUT_MS = 300_000;
 
-export type PartName = 'snmpd' | 'snmpget' | 'snmpbulkwalk' | 'snmpsimd' | 'ping' | 'chromium';
+export type PartName = 'snmpd' | 'snmpget' | 'snmpbulkwalk' | 'snmpsimd' | 'ping' | 'chromium' | 'influxd' | 'victoria-metrics';
 
 interface Part {
   readonly package: string;
@@ -36,6 +36,8 @@ const PARTS: Readonly<Record<PartName, Part>> = {
   snmpbulkwalk: { package: 'snmp', how: 'unpack' },
   snmpsimd: { package: 'snmpsim', how: 'unpack' },
   ping: { package: 'iputils-ping', how: 'unpack' },
+  influxd: { package: 'influxdb', how: 'unpack' },
+  'victoria-metrics': { package: 'victoria-metrics', how: 'unpack' },
   chromium: { package: 'chromium', how: 'install' },
 };
 const NAMES = Object.keys(PARTS) as PartName[];

@@ -8,6 +8,18 @@ export interface StoreUnderTest {
   /** Closes and opens again, if the store outlives its process. */
   readonly reopen: (() => Promise<SeriesStore>) | null;
   readonly cleanup: () => Promise<void>;
+  /** Resolves once everything written can be read; a server may need a moment. */
+  readonly settle?: () => Promise<void>;
+}
+
+/** What a kind of store cannot do, each with the reason in its documentation. Left out: it can. */
+export interface Traits {
+  /** A later word on a moment replaces the earlier one, and records can be taken away. */
+  readonly rewrites?: false;
+  /** Retention is its own affair and follows its own clock. */
+  readonly retention?: false;
+  /** Significant digits a number keeps; left out: all of them. */
+  readonly digits?: number;
 }
 
 const MINUTE = 60_000;
@@ -47,7 +59,10 @@ function binRow(
 }
 
 /** Runs the suite; `makeStore` gives an empty store each time. */
-export function seriesStoreContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
+export function seriesStoreContract(name: string, makeStore: () => Promise<StoreUnderTest>, traits: Traits = {}): void {
+  const { rewrites = true, retention = true, digits = 17 } = traits;
+  /** As exactly as this store keeps it. */
+  const kept = (value: number) => (digits >= 17 ? value : Number(value.toPrecision(digits)));
   describe(`series store: ${name}`, () => {
     let under: StoreUnderTest;
     let store: SeriesStore;
@@ -60,7 +75,10 @@ export function seriesStoreContract(name: string, makeStore: () => Promise<Store
       await store.close();
       await under.cleanup();
     });
-    const ok = async (raw: RawRow[], bins: BinRow[] = []) => expect(await store.write({ raw, bins })).toEqual({ result: 'ok' });
+    const ok = async (raw: RawRow[], bins: BinRow[] = []) => {
+      expect(await store.write({ raw, bins })).toEqual({ result: 'ok' });
+      await under.settle?.();
+    };
     const rawOf = async (series: string[], from = -Infinity, to = Infinity) =>
       (await store.raw(series, from, to)).map(({ tMs, value, previousMs }) => ({ t: [...tMs], v: [...value], previousMs }));
     const binsOf = async (series: string[], tier: BinTier, from = -Infinity, to = Infinity) =>
