@@ -16,10 +16,11 @@ import {
 import { parseNetwork } from './core/addresses.ts';
 import { trustDevice } from './config/devices.ts';
 import { parseDuration } from './config/duration.ts';
-import { fromEnvironment, unknownVariables } from './config/environment.ts';
+import { fromEnvironment, PARTS, unknownVariables } from './config/environment.ts';
 import { keyOf, type Path } from './config/explain.ts';
 import { codeOf, filesAt, mergeFiles } from './config/files.ts';
 import type { ConfigFile, SecretRef } from './config/schema.ts';
+import { trustStores, type StoreSettings } from './config/stores.ts';
 
 export interface Config {
   /** Absolute folder of the history, the catalog, the key and the socket. */
@@ -39,6 +40,7 @@ export interface Config {
   };
   readonly log: 'pretty' | 'json';
   readonly tiers: readonly TierSpec[];
+  readonly store: StoreSettings;
   /** The user's own profile folders, absolute. */
   readonly profileFolders: readonly string[];
   /** The user's own dashboard folders, absolute. */
@@ -115,7 +117,11 @@ export function loadConfig({ path, env, home }: { path: string | null; env: Envi
   const merged = mergeFiles(files, errors);
   const fromEnv = fromEnvironment(env);
   errors.push(...fromEnv.errors);
-  const value = { ...merged.value, ...fromEnv.value };
+  const value: ConfigFile = { ...merged.value, ...fromEnv.value };
+  for (const key of PARTS) {
+    const [inFile, inEnv] = [merged.value[key], fromEnv.value[key]];
+    if (inFile && inEnv) Object.assign(value, { [key]: { ...(inFile as object), ...(inEnv as object) } });
+  }
   const placeOf = (key: Path): Pick<ConfigError, 'file' | 'line'> => {
     const variable = typeof key[0] === 'string' ? fromEnv.variableOf[key[0]] : undefined;
     return variable === undefined ? merged.placeOf(key) : { file: variable, line: null };
@@ -236,6 +242,7 @@ function trust(
     },
     log: file.log ?? 'pretty',
     tiers,
+    store: trustStores(file, fail, readSecret, faulty),
     profileFolders,
     dashboardFolders,
     intervalMs,

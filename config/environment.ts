@@ -31,11 +31,20 @@ const OVERRIDES: readonly {
   { variable: 'SAGUARO_DASHBOARDS', key: 'dashboards', read: String },
   { variable: 'SAGUARO_INTERVAL', key: 'interval', read: String },
   { variable: 'SAGUARO_SNMP_ENGINE', key: 'snmpEngine', read: String },
+  { variable: 'SAGUARO_STORE', key: 'store', read: String },
+  { variable: 'SAGUARO_INFLUXDB_URL', key: 'influxdb', read: (url) => ({ url }) },
+  { variable: 'SAGUARO_INFLUXDB_TOKEN', key: 'influxdb', read: (token) => ({ token }) },
+  { variable: 'SAGUARO_INFLUXDB_ORG', key: 'influxdb', read: (org) => ({ org }) },
+  { variable: 'SAGUARO_VICTORIAMETRICS_WRITE_URL', key: 'victoriametrics', read: (writeUrl) => ({ writeUrl }) },
+  { variable: 'SAGUARO_VICTORIAMETRICS_READ_URL', key: 'victoriametrics', read: (readUrl) => ({ readUrl }) },
+  { variable: 'SAGUARO_VICTORIAMETRICS_TOKEN', key: 'victoriametrics', read: (token) => ({ token }) },
   { variable: 'SAGUARO_DISCOVERY_NETWORKS', key: 'discovery', read: (text) => ({ networks: list(text) }) },
 ];
 export const OVERRIDE_VARIABLES = OVERRIDES.map(({ variable }) => variable);
 /** Each may be given as NAME_FILE as well: the path of a file that holds it. */
-const SECRETS = new Set(['SAGUARO_ADMIN_PASSWORD']);
+const SECRETS = new Set(['SAGUARO_ADMIN_PASSWORD', 'SAGUARO_INFLUXDB_TOKEN', 'SAGUARO_VICTORIAMETRICS_TOKEN']);
+/** Keys of which a variable gives a part; the file may say the rest. */
+export const PARTS: readonly (keyof ConfigFile)[] = ['influxdb', 'victoriametrics'];
 /** Read by the command line and the tests, not by the configuration. */
 const OTHERS = [
   'SAGUARO_CONFIG',
@@ -44,6 +53,7 @@ const OTHERS = [
   'SAGUARO_PRIV_KEY',
   'SAGUARO_NODE_FLAGS',
   'SAGUARO_LONG',
+  'SAGUARO_SOAK_MINUTES',
   'SAGUARO_SEED',
 ];
 /** Set by container platforms for a service of this name; nobody wrote them by hand. */
@@ -60,6 +70,11 @@ export function fromEnvironment(env: Environment): FromEnvironment {
   const value: Record<string, unknown> = {};
   const variableOf: Record<string, string> = {};
   const errors: ConfigError[] = [];
+  const take = (key: keyof ConfigFile, entry: unknown, variable: string) => {
+    const before = value[key];
+    value[key] = PARTS.includes(key) ? { ...(before as object | undefined), ...(entry as object) } : entry;
+    variableOf[key] = variable;
+  };
   for (const { variable, key, read } of OVERRIDES) {
     const fileVariable = `${variable}_FILE`;
     const file = SECRETS.has(variable) ? env[fileVariable] : undefined;
@@ -70,12 +85,12 @@ export function fromEnvironment(env: Environment): FromEnvironment {
       }
       const secret = readSecretFile(file);
       if (typeof secret !== 'string') errors.push({ file: null, line: null, key: fileVariable, text: secret.text });
-      else [value[key], variableOf[key]] = [secret, fileVariable];
+      else take(key, read(secret), fileVariable);
     } else if (text !== undefined && text !== '') {
       const entry = read(text);
       const faults = explain(ConfigFile.properties[key], entry, []);
       errors.push(...faults.slice(0, 1).map((fault) => ({ file: null, line: null, key: variable, text: fault.text })));
-      if (faults.length === 0) [value[key], variableOf[key]] = [entry, variable];
+      if (faults.length === 0) take(key, entry, variable);
     }
   }
   return { value: value, variableOf, errors };

@@ -55,9 +55,12 @@ export function mergeFiles(files: readonly string[], errors: ConfigError[]): Mer
     errors.push(...faults.map((fault) => ({ file, line: yaml.lineOf(fault.path), key: keyOf(fault.path), text: fault.text })));
     if (faults.some(({ path }) => path.length === 0)) continue;
     prune(yaml.value, faults);
-    const entries = (yaml.value as ConfigFile).devices ?? [];
+    const pruned = yaml.value as ConfigFile;
     for (const { path, incomplete } of faults) {
-      if (path[0] === 'devices' && typeof path[1] === 'number' && !incomplete) faulty.add(entries[path[1]]);
+      const [key, index] = path;
+      if (incomplete) continue;
+      if (key === 'devices' && typeof index === 'number') faulty.add(pruned.devices?.[index]);
+      if (key === 'influxdb' || key === 'victoriametrics') faulty.add(pruned[key]);
     }
     for (const [key, entry] of Object.entries(yaml.value as ConfigFile)) {
       const before = owner.get(key) ?? [];

@@ -62,6 +62,39 @@ const DeviceEntry = Type.Object(
 );
 export type DeviceEntry = Static<typeof DeviceEntry>;
 
+const Address = Type.String({ pattern: '^https?://[^\\s/?#]+[^\\s]*$', says: 'an address such as http://127.0.0.1:8086' });
+const Prefix = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]{0,31}$', says: 'letters, digits and _, beginning with a letter' });
+const VictoriaTier = Type.Object({ writeUrl: Address, readUrl: Address }, closed);
+const InfluxEntry = Type.Object(
+  {
+    url: Opt(Address),
+    token: Opt(SecretRef),
+    org: Opt(Text(128)),
+    version: Opt(Type.Enum(['auto', '1', '2', '3', 1, 2, 3], { says: 'auto, 1, 2 or 3' })),
+    prefix: Opt(Prefix),
+    timeout: Opt(Duration),
+  },
+  closed,
+);
+const VictoriaEntry = Type.Object(
+  {
+    writeUrl: Opt(Address),
+    readUrl: Opt(Address),
+    deleteUrl: Opt(Address),
+    token: Opt(SecretRef),
+    prefix: Opt(Prefix),
+    timeout: Opt(Duration),
+    tiers: Opt(
+      Type.Object({ raw: Opt(VictoriaTier), '5m': Opt(VictoriaTier), '1h': Opt(VictoriaTier), '1d': Opt(VictoriaTier) }, closed),
+    ),
+  },
+  closed,
+);
+const Size = Type.String({
+  pattern: '^\\d+(\\.\\d+)?\\s*(KiB|MiB|GiB|TiB)$',
+  says: 'a size with its unit, such as 512MiB or 10GiB',
+});
+
 export const ConfigFile = Type.Object(
   {
     data: Opt(Text(4096)),
@@ -79,6 +112,10 @@ export const ConfigFile = Type.Object(
     dashboards: Opt(Text(4096)),
     interval: Opt(Duration),
     snmpEngine: Opt(Type.Enum(['own', 'net-snmp'], { says: 'own or net-snmp' })),
+    store: Opt(Type.Enum(['embedded', 'influxdb', 'victoriametrics'], { says: 'embedded, influxdb or victoriametrics' })),
+    influxdb: Opt(InfluxEntry),
+    victoriametrics: Opt(VictoriaEntry),
+    spool: Opt(Type.Object({ maxBytes: Opt(Size), maxAge: Opt(Duration) }, closed)),
     retention: Opt(
       Type.Object({ raw: Opt(Retention), '5m': Opt(Retention), '1h': Opt(Retention), '1d': Opt(Retention) }, closed),
     ),

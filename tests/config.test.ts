@@ -356,8 +356,8 @@ describe('config.example.yaml', () => {
   const env = {
     EXAMPLE_ADMIN_PASSWORD: 'correct horse',
     EXAMPLE_COMMUNITY: 'public',
-    EXAMPLE_AUTH_KEY: 'authentication',
-    EXAMPLE_PRIV_KEY: 'privacy-key',
+    ...{ EXAMPLE_AUTH_KEY: 'authentication', EXAMPLE_PRIV_KEY: 'privacy-key' },
+    ...{ EXAMPLE_INFLUXDB_TOKEN: 'token', EXAMPLE_VICTORIAMETRICS_TOKEN: 'token' },
   };
 
   test('is valid', () => {
