@@ -121,10 +121,61 @@ export interface StoreHealth {
   readonly reason: string;
   readonly bytes: number;
   readonly series: number;
+  /** The server that keeps the history, where it is one. */
+  readonly destination?: Destination;
+}
+
+/** A server that history goes to, and what waits on disk until it has it. Counts only ever grow, within one run. */
+export interface Destination {
+  /** For people: "InfluxDB". */
+  readonly label: string;
+  /** away: it does not answer. blocked: it does, and an operator must act. */
+  readonly state: 'starting' | 'ok' | 'away' | 'blocked';
+  /** Since when it is in this state. */
+  readonly sinceMs: number;
+  /** One sentence when away or blocked. */
+  readonly reason: string;
+  readonly waitingLines: number;
+  readonly waitingBytes: number;
+  /** When the oldest that waits was measured, null when nothing waits. */
+  readonly oldestMs: number | null;
+  readonly sentLines: number;
+  /** Given up: more waited than may, or longer. */
+  readonly droppedLines: number;
+  /** Older than the server keeps. */
+  readonly expiredLines: number;
+  /** Set aside in a file, because the server will never take them. */
+  readonly refusedLines: number;
+  /** Of the waiting files, set aside because they could not be read back. */
+  readonly damagedBytes: number;
+  /** What the server itself lost or refused without saying so, in words. */
+  readonly alarms: readonly string[];
+}
+
+/** A server that keeps history cannot be asked now; the message is a sentence for a person. */
+export class ServerAway extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ServerAway';
+  }
+}
+/** An import would have to replace what its store cannot replace; the message says where, and what to do. */
+export class ImportRefused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ImportRefused';
+  }
 }
 
 /** Keeps history. Writes are idempotent: the same row again changes nothing, another value replaces. */
 export interface SeriesStore {
+  /** False: nothing that is stored can be replaced or taken away; every record and bin must be written once only. */
+  readonly rewrites?: boolean;
+  /**
+   * The reads of a store of which a part may be out of reach: these answer with what can be had now, while
+   * its own reads reject.
+   */
+  readonly readable?: Pick<SeriesStore, 'raw' | 'bins' | 'latest'>;
   /** Makes the tiers ready and sets how long each is kept. */
   ensureTiers(tiers: readonly TierSpec[]): Promise<void>;
   write(batch: Batch): Promise<WriteResult>;
@@ -164,7 +215,10 @@ export interface ImportSeries {
 export interface History {
   /** Accepts rows of one poll; resolves once they are durable (or in order behind those that wait). */
   append(rows: readonly RawRow[]): Promise<void>;
-  /** Merges samples into any time and recomputes the bins they touch. */
+  /**
+   * Merges samples into any time and recomputes the bins they touch.
+   * @throws ImportRefused before anything of the series at hand was written; ServerAway
+   */
   importSamples(series: readonly ImportSeries[]): Promise<{ samples: number; bins: number }>;
   raw(series: readonly SeriesKey[], fromMs: number, toMs: number): Promise<RawColumns[]>;
   bins(

@@ -18,8 +18,11 @@ import type {
 import { TIER_STEP_MS } from '../core/model.ts';
 import type { Bin } from '../core/rollup.ts';
 import { batches, keptFrom, planImport, planRepair, type Planned } from './history/import.ts';
+import { refuseToReplace } from './history/refusing.ts';
 import { KEPT_FOR_EVER } from './history/recompute.ts';
 import { createOpenBins, type Composed, type Redo } from './history/open-bins.ts';
+import { ANY_NUMBER_OF_TIMES, createOnce } from './history/once.ts';
+import { createPostponed } from './history/postponed.ts';
 import { createQueue } from './history/queue.ts';
 import { known } from './history/rows.ts';
 
@@ -62,6 +65,10 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
   const { store, tiers, nowMs, log } = options;
   await store.ensureTiers(tiers);
   const openBins = createOpenBins(store);
+  const readable = store.readable ?? store;
+  const replaces = store.rewrites !== false;
+  const once = replaces ? ANY_NUMBER_OF_TIMES : createOnce();
+  const postponed = createPostponed(log);
   const queue = createQueue(options.mostWaitingValues ?? MOST_WAITING_VALUES);
   let pending: Pending | null = null;
   let trouble = '';
@@ -138,9 +145,11 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
   };
   const repair = async (redo: readonly Redo[]) => {
     const planned: Planned[] = [];
-    for (const { series, fromMs, toMs } of redo) planned.push(await planRepair(store, series, fromMs, toMs));
+    const done = await postponed.unlessAway(redo, async ({ series, fromMs, toMs }) => {
+      planned.push(await planRepair(store, series, fromMs, toMs));
+    });
     await writeAll(planned);
-    openBins.forget(redo.map(({ series }) => series));
+    openBins.forget(done.map(({ series }) => series));
   };
   const writeAll = async (planned: readonly Planned[]) => {
     const written = async (write: Promise<WriteResult> | null) => {
@@ -177,8 +186,8 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     const redo: Redo[] = [];
     for (const row of taken.rows) {
       const out = openBins.compose(row);
-      composed.push(...out.rows);
-      redo.push(...out.redo);
+      composed.push(...out.rows.map(({ raw, bins }) => ({ raw, bins: once.strip(bins) })));
+      if (replaces) redo.push(...out.redo);
       lateSamples += out.late;
       droppedSamples += out.late;
     }
@@ -212,7 +221,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     if (unresumed === null) return;
     const { series, next } = await openBins.unloaded(unresumed, RESUMED_AT_ONCE);
     const rawMs = tiers.find((spec) => spec.tier === 'raw')?.retentionMs ?? Infinity;
-    const latest = await store.latest(series);
+    const latest = await readable.latest(series);
     const recent = series.filter((_key, i) => (latest[i]?.tMs ?? -Infinity) > now - rawMs);
     if (recent.length > 0) await openBins.load([recent], 'read');
     unresumed = next;
@@ -238,6 +247,11 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       const samples = some.reduce((sum, { tMs }) => sum + tMs.length, 0);
       // Who imports a little looks at it afterwards, row by row; upkeep takes what is past its retention soon enough.
       const kept = samples <= (options.importedWhole ?? IMPORTED_WHOLE) ? KEPT_FOR_EVER : keptFrom(tiers, nowMs());
+      // All or nothing, where nothing can be taken back.
+      if (!replaces)
+        await exclusive(async () => {
+          for (const one of some) await refuseToReplace(store, openBins, await planImport(store, one, kept));
+        });
       for (let from = 0; from < some.length; from += IMPORTED_AT_ONCE) {
         const part = some.slice(from, from + IMPORTED_AT_ONCE);
         await exclusive(async () => {
@@ -254,7 +268,7 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       return done;
     },
     async raw(series, fromMs, toMs) {
-      const answers = await store.raw(series, fromMs, toMs);
+      const answers = await readable.raw(series, fromMs, toMs);
       return answers.map((columns): RawColumns => ({ ...columns, value: columns.value.map(known) }));
     },
     async bins(series, tier, fromMs, toMs, columns) {
@@ -263,14 +277,14 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
         series.map((key) => [...waiting(pending, key, tier), openBins.open(key, tier)].filter((bin) => bin !== null));
       // A bin may close and be stored while we ask: what it was before, or what it is after, is in one of the three.
       const before = fromMemory();
-      const answers = await store.bins(series, tier, fromMs, toMs, columns && [...new Set<BinColumn>([...columns, 'known'])]);
+      const answers = await readable.bins(series, tier, fromMs, toMs, columns && [...new Set<BinColumn>([...columns, 'known'])]);
       const after = fromMemory();
       return answers.map((stored, i) =>
         withBins(stored, [...(before[i] ?? []), ...(after[i] ?? [])], fromMs, toMs, TIER_STEP_MS[tier], columns),
       );
     },
     async latest(series) {
-      const answers = await store.latest(series);
+      const answers = await readable.latest(series);
       return answers.map((last) => (last ? { tMs: last.tMs, value: known(last.value) } : null));
     },
     async remove(series) {
@@ -285,8 +299,10 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       await exclusive(async () => {
         await resume(now);
         if (!pending) {
-          const sealed = openBins.seal(now);
+          await repair(postponed.take());
+          const sealed = once.strip(openBins.seal(now));
           if (sealed.length > 0) {
+            once.sealed(sealed);
             pending = { composed: [], sealed, redo: [] };
             await flush();
           }

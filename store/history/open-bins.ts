@@ -188,7 +188,8 @@ export function createOpenBins(store: SeriesStore): OpenBins {
       const absent = [...absentIn(series, purpose)];
       for (let from = 0; from < absent.length; from += LOADED_AT_ONCE) {
         const slots = absent.slice(from, from + LOADED_AT_ONCE);
-        const rebuilt = await rebuildBins(store, numbering.keys(Int32Array.from(slots)));
+        // What a server holds that is away is unknown; polls must not wait for it.
+        const rebuilt = await rebuildBins(store.readable ?? store, numbering.keys(Int32Array.from(slots)));
         slots.forEach((slot, i) => take(slot, rebuilt[i] ?? null));
       }
     },

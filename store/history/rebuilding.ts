@@ -7,6 +7,8 @@ import type { BinColumns, SeriesStore } from '../../core/ports.ts';
 import { createRollup, type Bin } from '../../core/rollup.ts';
 import { known } from './rows.ts';
 
+type Reads = Pick<SeriesStore, 'raw' | 'bins' | 'latest'>;
+
 export interface Rebuilt {
   readonly lastMs: number;
   /** Of each tier what is known of its open bin beyond the open bins of the finer ones; null = nothing. */
@@ -14,7 +16,7 @@ export interface Rebuilt {
 }
 
 /** One answer a series, null for one that was never recorded. */
-export async function rebuildBins(store: SeriesStore, series: readonly SeriesKey[]): Promise<(Rebuilt | null)[]> {
+export async function rebuildBins(store: Reads, series: readonly SeriesKey[]): Promise<(Rebuilt | null)[]> {
   const latest = await store.latest(series);
   const answers = new Array<Rebuilt | null>(series.length).fill(null);
   // Series that stopped in the same 5 minutes are read together.
@@ -36,11 +38,7 @@ export async function rebuildBins(store: SeriesStore, series: readonly SeriesKey
   return answers;
 }
 
-async function rebuildTogether(
-  store: SeriesStore,
-  series: readonly SeriesKey[],
-  lastMs: readonly number[],
-): Promise<(Bin | null)[][]> {
+async function rebuildTogether(store: Reads, series: readonly SeriesKey[], lastMs: readonly number[]): Promise<(Bin | null)[][]> {
   const latestMs = lastMs.reduce((latest, tMs) => Math.max(latest, tMs), -Infinity);
   const startMs = (tier: BinTier) => Math.floor(latestMs / TIER_STEP_MS[tier]) * TIER_STEP_MS[tier];
   const [from5m, from1h, from1d] = [startMs('5m'), startMs('1h'), startMs('1d')];

@@ -44,10 +44,4 @@ export interface ServerStore extends SeriesStore {
   alarms(): Promise<string[]>;
 }
 
-/** A server could not be read; the message is a sentence for a person. */
-export class ServerAway extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ServerAway';
-  }
-}
+export { ServerAway } from '../../core/ports.ts';
