@@ -6,6 +6,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { columnOf, decodeColumn, encodeColumn, isPlain, openColumn, type Column } from './codec.ts';
 import type { Damage } from './damage.ts';
 import { distinctLayouts } from './layouts.ts';
+import { kindOf, placeOf } from './seals.ts';
 
 const NAMES = ['mean', 'min', 'max', 'known'] as const;
 const RECODED_AT_ONCE = 8;
@@ -51,12 +52,18 @@ export interface BlockPlace {
 
 /** @param full bins of a full block; smaller ones are put together */
 export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number, full: number, damage: Damage): BinBlocks {
-  const joined = `${table} JOIN ${table}_mean USING (id)`;
+  const kind = kindOf(table);
+  /** Where the k-th column of a block stands. */
+  const placeOfColumn = (layout: number, first: number, b0: number, n: number) => (k: number) =>
+    placeOf(kind, layout, first, b0, n, k);
+  const joined = `${table} LEFT JOIN ${table}_mean USING (id)`;
   const where = `layout = ?1 AND first = ?2 AND b0 <= ?4
     AND b0 >= ifnull((SELECT max(b0) FROM ${table} WHERE layout = ?1 AND first = ?2 AND b0 <= ?3), -1e15) AND b0 + n > ?3`;
   const insert = db.prepare(`INSERT INTO ${table} (layout, first, b0, n, min, max, known) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const putMean = db.prepare(`INSERT OR REPLACE INTO ${table}_mean (id, mean) VALUES (?, ?)`);
-  const newest = db.prepare(`SELECT b0 + n - 1 AS bin FROM ${table} WHERE layout = ? AND first = ? ORDER BY b0 DESC LIMIT 1`);
+  const newest = db.prepare(
+    `SELECT b0 + min(n, ${full}) - 1 AS bin FROM ${table} WHERE layout = ? AND first = ? ORDER BY b0 DESC LIMIT 1`,
+  );
   const backwards = db.prepare(`SELECT b0, n FROM ${table} WHERE layout = ? AND first = ? ORDER BY b0 DESC`);
   const remove = [`${table}_mean`, table].map((from) => db.prepare(`DELETE FROM ${from} WHERE id = ?`));
   const doomed = {
@@ -72,7 +79,7 @@ export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number,
   const loadState = db.prepare('SELECT value FROM state WHERE name = ?');
   const saveState = db.prepare('INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)');
   const recodable = db.prepare(
-    `SELECT id, b0, mean FROM ${joined} WHERE (b0, id) > (?, ?) AND b0 < ? ORDER BY b0, id LIMIT ${RECODED_AT_ONCE}`,
+    `SELECT id, layout, first, b0, n, mean FROM ${joined} WHERE (b0, id) > (?, ?) AND b0 < ? ORDER BY b0, id LIMIT ${RECODED_AT_ONCE}`,
   );
   const selects = new Map<string, StatementSync>();
   const select = (wanted: readonly boolean[]) => {
@@ -99,12 +106,15 @@ export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number,
       number,
       ...(Uint8Array | null)[],
     ][];
-    return rows.map(([id, b0, n, ...blobs]) => {
+    return rows.map(([id, b0, told, ...blobs]) => {
+      // A damaged row may say what cannot be.
+      const n = told >= 1 ? Math.min(told, full) : 1;
       const size = n * place.width;
+      const at = placeOfColumn(place.layout, place.first, b0, told);
       const columns = damage.guard(table, id, 0, b0 * stepMs, keep ? (blobs[0] ?? null) : null, () =>
         wanted.map((there, k) => {
           if (!there) return null;
-          const column = openColumn(blobs[k] as Uint8Array, () => openColumn(blobs[0] as Uint8Array));
+          const column = openColumn(blobs[k] as Uint8Array, at(k), () => openColumn(blobs[0] as Uint8Array, at(0)));
           if (column.count !== size) throw new RangeError('has more or fewer values than bins');
           return column;
         }),
@@ -114,16 +124,17 @@ export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number,
   };
   const write = (layout: number, first: number, { b0, n, columns }: BinBlock, fast: boolean) => {
     const [mean = EMPTY, min = EMPTY, max = EMPTY, known = EMPTY] = columns;
+    const at = placeOfColumn(layout, first, b0, n);
     const { lastInsertRowid } = insert.run(
       layout,
       first,
       b0,
       n,
-      encodeColumn(min, { beside: mean }),
-      encodeColumn(max, { beside: mean }),
-      encodeColumn(known),
+      encodeColumn(min, { beside: mean, place: at(1) }),
+      encodeColumn(max, { beside: mean, place: at(2) }),
+      encodeColumn(known, { place: at(3) }),
     );
-    putMean.run(lastInsertRowid, encodeColumn(mean, { fast }));
+    putMean.run(lastInsertRowid, encodeColumn(mean, { fast, place: at(0) }));
   };
   const taken = (place: BlockPlace, firstBin: number, lastBin: number): BinBlock[] => {
     const blocks = found(place, firstBin, lastBin, all, true);
@@ -174,7 +185,9 @@ export function createBinBlocks(db: DatabaseSync, table: string, stepMs: number,
         const mean = row['mean'] as Uint8Array;
         const id = Number(row['id']);
         if (!isPlain(mean)) continue;
-        const packed = damage.guard(table, id, 0, 0, null, () => encodeColumn(decodeColumn(mean)));
+        const [layout, first, b0, n] = ['layout', 'first', 'b0', 'n'].map((name) => Number(row[name]));
+        const place = placeOf(kind, layout ?? 0, first ?? 0, b0 ?? 0, n ?? 0, 0);
+        const packed = damage.guard(table, id, 0, 0, null, () => encodeColumn(decodeColumn(mean, place), { place }));
         if (packed) putMean.run(id, packed);
       }
       const last = rows.at(-1);

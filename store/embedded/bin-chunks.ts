@@ -7,6 +7,7 @@ import { TIER_STEP_MS, type BinTier } from '../../core/model.ts';
 import { decodeColumn, encodeColumn, isPlain, openColumn } from './codec.ts';
 import type { Damage } from './damage.ts';
 import { BIN_TABLES } from './protocol.ts';
+import { kindOf, placeOf } from './seals.ts';
 import { createWhose } from './whose.ts';
 
 /** Bins of a full chunk or block: a day of 5 minutes, 32 days of hours, 512 days. */
@@ -50,8 +51,11 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
   const stepMs = TIER_STEP_MS[tier];
   const perChunk = CHUNK_BINS[tier];
   const chunkMs = stepMs * perChunk;
+  const kind = kindOf(table);
+  /** Where the k-th column of a chunk stands. */
+  const placeOfColumn = (series: number, slot: number, k: number) => placeOf(kind, series, slot, k);
   // Means are what is read by the thousand: they stand close together in a table of their own.
-  const joined = `${table} JOIN ${table}_mean USING (id)`;
+  const joined = `${table} LEFT JOIN ${table}_mean USING (id)`;
   const whole = db.prepare(`SELECT id, mean, min, max, known FROM ${joined} WHERE series = ? AND slot = ?`);
   const upsert = db.prepare(
     `INSERT INTO ${table} (series, slot, min, max, known) VALUES (?, ?, ?, ?, ?) ON CONFLICT (series, slot)
@@ -71,7 +75,7 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
   const loadState = db.prepare('SELECT value FROM state WHERE name = ?');
   const saveState = db.prepare('INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)');
   const recodable = db.prepare(
-    `SELECT id, slot, mean FROM ${joined} WHERE (slot, id) > (?, ?) AND slot < ? ORDER BY slot, id LIMIT ?`,
+    `SELECT id, series, slot, mean FROM ${joined} WHERE (slot, id) > (?, ?) AND slot < ? ORDER BY slot, id LIMIT ?`,
   );
   const lastKnown = db.prepare(`SELECT id, slot, known FROM ${table} WHERE series = ? ORDER BY slot DESC LIMIT 1`);
   const whose = createWhose(db, table);
@@ -97,7 +101,8 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
     if (!row) return columns;
     const mean = row['mean'] as Uint8Array;
     damage.guard(table, Number(row['id']), series, slot * chunkMs, mean, () => {
-      const decoded = NAMES.map((name) => decodeColumn(row[name] as Uint8Array, () => openColumn(mean)));
+      const at = (k: number) => placeOfColumn(series, slot, k);
+      const decoded = NAMES.map((name, k) => decodeColumn(row[name] as Uint8Array, at(k), () => openColumn(mean, at(0))));
       decoded.forEach((column, i) => columns[i]?.set(column));
     });
     return columns;
@@ -124,14 +129,15 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
         const length = columns[3].findLastIndex((known) => known > 0) + 1;
         const [mean, min, max, known] = columns.map((column) => column.subarray(0, length)) as unknown as FourColumns;
         const fast = tier === '5m' && Number.isFinite(nowMs) && (slot + 1) * chunkMs > nowMs - PLAIN_FOR_MS;
+        const place = (k: number) => placeOfColumn(series, slot, k);
         const row = upsert.get(
           series,
           slot,
-          encodeColumn(min, { beside: mean }),
-          encodeColumn(max, { beside: mean }),
-          encodeColumn(known),
+          encodeColumn(min, { beside: mean, place: place(1) }),
+          encodeColumn(max, { beside: mean, place: place(2) }),
+          encodeColumn(known, { place: place(3) }),
         );
-        putMean.run(row?.['id'] ?? null, encodeColumn(mean, { fast }));
+        putMean.run(row?.['id'] ?? null, encodeColumn(mean, { fast, place: place(0) }));
         whose.add(series);
       }
     },
@@ -146,7 +152,9 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
           wanted.map((there, k) =>
             there
               ? full(
-                  decodeColumn(blobs[k] as Uint8Array, () => openColumn(blobs[0] as Uint8Array)),
+                  decodeColumn(blobs[k] as Uint8Array, placeOfColumn(series, slot, k), () =>
+                    openColumn(blobs[0] as Uint8Array, placeOfColumn(series, slot, 0)),
+                  ),
                   perChunk,
                 )
               : null,
@@ -161,7 +169,7 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
       if (!row) return -Infinity;
       const slot = Number(row['slot']);
       const known = damage.guard(table, Number(row['id']), series, slot * chunkMs, null, () =>
-        decodeColumn(row['known'] as Uint8Array),
+        decodeColumn(row['known'] as Uint8Array, placeOfColumn(series, slot, 3)),
       );
       // Of a damaged chunk nobody knows how far it went.
       return slot * perChunk + (known ?? { length: perChunk }).length - 1;
@@ -185,7 +193,8 @@ export function createBinChunks(db: DatabaseSync, tier: BinTier, damage: Damage)
         const mean = row['mean'] as Uint8Array;
         const id = Number(row['id']);
         if (isPlain(mean)) {
-          const packed = damage.guard(table, id, 0, 0, null, () => encodeColumn(decodeColumn(mean)));
+          const place = placeOfColumn(Number(row['series']), Number(row['slot']), 0);
+          const packed = damage.guard(table, id, 0, 0, null, () => encodeColumn(decodeColumn(mean, place), { place }));
           if (packed) putMean.run(id, packed);
         }
       }

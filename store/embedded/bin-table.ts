@@ -33,7 +33,7 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
   const perSlot = CHUNK_BINS[tier];
   const chunks = createBinChunks(db, tier, damage);
   const blocks = createBinBlocks(db, `${BIN_TABLES[tier]}_block`, stepMs, perSlot, damage);
-  const head = createHead(db, `head_${BIN_TABLES[tier]}`, ['mean', 'min', 'max', 'known'], stepMs);
+  const head = createHead(db, damage, `head_${BIN_TABLES[tier]}`, ['mean', 'min', 'max', 'known'], stepMs);
   /** In bins. */
   const ends = createEnds(layouts, {
     ofSeries: (series) => chunks.newest(series),
@@ -101,7 +101,8 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
     due(layout, moments, nowMs) {
       const full = HEAD_BINS[tier];
       const late = nowMs - (moments.tMs[0] ?? 0) >= LATE * full * stepMs;
-      return late || moments.count >= enough(layout, full, ends.of(layout, 0) === -Infinity);
+      const first = damage.guardPages(`ends of ${layout}`, () => ends.of(layout, 0) === -Infinity, false);
+      return late || moments.count >= enough(layout, full, first);
     },
     store(bundle, nowMs) {
       const { series, tMs } = bundle;
@@ -129,7 +130,7 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
         }
         return found;
       };
-      return (series, places) => {
+      const read = (series: number, places: readonly Place[]): BinRun[] => {
         const runs: BinRun[] = [];
         for (const [slot, columns] of chunks.read(series, firstBin, lastBin, wanted))
           runs.push({ b0: slot * perSlot, n: perSlot, columns });
@@ -145,6 +146,7 @@ export function createBinTable({ db, damage, layouts, removed }: Ground, tier: B
         }
         return runs;
       };
+      return (series, places) => damage.guardPages(`${tier} of ${series}`, () => read(series, places), []);
     },
     remove(all) {
       const touched = new Map<string, BlockPlace>();

@@ -179,7 +179,7 @@ function together(layout: number, first: number, series: Int32Array, found: read
 
 function stackOf(table: Table, layouts: Layouts, layout: number, incoming: readonly Incoming[] = []): Stack {
   const width = layouts.series(layout).length;
-  const rows = table.head.whole(layout);
+  const rows = table.head.whole(layout, width);
   if (incoming.length === 0) return { layout, width, rows };
   const newest = Number.MAX_SAFE_INTEGER / 2;
   for (const { order, ...row } of incoming) rows.push({ ...row, seq: newest + order });

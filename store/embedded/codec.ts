@@ -1,7 +1,8 @@
 /**
- * Columns of numbers as blobs: codec (1 byte), nothing (1), count (2), CRC-32 of all but itself (4),
- * payload. So the payload of a plain column is aligned, and read without a copy.
- * Whatever comes back is bit for bit what went in.
+ * Columns of numbers as blobs: codec (1 byte), whether bound to a place (1), count (2), CRC-32 of all but
+ * itself (4), payload. So the payload of a plain column is aligned, and read without a copy.
+ * Whatever comes back is bit for bit what went in, and from the place it was put to: a bound blob's
+ * checksum begins with that of its place, so a row that a disk mixed up with another is no better than a torn one.
  */
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
@@ -17,6 +18,7 @@ const SAME = 3;
 const DELTAS = 4;
 
 const HEAD_BYTES = 8;
+const BOUND = 1;
 const CRC_AT = 4;
 const MAX_COUNT = 0xffff;
 /** Below this zstd's own frame eats what it saves. */
@@ -31,18 +33,22 @@ export class DamagedBlob extends Error {
   }
 }
 
-/** @param fast keep it quick to read rather than small; for what is read by the thousand */
+/**
+ * @param options.fast keep it quick to read rather than small; for what is read by the thousand
+ * @param options.place where it is put, from `placeOf`; without one it is bound to none
+ */
 export function encodeColumn(
   values: Float64Array,
-  options: { readonly fast?: boolean; readonly beside?: Float64Array } = {},
+  options: { readonly fast?: boolean; readonly beside?: Float64Array; readonly place?: number } = {},
 ): Uint8Array {
   const n = values.length;
-  if (n > 1 && isConstant(values)) return frame(CONSTANT, n, bytesOf(values.subarray(0, 1)));
-  if (options.beside && isSame(values, options.beside)) return frame(SAME, n, new Uint8Array(0));
+  const { place } = options;
+  if (n > 1 && isConstant(values)) return frame(CONSTANT, n, bytesOf(values.subarray(0, 1)), place);
+  if (options.beside && isSame(values, options.beside)) return frame(SAME, n, new Uint8Array(0), place);
   const plain = bytesOf(values);
-  if (options.fast || plain.length < WORTH_PACKING_BYTES) return frame(PLAIN, n, plain);
+  if (options.fast || plain.length < WORTH_PACKING_BYTES) return frame(PLAIN, n, plain, place);
   const packed = zstdCompressSync(shuffle(plain, 8), PACK_OPTIONS);
-  return packed.length < plain.length ? frame(SHUFFLED, n, packed) : frame(PLAIN, n, plain);
+  return packed.length < plain.length ? frame(SHUFFLED, n, packed, place) : frame(PLAIN, n, plain, place);
 }
 
 /** A column of which parts are put together when they are asked for. */
@@ -52,11 +58,12 @@ export interface Column {
 }
 
 /**
+ * @param place where it was found
  * @param beside gives the column that a SAME refers to
  * @throws DamagedBlob
  */
-export function openColumn(blob: Uint8Array, beside?: () => Column): Column {
-  const { codec, count, payload } = unframe(blob);
+export function openColumn(blob: Uint8Array, place = 0, beside?: () => Column): Column {
+  const { codec, count, payload } = unframe(blob, place);
   switch (codec) {
     case PLAIN: {
       const values = floats(payload, count);
@@ -77,8 +84,8 @@ export function openColumn(blob: Uint8Array, beside?: () => Column): Column {
 }
 
 /** All of a column at once. @throws DamagedBlob */
-export function decodeColumn(blob: Uint8Array, beside?: () => Column): Float64Array {
-  const column = openColumn(blob, beside);
+export function decodeColumn(blob: Uint8Array, place = 0, beside?: () => Column): Float64Array {
+  const column = openColumn(blob, place, beside);
   return column.part(0, column.count);
 }
 
@@ -91,8 +98,8 @@ export function columnOf(value: number, count: number): Column {
 export const COUNT_BYTES = { at: 2, length: 2 };
 
 /** Whether a column is kept plain; costs no decoding. */
-export function isPlain(blob: Uint8Array): boolean {
-  return blob[0] === PLAIN;
+export function isPlain(blob: unknown): boolean {
+  return blob instanceof Uint8Array && blob[0] === PLAIN;
 }
 
 /** Moments in milliseconds, ascending. */
@@ -114,7 +121,7 @@ export function encodeTimes(tMs: Float64Array): Uint8Array {
 
 /** @throws DamagedBlob */
 export function decodeTimes(blob: Uint8Array): Float64Array {
-  const { codec, count, payload } = unframe(blob);
+  const { codec, count, payload } = unframe(blob, 0);
   if (codec !== DELTAS) return decodeColumn(blob);
   const bytes = unshuffle(unpack(payload.subarray(8), (count - 1) * 4), 4);
   const deltas = new Int32Array(bytes.buffer, bytes.byteOffset, count - 1);
@@ -149,26 +156,34 @@ export function bytesOf(values: Float64Array | Int32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-function frame(codec: number, count: number, payload: Uint8Array): Uint8Array {
+function frame(codec: number, count: number, payload: Uint8Array, place?: number): Uint8Array {
   if (count > MAX_COUNT) throw new RangeError(`a column holds at most ${MAX_COUNT} values`);
   const blob = new Uint8Array(HEAD_BYTES + payload.length);
   blob[0] = codec;
+  blob[1] = place === undefined ? 0 : BOUND;
   const head = new DataView(blob.buffer);
   head.setUint16(2, count, true);
   blob.set(payload, HEAD_BYTES);
-  head.setUint32(CRC_AT, checksum(blob), true);
+  head.setUint32(CRC_AT, checksum(blob, place ?? 0), true);
   return blob;
 }
 
-function unframe(blob: Uint8Array): { codec: number; count: number; payload: Uint8Array } {
-  if (blob.length < HEAD_BYTES) throw new DamagedBlob('is cut short');
+function unframe(blob: Uint8Array, place: number): { codec: number; count: number; payload: Uint8Array } {
+  // What stands where a blob should be may be anything once the row around it is damaged.
+  if (!(blob instanceof Uint8Array) || blob.length < HEAD_BYTES) throw new DamagedBlob('is cut short');
   const head = new DataView(blob.buffer, blob.byteOffset, HEAD_BYTES);
-  if (head.getUint32(CRC_AT, true) !== checksum(blob)) throw new DamagedBlob('does not match its checksum');
+  if (head.getUint32(CRC_AT, true) !== checksum(blob, blob[1] === BOUND ? place : 0))
+    throw new DamagedBlob('does not match its checksum');
   return { codec: blob[0] ?? 0, count: head.getUint16(2, true), payload: blob.subarray(HEAD_BYTES) };
 }
 
-function checksum(blob: Uint8Array): number {
-  return crc32(blob.subarray(HEAD_BYTES), crc32(blob.subarray(0, CRC_AT)));
+function checksum(blob: Uint8Array, place: number): number {
+  return crc32(blob.subarray(HEAD_BYTES), crc32(blob.subarray(0, CRC_AT), place));
+}
+
+/** What a blob says its checksum is: stands for its whole content. */
+export function sumIn(blob: Uint8Array): number {
+  return new DataView(blob.buffer, blob.byteOffset, HEAD_BYTES).getUint32(CRC_AT, true);
 }
 
 function unpack(payload: Uint8Array, bytes: number): Uint8Array {

@@ -20,11 +20,13 @@ export interface Stretch {
 }
 
 export interface Directory {
-  readonly layouts: ReadonlyMap<number, Moments>;
+  readonly layouts: Map<number, Moments>;
   /** @returns the number of the row it replaces, 0 = none */
   add(layout: number, tMs: number, seq: number, intervalMs: number): number;
   /** A row that is in the file only. */
   addDead(seq: number): void;
+  /** A row that stays in the file although nobody can read it. */
+  addLost(seq: number): void;
   /** All rows of a layout are dead. */
   bury(layout: number): void;
   /** The rows before t are dead; their numbers. */
@@ -106,6 +108,9 @@ export function createDirectory(): Directory {
     },
     addDead(seq) {
       segmentOf(seq);
+    },
+    addLost(seq) {
+      segmentOf(seq).live++;
     },
     bury(layout) {
       const moments = layouts.get(layout);

@@ -3,13 +3,17 @@
  * that makes a write durable with one append; closing moves its rows into blocks and chunks.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { bytesOf, floats } from './codec.ts';
+import { bytesOf } from './codec.ts';
+import type { Damage } from './damage.ts';
 import { createDirectory, indexAfter, type Moments } from './directory.ts';
+import { BLOCK_SERIES, firstOf } from './protocol.ts';
+import { openRow, SUM_BYTES, sumsOf } from './row-sums.ts';
+import { kindOf, placeOf, sealed } from './seals.ts';
 
 export interface HeadRow {
   readonly seq: number;
   readonly tMs: number;
-  /** One a column that was wanted, of the indices asked for. */
+  /** One a column that was wanted, of the indices asked for; NaN where the row is damaged. */
   readonly columns: readonly Float64Array[];
 }
 /** A row whole: all its columns one after the other. */
@@ -27,8 +31,11 @@ export interface Head {
   insert(layout: number, tMs: number, intervalMs: number, block: Float64Array): void;
   /** Rows with from < t ≤ to in order of time, cut to the indices first..last. */
   rows(layout: number, fromMs: number, toMs: number, wanted: readonly boolean[], first: number, last: number): HeadRow[];
-  /** All rows of a layout in order of time. */
-  whole(layout: number): WholeRow[];
+  /**
+   * All rows of a layout in order of time, as they are about to go: damaged ones are set aside.
+   * @param width series of the layout
+   */
+  whole(layout: number, width: number): WholeRow[];
   /** Time of the last row at or before t. */
   before(layout: number, tMs: number): number | null;
   /** The rows of a layout are not wanted any more; they leave the file when it is cheap. */
@@ -41,24 +48,34 @@ export interface Head {
   inFile(): ReadonlySet<number>;
   /** Reads again what is there; after a transaction was rolled back. */
   reload(): void;
+  /** Rows of a layout that nobody can tell the series of any more stay in the file and are not read. */
+  lose(layout: number): void;
 }
 
 /** @param names of the value columns; 'known' is left out of a row in which all of it is 1 */
-export function createHead(db: DatabaseSync, table: string, names: readonly string[], fixedIntervalMs: number | null): Head {
+export function createHead(
+  db: DatabaseSync,
+  damage: Damage,
+  table: string,
+  names: readonly string[],
+  fixedIntervalMs: number | null,
+): Head {
+  const kind = kindOf(table);
   const directory = createDirectory();
   const { layouts } = directory;
   /** Up to which row those of a layout are dead. */
   const moved = new Map<number, number>();
   const inFile = new Set<number>();
+  const lost = new Set<number>();
   let nextSeq = 1;
   const interval = fixedIntervalMs === null ? 'interval' : String(fixedIntervalMs);
-  const columns = ['seq', 'layout', 'ts', ...(fixedIntervalMs === null ? ['interval'] : []), ...names];
+  const columns = ['seq', 'layout', 'ts', ...(fixedIntervalMs === null ? ['interval'] : []), ...names, 'sums'];
   const insert = db.prepare(
     `INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   );
-  const whole = db.prepare(`SELECT ${interval}, ${names.join(', ')} FROM ${table} WHERE seq = ?`);
+  const whole = db.prepare(`SELECT ${interval}, sums, ${names.join(', ')} FROM ${table} WHERE seq = ?`);
   whole.setReturnArrays(true);
-  const setMoved = db.prepare('INSERT OR REPLACE INTO moved (head, layout, seq) VALUES (?, ?, ?)');
+  const setMoved = db.prepare('INSERT OR REPLACE INTO moved (head, layout, seq, sum) VALUES (?, ?, ?, ?)');
   const removeOne = db.prepare(`DELETE FROM ${table} WHERE seq = ?`);
   const removeStretch = db.prepare(`DELETE FROM ${table} WHERE seq >= ? AND seq < ?`);
   const stretchRows = db.prepare(`SELECT seq, layout FROM ${table} WHERE seq >= ? AND seq < ?`);
@@ -69,7 +86,7 @@ export function createHead(db: DatabaseSync, table: string, names: readonly stri
     let statement = selects.get(key);
     if (!statement) {
       const values = names.filter((_name, i) => wanted[i]).map((name) => `substr(${name}, ?2, ?3)`);
-      statement = db.prepare(`SELECT ${values.join(', ')} FROM ${table} WHERE seq = ?1`);
+      statement = db.prepare(`SELECT substr(sums, ?4, ?5), ${values.join(', ')} FROM ${table} WHERE seq = ?1`);
       statement.setReturnArrays(true);
       selects.set(key, statement);
     }
@@ -81,19 +98,30 @@ export function createHead(db: DatabaseSync, table: string, names: readonly stri
     directory.clear();
     moved.clear();
     inFile.clear();
-    nextSeq = 1;
-    const dead = db.prepare('SELECT layout, seq FROM moved WHERE head = ?');
+    // Never a number that a row has, whatever an index says.
+    nextSeq = Math.max(nextSeq, Number(db.prepare(`SELECT max(seq) AS most FROM ${table}`).get()?.['most'] ?? 0) + 1);
+    const dead = db.prepare('SELECT layout, seq, sum FROM moved WHERE head = ?');
     for (const row of dead.all(table)) {
-      moved.set(Number(row['layout']), Number(row['seq']));
-      nextSeq = Math.max(nextSeq, Number(row['seq']) + 1);
+      const [layout, seq] = [Number(row['layout']), Number(row['seq'])];
+      // What moved comes twice then, which is better than not at all.
+      if (!sealed(row['sum'], () => placeOf(kind, layout, seq))) damage.note(`moved/${table}/${layout}`);
+      else {
+        moved.set(layout, seq);
+        nextSeq = Math.max(nextSeq, seq + 1);
+      }
     }
     // By index alone: not a value is read.
     const all = db.prepare(`SELECT ts, layout, seq FROM ${table} INDEXED BY ${table}_moment ORDER BY ts, layout`);
     all.setReturnArrays(true);
     for (const [tMs, layout, seq] of all.iterate() as unknown as Iterable<[number, number, number]>) {
       nextSeq = Math.max(nextSeq, seq + 1);
+      if (!Number.isFinite(tMs) || !Number.isInteger(layout)) {
+        damage.note(`${table}/${seq}`);
+        continue;
+      }
       inFile.add(layout);
-      if (isDead(layout, seq)) directory.addDead(seq);
+      if (lost.has(layout)) directory.addLost(seq);
+      else if (isDead(layout, seq)) directory.addDead(seq);
       else directory.add(layout, tMs, seq, fixedIntervalMs ?? 0);
     }
     if (fixedIntervalMs !== null) return;
@@ -107,39 +135,58 @@ export function createHead(db: DatabaseSync, table: string, names: readonly stri
     layouts,
     insert(layout, tMs, intervalMs, block) {
       const n = block.length / names.length;
-      const blobs = names.map((name, i) => {
+      const columns = names.map((name, i) => {
         const column = names.length === 1 ? block : block.subarray(i * n, (i + 1) * n);
-        return name === 'known' && allOne(column) ? null : bytesOf(column);
+        return name === 'known' && allOne(column) ? null : column;
       });
+      const blobs = columns.map((column) => column && bytesOf(column));
       const seq = nextSeq++;
-      insert.run(seq, layout, tMs, ...(fixedIntervalMs === null ? [intervalMs] : []), ...blobs);
+      const sums = sumsOf(columns, placeOf(kind, layout, tMs));
+      insert.run(seq, layout, tMs, ...(fixedIntervalMs === null ? [intervalMs] : []), ...blobs, sums);
       directory.add(layout, tMs, seq, intervalMs);
       inFile.add(layout);
     },
     rows(layout, fromMs, toMs, wanted, first, last) {
       const moments = layouts.get(layout);
       if (!moments) return [];
-      const count = last - first + 1;
+      const columns = names.flatMap((_name, k) => (wanted[k] ? [k] : []));
       const statement = select(wanted);
       const found: HeadRow[] = [];
+      // Whole groups, because each has a checksum.
+      const group = firstOf(first);
+      const many = firstOf(last) + BLOCK_SERIES - group;
+      const range = [group * 8 + 1, many * 8] as const;
+      const sumRange = [(group / BLOCK_SERIES) * names.length * SUM_BYTES + 1, (many / BLOCK_SERIES) * names.length * SUM_BYTES];
       const end = indexAfter(moments, toMs);
       for (let i = indexAfter(moments, fromMs); i < end; i++) {
-        const seq = moments.seq[i] ?? 0;
-        const row = (statement.get(seq, first * 8 + 1, count * 8) ?? []) as unknown as (Uint8Array | null)[];
-        found.push({
-          seq,
-          tMs: moments.tMs[i] ?? 0,
-          columns: row.map((blob) => (blob === null ? new Float64Array(count).fill(1) : floats(blob, blob.length / 8))),
-        });
+        const [seq, tMs] = [moments.seq[i] ?? 0, moments.tMs[i] ?? 0];
+        const row = damage.guardPages(`${table}/${seq}`, () => statement.get(seq, ...range, ...sumRange), undefined);
+        const [sums = null, ...blobs] = (row ?? []) as unknown as unknown[];
+        const place = placeOf(kind, layout, tMs);
+        const part = { blobs, columns, width: names.length, sums, firstGroup: group / BLOCK_SERIES, place };
+        const opened = openRow(part, first - group, last - group);
+        if (!opened.sound) damage.note(`${table}/${seq}`);
+        found.push({ seq, tMs, columns: opened.columns });
       }
       return found;
     },
-    whole(layout) {
+    whole(layout, width) {
       const moments = layouts.get(layout);
+      const columns = names.map((_name, k) => k);
       return Array.from({ length: moments?.count ?? 0 }, (_row, i) => {
-        const seq = moments?.seq[i] ?? 0;
-        const [intervalMs, ...blobs] = whole.get(seq) as unknown as [number, ...(Uint8Array | null)[]];
-        return { seq, tMs: moments?.tMs[i] ?? 0, intervalMs, block: joined(blobs) };
+        const [seq, tMs] = [moments?.seq[i] ?? 0, moments?.tMs[i] ?? 0];
+        const row = damage.guardPages(`${table}/${seq}`, () => whole.get(seq), undefined);
+        const [intervalMs, sums = null, ...blobs] = (row ?? []) as unknown as unknown[];
+        const part = { blobs, columns, width: names.length, sums, firstGroup: 0, place: placeOf(kind, layout, tMs) };
+        const opened = openRow(part, 0, width - 1);
+        if (!opened.sound) {
+          damage.note(`${table}/${seq}`);
+          const bytes = Buffer.concat(blobs.filter((blob) => blob instanceof Uint8Array));
+          damage.setAside(table, layout, tMs, 'does not match its checksums', bytes);
+        }
+        const told =
+          typeof intervalMs === 'number' && intervalMs > 0 ? intervalMs : (fixedIntervalMs ?? moments?.intervalMs ?? 0);
+        return { seq, tMs, intervalMs: told, block: joined(opened.columns) };
       });
     },
     before(layout, tMs) {
@@ -152,7 +199,7 @@ export function createHead(db: DatabaseSync, table: string, names: readonly stri
       if (!moments) return;
       let newest = 0;
       for (let i = 0; i < moments.count; i++) newest = Math.max(newest, moments.seq[i] ?? 0);
-      setMoved.run(table, layout, newest);
+      setMoved.run(table, layout, newest, placeOf(kind, layout, newest));
       moved.set(layout, newest);
       directory.bury(layout);
     },
@@ -174,6 +221,10 @@ export function createHead(db: DatabaseSync, table: string, names: readonly stri
     },
     inFile: () => inFile,
     reload,
+    lose(layout) {
+      lost.add(layout);
+      layouts.delete(layout);
+    },
   };
 }
 
@@ -182,14 +233,11 @@ function allOne(column: Float64Array): boolean {
   return true;
 }
 
-function joined(blobs: readonly (Uint8Array | null)[]): Float64Array {
-  const [only] = blobs;
-  if (blobs.length === 1 && only) return floats(only, only.length / 8);
-  const size = (only?.length ?? 0) / 8;
-  const block = new Float64Array(size * blobs.length);
-  blobs.forEach((blob, k) => {
-    if (blob === null) block.fill(1, k * size, (k + 1) * size);
-    else block.set(floats(blob, size), k * size);
-  });
+function joined(columns: readonly Float64Array[]): Float64Array {
+  const [only] = columns;
+  if (columns.length === 1 && only) return only;
+  const size = only?.length ?? 0;
+  const block = new Float64Array(size * columns.length);
+  columns.forEach((column, k) => block.set(column, k * size));
   return block;
 }

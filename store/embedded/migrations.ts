@@ -66,4 +66,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX raw_block_age ON raw_block(t1);
   ${BIN_BLOCKS('r5')} ${BIN_BLOCKS('r60')} ${BIN_BLOCKS('r1d')}
   `,
+  // Checksums over rows and the places they stand at; rows of before have none.
+  `
+  ${(['raw', 'r5', 'r60', 'r1d'] as const).map((tier) => `ALTER TABLE head_${tier} ADD COLUMN sums BLOB;`).join('')}
+  ${(['series', 'layout', 'moved'] as const).map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`).join('')}
+  ALTER TABLE damaged ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -7,7 +7,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { columnOf, COUNT_BYTES, encodeColumn, openColumn, type Column } from './codec.ts';
 import type { Damage } from './damage.ts';
 import { distinctLayouts } from './layouts.ts';
-import { chunkRecords } from './raw-chunks.ts';
+import { chunkRecords, plausible } from './raw-chunks.ts';
+import { kindOf, placeOf } from './seals.ts';
 import type { Times } from './times.ts';
 
 export interface RawBlock {
@@ -44,13 +45,15 @@ export interface RawBlocks {
   layouts(): number[];
 }
 
-type Row = [id: number, t1: number, intervalMs: number, times: number, value: Uint8Array | null];
+type Row = [id: number, t0: number, t1: number, intervalMs: number, times: number, value: Uint8Array | null];
+
+const KIND = kindOf('raw_block');
 
 export function createRawBlocks(db: DatabaseSync, damage: Damage, times: Times): RawBlocks {
   const insert = db.prepare('INSERT INTO raw_block (layout, first, t0, t1, interval, times, value) VALUES (?, ?, ?, ?, ?, ?, ?)');
   // The block before the range is asked for its end only; its values stay on the disk.
   const overlapping = db.prepare(
-    `SELECT id, t1, interval, times, CASE WHEN t1 >= ?3 THEN value END FROM raw_block WHERE layout = ?1 AND first = ?2 AND t0 <= ?4
+    `SELECT id, t0, t1, interval, times, CASE WHEN t1 >= ?3 THEN value END FROM raw_block WHERE layout = ?1 AND first = ?2 AND t0 <= ?4
      AND t0 >= ifnull((SELECT max(t0) FROM raw_block WHERE layout = ?1 AND first = ?2 AND t0 <= ?3), -1e300) ORDER BY t0`,
   );
   overlapping.setReturnArrays(true);
@@ -58,22 +61,35 @@ export function createRawBlocks(db: DatabaseSync, damage: Damage, times: Times):
     `SELECT id, t0, t1, interval, substr(value, ${COUNT_BYTES.at + 1}, ${COUNT_BYTES.length}) AS n FROM raw_block
      WHERE layout = ? AND first = ? ORDER BY t0 DESC`,
   );
-  const last = db.prepare('SELECT t1 FROM raw_block WHERE layout = ? AND first = ? AND t0 < ? ORDER BY t0 DESC LIMIT 1');
+  const last = db.prepare(
+    'SELECT id, t0, t1, interval FROM raw_block WHERE layout = ? AND first = ? AND t0 < ? ORDER BY t0 DESC LIMIT 1',
+  );
+  last.setReturnArrays(true);
+  const one = db.prepare('SELECT id, t0, t1, interval, times, value FROM raw_block WHERE id = ?');
+  one.setReturnArrays(true);
   const remove = db.prepare('DELETE FROM raw_block WHERE id = ?');
   const removeAll = db.prepare('DELETE FROM raw_block WHERE layout = ? AND first = ?');
   const expire = db.prepare('DELETE FROM raw_block WHERE id IN (SELECT id FROM raw_block WHERE t1 < ? ORDER BY t1 LIMIT ?)');
 
-  const endBefore = (layout: number, first: number, tMs: number): number =>
-    Number(last.get(layout, first, tMs)?.['t1'] ?? -Infinity);
-  const open = ([id, t1, intervalMs, timesId, value]: Row, width: number, keep: boolean): PackedBlock => {
+  const endBefore = (layout: number, first: number, tMs: number): number => {
+    const row = last.get(layout, first, tMs) as unknown as [number, number, number, number] | undefined;
+    if (!row) return -Infinity;
+    const [id, t0, t1, intervalMs] = row;
+    if (plausible(t0, t1, intervalMs)) return t1;
+    return open(layout, first, null, one.get(id) as unknown as Row, false).tMs.at(-1) ?? t0;
+  };
+  /** @param width of the layout's block, null where its values are not wanted */
+  const open = (layout: number, first: number, width: number | null, row: Row, keep: boolean): PackedBlock => {
+    const [id, t0, t1, intervalMs, timesId, value] = row;
     const blob = value ?? new Uint8Array(0);
-    const decoded = damage.guard('raw_block', id, 0, t1, keep ? blob : null, () => {
-      const tMs = times.read(timesId);
-      const values = openColumn(blob);
-      if (tMs.length * width !== values.count) throw new RangeError('has more or fewer values than moments');
+    const endMs = plausible(t0, t1, intervalMs) ? t1 : t0;
+    const decoded = damage.guard('raw_block', id, 0, endMs, keep ? blob : null, () => {
+      const { tMs, sum } = times.read(timesId);
+      const values = openColumn(blob, placeOf(KIND, layout, first, t0, t1, intervalMs, sum));
+      if (width !== null && tMs.length * width !== values.count) throw new RangeError('has more or fewer values than moments');
       return { tMs, values };
     });
-    return { ...(decoded ?? { tMs: Float64Array.of(t1), values: columnOf(NaN, width) }), intervalMs };
+    return { ...(decoded ?? { tMs: Float64Array.of(endMs), values: columnOf(NaN, width ?? 0) }), intervalMs };
   };
 
   /** From when on the last blocks are small enough to be written anew with this one, null when none is. */
@@ -103,8 +119,8 @@ export function createRawBlocks(db: DatabaseSync, damage: Damage, times: Times):
     const taken: RawBlock[] = [];
     if (endBefore(layout, first, Infinity) < fromMs) return taken;
     for (const row of overlapping.all(layout, first, fromMs, toMs) as unknown as Row[]) {
-      if (row[1] < fromMs) continue;
-      const { values, ...block } = open(row, width, true);
+      if (row[2] < fromMs) continue;
+      const { values, ...block } = open(layout, first, width, row, true);
       taken.push({ ...block, values: values.part(0, values.count) });
       remove.run(row[0]);
     }
@@ -116,15 +132,18 @@ export function createRawBlocks(db: DatabaseSync, damage: Damage, times: Times):
       const since = smallSince(layout, first, width, block, joinable);
       const { tMs, values, intervalMs } =
         since === null ? block : joined([...take(layout, first, width, since, Infinity), block], width);
-      insert.run(layout, first, tMs[0] ?? 0, tMs.at(-1) ?? 0, intervalMs, times.write(tMs), encodeColumn(values));
+      const [t0, t1] = [tMs[0] ?? 0, tMs.at(-1) ?? 0];
+      const { id, sum } = times.write(tMs);
+      const place = placeOf(KIND, layout, first, t0, t1, intervalMs, sum);
+      insert.run(layout, first, t0, t1, intervalMs, id, encodeColumn(values, { place }));
     },
     take,
     read(layout, first, width, fromMs, toMs) {
       let previousMs = -Infinity;
       const blocks: PackedBlock[] = [];
       for (const row of overlapping.all(layout, first, fromMs, toMs) as unknown as Row[]) {
-        if (row[1] <= fromMs) previousMs = row[1];
-        else blocks.push(open(row, width, false));
+        if (row[2] <= fromMs) previousMs = row[2];
+        else blocks.push(open(layout, first, width, row, false));
       }
       return { blocks, previousMs };
     },

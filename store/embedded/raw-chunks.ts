@@ -5,12 +5,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { COUNT_BYTES, decodeColumn, encodeColumn } from './codec.ts';
 import type { Damage } from './damage.ts';
+import { kindOf, placeOf } from './seals.ts';
 import type { Times } from './times.ts';
 import { createWhose } from './whose.ts';
 
 const CHUNK_MS = 4 * 3_600_000;
 const CHUNK_MIN = 240;
 const CHUNK_MAX = 1440;
+const KIND = kindOf('raw');
 /** A run of another interval shorter than this stays in its neighbour's chunk. */
 const RUN_MIN = 16;
 
@@ -46,10 +48,19 @@ export interface RawChunks {
 
 /** Records of a full chunk: four hours' worth, within what is quick to pack and to read. */
 export function chunkRecords(intervalMs: number): number {
-  return Math.min(CHUNK_MAX, Math.max(CHUNK_MIN, Math.round(CHUNK_MS / Math.max(1, intervalMs))));
+  return Math.min(CHUNK_MAX, Math.max(CHUNK_MIN, Math.round(CHUNK_MS / (intervalMs >= 1 ? intervalMs : 1))));
+}
+
+/**
+ * Whether a row of a chunk or block may be believed about its end without a look at its seal. One
+ * flipped bit there would else make all that is written for years to come look late.
+ */
+export function plausible(t0: number, t1: number, intervalMs: number): boolean {
+  return t1 >= t0 && t1 - t0 <= 2 * CHUNK_MAX * (intervalMs >= 1 ? intervalMs : 1);
 }
 
 type Row = [id: number, t0: number, t1: number, intervalMs: number, times: number, value: Uint8Array];
+type Outline = [id: number, t0: number, t1: number, intervalMs: number];
 interface Part extends Run {
   readonly intervalMs: number;
 }
@@ -61,6 +72,7 @@ export function createRawChunks(db: DatabaseSync, damage: Damage, times: Times):
     return statement;
   };
   const outline = arrays('SELECT id, t0, t1, interval FROM raw WHERE series = ? AND t0 <= ? ORDER BY t0 DESC LIMIT 1');
+  const one = arrays('SELECT id, t0, t1, interval, times, value FROM raw WHERE id = ?');
   const sizeOf = db.prepare(`SELECT substr(value, ${COUNT_BYTES.at + 1}, ${COUNT_BYTES.length}) AS n FROM raw WHERE id = ?`);
   const overlapping = arrays(
     `SELECT id, t0, t1, interval, times, value FROM raw WHERE series = ?1 AND t0 <= ?3
@@ -74,14 +86,21 @@ export function createRawChunks(db: DatabaseSync, damage: Damage, times: Times):
 
   /** A chunk's records; of a damaged one only that its time is unknown. */
   const open = (series: number, chunk: Row, keep: boolean): Part => {
-    const [id, , t1, intervalMs, timesId, blob] = chunk;
-    const decoded = damage.guard('raw', id, series, t1, keep ? blob : null, () => {
-      const tMs = times.read(timesId);
-      const value = decodeColumn(blob);
+    const [id, t0, t1, intervalMs, timesId, blob] = chunk;
+    const endMs = plausible(t0, t1, intervalMs) ? t1 : t0;
+    const decoded = damage.guard('raw', id, series, endMs, keep ? blob : null, () => {
+      const { tMs, sum } = times.read(timesId);
+      const value = decodeColumn(blob, placeOf(KIND, series, t0, t1, intervalMs, sum));
       if (tMs.length !== value.length) throw new RangeError('has more or fewer values than moments');
       return { tMs, value };
     });
-    return { ...(decoded ?? { tMs: Float64Array.of(t1), value: Float64Array.of(NaN) }), intervalMs };
+    return { ...(decoded ?? { tMs: Float64Array.of(endMs), value: Float64Array.of(NaN) }), intervalMs };
+  };
+
+  const endOf = (series: number, [id, t0, t1, intervalMs]: Outline): number => {
+    if (plausible(t0, t1, intervalMs)) return t1;
+    const { tMs } = open(series, one.get(id) as unknown as Row, false);
+    return tMs.at(-1) ?? t0;
   };
 
   return {
@@ -90,15 +109,14 @@ export function createRawChunks(db: DatabaseSync, damage: Damage, times: Times):
       if (n === 0) return;
       const [lo, hi] = [run.tMs[0] ?? 0, run.tMs[n - 1] ?? 0];
       let old: Row[] = [];
-      const last = whose.has(series)
-        ? (outline.get(series, hi) as unknown as [number, number, number, number] | undefined)
-        : undefined;
-      if (last && last[2] >= lo) {
+      const last = whose.has(series) ? (outline.get(series, hi) as unknown as Outline | undefined) : undefined;
+      const lastMs = last ? endOf(series, last) : -Infinity;
+      if (lastMs >= lo) {
         old = (overlapping.all(series, lo, hi) as unknown as Row[]).filter((chunk) => chunk[2] >= lo);
       } else if (last && chunkRecords(last[3]) === chunkRecords(intervalMs[0] ?? 0)) {
         const size = sizeOf.get(last[0])?.['n'] as Uint8Array;
         const count = (size[0] ?? 0) | ((size[1] ?? 0) << 8);
-        if (count + n <= chunkRecords(last[3]) && !apart(last[2], lo))
+        if (count + n <= chunkRecords(last[3]) && !apart(lastMs, lo))
           old = overlapping.all(series, last[1], last[1]) as unknown as Row[];
       }
       const merged = mergeRuns(
@@ -109,14 +127,10 @@ export function createRawChunks(db: DatabaseSync, damage: Damage, times: Times):
       for (const chunk of old) remove.run(chunk[0]);
       for (const { from, to } of pieces(merged.intervalMs)) {
         const tMs = merged.tMs.subarray(from, to);
-        insert.run(
-          series,
-          tMs[0] ?? 0,
-          tMs.at(-1) ?? 0,
-          merged.intervalMs[to - 1] ?? 0,
-          times.write(tMs),
-          encodeColumn(merged.value.subarray(from, to)),
-        );
+        const [t0, t1, interval] = [tMs[0] ?? 0, tMs.at(-1) ?? 0, merged.intervalMs[to - 1] ?? 0];
+        const { id, sum } = times.write(tMs);
+        const place = placeOf(KIND, series, t0, t1, interval, sum);
+        insert.run(series, t0, t1, interval, id, encodeColumn(merged.value.subarray(from, to), { place }));
         whose.add(series);
       }
     },
@@ -138,7 +152,7 @@ export function createRawChunks(db: DatabaseSync, damage: Damage, times: Times):
     },
     newest(series) {
       const last = whose.has(series) ? outline.get(series, Infinity) : undefined;
-      return last ? (last as unknown as [number, number, number, number])[2] : -Infinity;
+      return last ? endOf(series, last as unknown as Outline) : -Infinity;
     },
     remove: (series) => {
       removeAll.run(series);

@@ -32,7 +32,7 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
   const times = createTimes(db);
   const chunks = createRawChunks(db, damage, times);
   const blocks = createRawBlocks(db, damage, times);
-  const head = createHead(db, 'head_raw', ['value'], null);
+  const head = createHead(db, damage, 'head_raw', ['value'], null);
   const ends = createEnds(layouts, {
     ofSeries: (series) => chunks.newest(series),
     ofPlace: (layout, first) => blocks.newest(layout, first),
@@ -84,7 +84,8 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
     due(layout, moments, nowMs) {
       const full = chunkRecords(moments.intervalMs);
       const late = nowMs - (moments.tMs[0] ?? 0) >= LATE * full * moments.intervalMs;
-      return late || moments.count >= enough(layout, full, ends.of(layout, 0) === -Infinity);
+      const first = damage.guardPages(`ends of ${layout}`, () => ends.of(layout, 0) === -Infinity, false);
+      return late || moments.count >= enough(layout, full, first);
     },
     store(bundle) {
       const { layout, first, series, tMs, intervalMs } = bundle;
@@ -113,7 +114,7 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
     },
     reader(fromMs, toMs) {
       const at = closedPlaces(fromMs, toMs);
-      return (series, places) => {
+      const read = (series: number, places: readonly Place[]): Closed => {
         const own = chunks.read(series, fromMs, toMs);
         let { previousMs } = own;
         const { runs } = own;
@@ -132,11 +133,14 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
         if (runs.length > 1) runs.sort((a, b) => (a.tMs[0] ?? 0) - (b.tMs[0] ?? 0));
         return { runs, previousMs };
       };
+      // With no word on what was before, what comes after claims none of that time.
+      return (series, places) =>
+        damage.guardPages(`raw of ${series}`, () => read(series, places), { runs: [], previousMs: -Infinity });
     },
     latest() {
       type Read = ReturnType<RawTable['reader']>;
       const kept = new Map<number, { readonly endMs: number; read: Read | null }>();
-      return (series, places, superseded) => {
+      const last = (series: number, places: readonly Place[], superseded: (tMs: number) => boolean) => {
         let newest = { endMs: chunks.newest(series), read: null as Read | null };
         for (const { layout, index } of places) {
           const first = firstOf(index);
@@ -155,6 +159,7 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
         newest.read ??= this.reader(endMs - 1, endMs);
         return { tMs: endMs, value: newest.read(series, places).runs.at(-1)?.value.at(-1) ?? NaN };
       };
+      return (series, places, superseded) => damage.guardPages(`raw of ${series}`, () => last(series, places, superseded), null);
     },
     remove(all) {
       const touched = new Map<string, Place>();

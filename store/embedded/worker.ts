@@ -3,22 +3,13 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { DataFolderError, fileTrouble } from '../failures.ts';
-import { openDatabase } from '../schema.ts';
 import { release } from './codec.ts';
 import { createDamage } from './damage.ts';
-import { createLayouts, type Layouts } from './layouts.ts';
-import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
-import type {
-  Answers,
-  LayoutDefinition,
-  Message,
-  Opened,
-  Operation,
-  Reply,
-  SeriesDefinitions,
-  WorkerHealth,
-  WorkerOptions,
-} from './protocol.ts';
+import { createLayouts } from './layouts.ts';
+import { loadLayouts, loadSeries } from './loading.ts';
+import { PAGE_BYTES } from './migrations.ts';
+import { openHistory, openingError } from './opening.ts';
+import type { Answers, Message, Opened, Operation, Reply, WorkerHealth, WorkerOptions } from './protocol.ts';
 import { createBinTable } from './bin-table.ts';
 import { createRawTable } from './raw-table.ts';
 import { readBins } from './read-bins.ts';
@@ -30,8 +21,6 @@ const TEND_MS = 10;
 const MAINTAIN_MS = 100;
 /** So much of the log is moved into the file at once. */
 const CHECKPOINT_BYTES = 32 * 1024 * 1024;
-/** Keys of series are handed over by the thousand, so that nobody holds all of them twice. */
-const KEYS_AT_ONCE = 8192;
 
 interface Store {
   handle(operation: Operation): Answers[keyof Answers];
@@ -40,19 +29,20 @@ interface Store {
 }
 
 function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; readonly opened: Opened } {
-  const db = openDatabase(path, MIGRATIONS, { pageSize: PAGE_BYTES });
+  const { db, closed, missing } = openHistory(path);
   db.exec('PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864');
   if (mostBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / PAGE_BYTES))}`);
   const damage = createDamage(db);
-  const { series, removed, nextSeries } = loadSeries(db);
+  const known = loadSeries(db, damage);
+  const { series, removed } = known;
   const ground = { db, damage, layouts: createLayouts(), removed };
   const { layouts } = ground;
   const tables: Tables = {
     raw: createRawTable(ground),
     bins: { '5m': createBinTable(ground, '5m'), '1h': createBinTable(ground, '1h'), '1d': createBinTable(ground, '1d') },
   };
-  const known = loadLayouts(db, tables, layouts);
-  const writes = createWrites(db, path, tables, layouts, removed);
+  const rest = loadLayouts(db, damage, tables, layouts, known);
+  const writes = createWrites(path, tables, ground);
   let checkpointTrouble = '';
   let tendTrouble = '';
   const checkpoint = () => {
@@ -66,7 +56,7 @@ function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; read
   };
   const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const health = (): WorkerHealth => {
-    const reason = [writes.trouble(), tendTrouble, checkpointTrouble, damage.reason()].filter(Boolean).join(' ');
+    const reason = [writes.trouble(), tendTrouble, checkpointTrouble, missing, damage.reason()].filter(Boolean).join(' ');
     return { ok: reason === '', reason, bytes: path === ':memory:' ? pages(db) : bytesOf(path) + bytesOf(`${path}-wal`) };
   };
   const store: Store = {
@@ -96,6 +86,7 @@ function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; read
           return health();
         case 'close':
           try {
+            closed();
             db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
           } catch (error) {
             // On a full disk the log stays beside the file, with all that it holds.
@@ -117,65 +108,11 @@ function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; read
       if (path !== ':memory:' && bytesOf(`${path}-wal`) > CHECKPOINT_BYTES) checkpoint();
     },
   };
-  return { store, opened: { series, nextSeries, ...known } };
-}
-
-function loadSeries(db: DatabaseSync): { series: SeriesDefinitions[]; removed: Set<number>; nextSeries: number } {
-  const series: SeriesDefinitions[] = [];
-  const removed = new Set<number>();
-  let ids: number[] = [];
-  let keys: string[] = [];
-  let nextSeries = 1;
-  const pack = () => {
-    if (ids.length > 0) series.push({ ids: Int32Array.from(ids), keys: keys.join('\n') });
-    [ids, keys] = [[], []];
-  };
-  const all = db.prepare('SELECT id, key FROM series ORDER BY id');
-  all.setReturnArrays(true);
-  for (const [id, key] of all.iterate() as unknown as Iterable<[number, string | null]>) {
-    nextSeries = id + 1;
-    if (key === null) {
-      removed.add(id);
-      continue;
-    }
-    ids.push(id);
-    keys.push(key);
-    if (ids.length >= KEYS_AT_ONCE) pack();
-  }
-  pack();
-  return { series, removed, nextSeries };
-}
-
-/** Layouts of which nothing is left any more are forgotten. */
-function loadLayouts(db: DatabaseSync, tables: Tables, layouts: Layouts): Pick<Opened, 'layouts' | 'nextLayout'> {
-  const used = new Set([tables.raw, ...Object.values(tables.bins)].flatMap((table) => [...table.layouts()]));
-  const known: LayoutDefinition[] = [];
-  let nextLayout = 1;
-  const drop = ['DELETE FROM layout WHERE id = ?', 'DELETE FROM moved WHERE layout = ?'].map((sql) => db.prepare(sql));
-  for (const row of db.prepare('SELECT id, series FROM layout ORDER BY id').all()) {
-    const id = Number(row['id']);
-    const bytes = row['series'] as Uint8Array;
-    const series = new Int32Array(bytes.slice().buffer);
-    nextLayout = id + 1;
-    if (used.has(id)) {
-      layouts.add(id, series);
-      known.push({ id, series });
-    } else for (const statement of drop) statement.run(id);
-  }
-  return { layouts: known, nextLayout };
+  return { store, opened: { series, ...rest } };
 }
 
 function pages(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA page_count').get()?.['page_count'] ?? 0) * PAGE_BYTES;
-}
-
-function opening(options: WorkerOptions): ReturnType<typeof open> {
-  try {
-    return open(options);
-  } catch (cause) {
-    const trouble = fileTrouble(cause, options.path);
-    throw trouble ? new DataFolderError(trouble.reason, { cause }) : cause;
-  }
 }
 
 function failure(id: number, error: unknown): Reply {
@@ -188,11 +125,12 @@ function failure(id: number, error: unknown): Reply {
 }
 
 function serve(port: MessagePort): void {
+  const options = workerData as WorkerOptions;
   let opened: ReturnType<typeof open>;
   try {
-    opened = opening(workerData as WorkerOptions);
+    opened = open(options);
   } catch (error) {
-    port.postMessage(failure(0, error));
+    port.postMessage(failure(0, openingError(error, options.path)));
     return;
   }
   const { store } = opened;

@@ -1,15 +1,16 @@
 /** Everything that changes history.db. A write is one transaction; closing and upkeep come in slices after it. */
-import type { DatabaseSync } from 'node:sqlite';
 import type { Tier, TierSpec } from '../../core/model.ts';
 import type { WriteResult } from '../../core/ports.ts';
 import { fileTrouble } from '../failures.ts';
 import { closeLayouts, type Incoming } from './closing.ts';
 import { bytesOf } from './codec.ts';
+import { isDamage } from './damage.ts';
 import type { HeadRow } from './head.ts';
+import { sealOfLayout, sealOfSeries } from './loading.ts';
 import type { Layouts } from './layouts.ts';
 import type { BinTable } from './bin-table.ts';
 import type { RawTable } from './raw-table.ts';
-import type { Table } from './tables.ts';
+import type { Ground, Table } from './tables.ts';
 import { keysOf, type WriteRequest } from './protocol.ts';
 
 /** So many rows of one layout in one batch are an import or a backlog, and go straight into chunks. */
@@ -19,6 +20,11 @@ const EXPIRED_AT_ONCE = 500;
 export interface Tables {
   readonly raw: RawTable;
   readonly bins: Readonly<Record<'5m' | '1h' | '1d', BinTable>>;
+}
+
+/** What writing stands on; a removed series is removed for everybody. */
+export interface WriteGround extends Ground {
+  readonly removed: Set<number>;
 }
 
 export interface Writes {
@@ -33,11 +39,11 @@ export interface Writes {
   trouble(): string;
 }
 
-export function createWrites(db: DatabaseSync, path: string, tables: Tables, layouts: Layouts, removed: Set<number>): Writes {
+export function createWrites(path: string, tables: Tables, { db, damage, layouts, removed }: WriteGround): Writes {
   const all: readonly Table[] = [tables.raw, tables.bins['5m'], tables.bins['1h'], tables.bins['1d']];
-  const insertSeries = db.prepare('INSERT OR REPLACE INTO series (id, key) VALUES (?, ?)');
-  const insertLayout = db.prepare('INSERT OR REPLACE INTO layout (id, series) VALUES (?, ?)');
-  const buryKey = db.prepare('UPDATE series SET key = NULL WHERE id = ?');
+  const insertSeries = db.prepare('INSERT OR REPLACE INTO series (id, key, sum) VALUES (?, ?, ?)');
+  const insertLayout = db.prepare('INSERT OR REPLACE INTO layout (id, series, sum) VALUES (?, ?, ?)');
+  const buryKey = db.prepare('UPDATE series SET key = NULL, sum = ?2 WHERE id = ?1');
   let retention = new Map<Tier, number | null>();
   /** Layouts that have rows enough, by table. */
   const due = new Map<Table, Set<number>>(all.map((table) => [table, new Set()]));
@@ -57,16 +63,25 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
       throw error;
     }
   };
-  /** Upkeep loses nothing when the power goes: it is then simply still to be done, so it need not wait for the disk. */
-  const upkeep = (step: () => void) => {
+  /**
+   * Upkeep loses nothing when the power goes: it is then simply still to be done, so it need not wait for the disk.
+   * @returns false when the step could not be done; what is damaged stays as it is, and others have their turn
+   */
+  const upkeep = (what: string, step: () => void): boolean => {
     db.exec('PRAGMA synchronous = NORMAL');
     try {
       transaction(step);
       trouble = '';
+      return true;
     } catch (error) {
+      if (isDamage(error)) {
+        damage.note(what);
+        return false;
+      }
       const file = fileTrouble(error, path);
       if (!file) throw error;
       trouble = file.reason;
+      return false;
     } finally {
       db.exec('PRAGMA synchronous = FULL');
     }
@@ -83,15 +98,21 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
       waiting?.delete(layout);
       const moments = table.head.layouts.get(layout);
       if (!moments || !table.due(layout, moments, nowMs)) continue;
-      upkeep(() => closeLayouts(table, layouts, removed, new Map(), [layout], nowMs));
+      upkeep(`closing of ${table.tier} ${layout}`, () => closeLayouts(table, layouts, removed, new Map(), [layout], nowMs));
       return true;
     }
     const sweep = table.head.sweep();
-    if (sweep) upkeep(sweep);
+    if (sweep) upkeep(`sweeping of ${table.tier}`, sweep);
     return sweep !== null;
   };
 
-  const place = (table: Table, layout: Int32Array, rowAt: (i: number) => Incoming, values: Float64Array) => {
+  const place = (
+    table: Table,
+    layout: Int32Array,
+    rowAt: (i: number) => Incoming,
+    values: Float64Array,
+    straightRows: number,
+  ) => {
     const counts = new Map<number, number>();
     for (const id of layout) counts.set(id, (counts.get(id) ?? 0) + 1);
     // Infinity takes a record away, which only a chunk can do.
@@ -99,7 +120,7 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
     const straight = new Map<number, Incoming[]>();
     layout.forEach((id, i) => {
       const row = rowAt(i);
-      if ((counts.get(id) ?? 0) >= STRAIGHT_ROWS || takesAway) {
+      if ((counts.get(id) ?? 0) >= straightRows || takesAway) {
         const list = straight.get(id);
         if (list) list.push(row);
         else straight.set(id, [row]);
@@ -111,44 +132,50 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
     if (straight.size > 0) closeLayouts(table, layouts, removed, straight, straight.keys(), nowMs);
   };
 
+  const put = (request: WriteRequest, straightRows: number) => {
+    keysOf(request.newSeries).forEach((key, i) => {
+      const id = request.newSeries.ids[i] ?? 0;
+      insertSeries.run(id, key, sealOfSeries(id, key));
+      for (const table of all) table.begin(id);
+    });
+    for (const { id, series } of request.newLayouts) {
+      const bytes = bytesOf(series);
+      insertLayout.run(id, bytes, sealOfLayout(id, bytes));
+      layouts.add(id, series);
+    }
+    const { raw } = request;
+    const rawBlocks = blocks(raw.layout, layouts, raw.values, 1);
+    const rawRow = (order: number): Incoming => ({
+      order,
+      tMs: raw.tMs[order] ?? 0,
+      intervalMs: raw.intervalMs[order] ?? 0,
+      block: rawBlocks[order] ?? raw.values,
+    });
+    place(tables.raw, raw.layout, rawRow, raw.values, straightRows);
+    for (const bins of request.bins) {
+      const table = tables.bins[bins.tier];
+      const binBlocks = blocks(bins.layout, layouts, bins.values, 4);
+      const binRow = (order: number): Incoming => ({
+        order,
+        tMs: bins.tMs[order] ?? 0,
+        intervalMs: table.stepMs,
+        block: binBlocks[order] ?? bins.values,
+      });
+      place(table, bins.layout, binRow, bins.values, straightRows);
+    }
+  };
+
   return {
     write(request) {
       try {
-        transaction(() => {
-          keysOf(request.newSeries).forEach((key, i) => {
-            const id = request.newSeries.ids[i] ?? 0;
-            insertSeries.run(id, key);
-            for (const table of all) table.begin(id);
-          });
-          for (const { id, series } of request.newLayouts) {
-            insertLayout.run(id, bytesOf(series));
-            layouts.add(id, series);
-          }
-          const { raw } = request;
-          const rawBlocks = blocks(raw.layout, layouts, raw.values, 1);
-          place(
-            tables.raw,
-            raw.layout,
-            (order) => ({
-              order,
-              tMs: raw.tMs[order] ?? 0,
-              intervalMs: raw.intervalMs[order] ?? 0,
-              block: rawBlocks[order] ?? raw.values,
-            }),
-            raw.values,
-          );
-          for (const bins of request.bins) {
-            const table = tables.bins[bins.tier];
-            const binBlocks = blocks(bins.layout, layouts, bins.values, 4);
-            const intervalMs = table.stepMs;
-            place(
-              table,
-              bins.layout,
-              (order) => ({ order, tMs: bins.tMs[order] ?? 0, intervalMs, block: binBlocks[order] ?? bins.values }),
-              bins.values,
-            );
-          }
-        });
+        try {
+          transaction(() => put(request, STRAIGHT_ROWS));
+        } catch (error) {
+          if (!isDamage(error)) throw error;
+          // What is damaged further back must not keep new rows out: the head takes them as they are.
+          transaction(() => put(request, Infinity));
+          damage.note('merging');
+        }
         return { result: 'ok' };
       } catch (error) {
         const file = fileTrouble(error, path);
@@ -172,7 +199,7 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
               if (layouts.series(layout).every((id) => removed.has(id))) table.head.remove(layout);
             }
           }
-          for (const id of series) buryKey.run(id);
+          for (const id of series) buryKey.run(id, sealOfSeries(id, null));
         });
       } catch (error) {
         for (const id of series) removed.delete(id);
@@ -199,23 +226,25 @@ export function createWrites(db: DatabaseSync, path: string, tables: Tables, lay
         const keptMs = retention.get(table.tier);
         if (keptMs === null || keptMs === undefined) continue;
         const cutoffMs = nowMs - keptMs;
-        upkeep(() => {
+        upkeep(`retention of ${table.tier}`, () => {
           for (const [layout, { tMs, intervalMs }] of [...table.head.layouts])
             if ((tMs[0] ?? 0) < cutoffMs - intervalMs) table.head.expire(layout, cutoffMs);
         });
         let more = true;
         while (more && trouble === '') {
-          upkeep(() => {
+          const done = upkeep(`retention of ${table.tier}`, () => {
             more = table.expire(cutoffMs, EXPIRED_AT_ONCE);
           });
+          more &&= done;
           if (performance.now() >= until) break;
         }
       }
       let more = true;
       while (more && trouble === '') {
-        upkeep(() => {
+        const done = upkeep('packing of 5m', () => {
           more = tables.bins['5m'].recode(nowMs);
         });
+        more &&= done;
         if (performance.now() >= until) break;
       }
     },
