@@ -20,22 +20,20 @@ export interface ReadingOptions {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** All that is stored lies between. */
-const FIRST_MS = 1;
+/** All that is stored lies between; a window that began before 1970 would find nothing at all. */
+const FIRST_MS = 2 * DAY_MS;
 const LAST_MS = Date.UTC(2200, 0);
 /** A server takes points up to two days ahead of its clock. */
 const AHEAD_MS = 2 * DAY_MS;
 /** How far back the last record is looked for, until it is found. */
 const LOOK_BACK_MS = [HOUR_MS, DAY_MS, 40 * DAY_MS, Infinity];
-/** How many words that take a record away are looked behind. */
-const MOST_TAKEN_AWAY = 16;
 const SERIES_AT_ONCE = 500;
 const COLUMNS: readonly BinColumn[] = ['mean', 'min', 'max', 'known'];
 
 export function createReading({ asking, prefix, readUrl, nowMs }: ReadingOptions): Pick<SeriesStore, 'raw' | 'bins' | 'latest'> {
   const rawNamesOf = (metric: Parameters<typeof rawNames>[1]) => rawNames(prefix, metric);
 
-  /** Points of fromMs..toMs, both included, by the identity of who has them. */
+  /** Points of fromMs..toMs, both included, and perhaps one more, by the identity of who has them. */
   const exported = async (
     tier: Tier,
     selectors: readonly string[],
@@ -45,7 +43,7 @@ export function createReading({ asking, prefix, readUrl, nowMs }: ReadingOptions
     const found = new Map<string, Points>();
     await asking.lines(
       `${readUrl(tier)}/api/v1/export`,
-      [...selectors.map((text) => ['match[]', text] as const), ['start', stamp(fromMs)], ['end', stamp(toMs)]],
+      [...selectors.map((text) => ['match[]', text] as const), ['start', stamp(fromMs)], ['end', stamp(afterMidnight(toMs))]],
       (line) => {
         if (line === '') return;
         const { labels, tMs, value } = parseExported(line);
@@ -65,7 +63,7 @@ export function createReading({ asking, prefix, readUrl, nowMs }: ReadingOptions
     for (const selector of selectorsOf(series, rawNamesOf, true)) {
       const text = await asking.text(`${readUrl('raw')}/api/v1/query`, [
         ['query', `aggr_over_time(("tlast_over_time","last_over_time"),${selector}[${windowMs}ms]) keep_metric_names`],
-        ['time', stamp(atMs)],
+        ['time', stamp(afterMidnight(atMs))],
         // Without this word the newest half a minute is hidden.
         ['nocache', '1'],
       ]);
@@ -114,17 +112,15 @@ export function createReading({ asking, prefix, readUrl, nowMs }: ReadingOptions
     }
     return found;
   };
-  /** A record that was taken away is none: the one before it counts. */
+  /** A record that was taken away is none: the one before it counts. Rare enough to read all there is. */
   const beforeTaken = async (key: SeriesKey, takenMs: number): Promise<Latest | null> => {
-    let atMs = takenMs;
-    for (let i = 0; i < MOST_TAKEN_AWAY; i++) {
-      const words = await lastWords([key], atMs - 1, Infinity);
-      const [value, gap] = identitiesOf(key, rawNamesOf).map((identity) => words.get(identity));
-      const last = lastRecord(value, gap);
-      if (!last || last.value !== Infinity) return last;
-      atMs = last.tMs;
-    }
-    return null;
+    const points = await exported('raw', selectorsOf([key], rawNamesOf, false), FIRST_MS, takenMs);
+    const { tMs, value } = recordsOf(key, points, -Infinity, takenMs);
+    return tMs.length > 0 ? { tMs: tMs.at(-1) ?? 0, value: value.at(-1) ?? NaN } : null;
+  };
+  const recordsOf = (key: SeriesKey, points: ReadonlyMap<string, Points>, fromMs: number, toMs: number): RawColumns => {
+    const [value, gap] = identitiesOf(key, rawNamesOf).map((identity) => points.get(identity));
+    return rawColumns(value ?? NO_POINTS, gap ?? NO_POINTS, fromMs, toMs);
   };
 
   return {
@@ -134,13 +130,11 @@ export function createReading({ asking, prefix, readUrl, nowMs }: ReadingOptions
       for (const part of portions(series)) {
         // Nearly always the record before lies within the hour before.
         const points = await exported('raw', selectorsOf(part, rawNamesOf, false), Math.max(FIRST_MS, from - HOUR_MS), to);
-        for (const key of part) {
-          const [value, gap] = identitiesOf(key, rawNamesOf).map((identity) => points.get(identity) ?? NO_POINTS);
-          found.set(key, rawColumns(value ?? NO_POINTS, gap ?? NO_POINTS, from, to));
-        }
+        for (const key of part) found.set(key, recordsOf(key, points, from, to));
       }
       const alone = from < FIRST_MS ? [] : [...found].flatMap(([key, { previousMs }]) => (previousMs === null ? [key] : []));
-      const before = await lastUpTo(alone, from);
+      // The hour has been looked through already.
+      const before = await lastUpTo(alone, from - HOUR_MS);
       return series.map((key): RawColumns => {
         const columns = found.get(key) ?? rawColumns(NO_POINTS, NO_POINTS, from, to);
         return { ...columns, previousMs: columns.previousMs ?? before.get(key)?.tMs ?? null };
@@ -182,6 +176,11 @@ function portions(series: readonly SeriesKey[]): SeriesKey[][] {
   const out: SeriesKey[][] = [];
   for (let from = 0; from < once.length; from += SERIES_AT_ONCE) out.push(once.slice(from, from + SERIES_AT_ONCE));
   return out;
+}
+
+/** The server does not look into a day of which only the first moment is asked for. */
+function afterMidnight(ms: number): number {
+  return ms % DAY_MS === 0 ? ms + 1 : ms;
 }
 
 /** Exact to the millisecond; fractions of seconds are cut off by some versions. */

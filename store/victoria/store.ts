@@ -3,8 +3,8 @@
  *
  * It keeps what was written first and next to it what is written later: nothing can be replaced. A row that is
  * sent twice is answered once. Whoever writes another value for a moment that has one cannot be refused at a
- * bearable price: which of the two is answered then is not said. It keeps 12 significant digits at least
- * (relative to the largest number of the series nearby), and no sign of zero.
+ * bearable price: which of the two is answered then is not said. Of a number it keeps 11 significant digits
+ * at least, 15 of the largest one nearby in its series, and no sign of zero.
  */
 import { TIERS, type SeriesKey, type Tier } from '../../core/model.ts';
 import type { Batch, Clock, Log } from '../../core/ports.ts';

@@ -377,7 +377,8 @@ export function seriesStoreContract(name: string, makeStore: () => Promise<Store
       for (let i = 0; i < 5; i++) await ok(devices.map((device, d) => rawRow(device, T0 + i * MINUTE + d, [d * 100 + i, -d])));
       const asked = devices.toReversed().flatMap((device) => keys(device));
       const answers = await rawOf(asked, T0 + MINUTE, T0 + DAY);
-      expect(answers.map(({ v }) => v.at(-1))).toEqual(
+      same(
+        answers.map(({ v }) => v.at(-1)),
         devices
           .map((_device, d) => d)
           .toReversed()

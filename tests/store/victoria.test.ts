@@ -1,31 +1,33 @@
 /** The adapter for VictoriaMetrics against the real server. */
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { realPart } from '../real-parts.ts';
 import { seriesStoreContract } from '../contracts/series-store.ts';
-import { startVictoria, victoriaStore, type VictoriaServer } from './victoria-server.ts';
+import { settling, startVictoria, victoriaStore, type VictoriaServer } from './victoria-server.ts';
 
-if (realPart('victoria-metrics') !== null) {
+describe.skipIf(realPart('victoria-metrics') === null)('on a real server', () => {
   let server: VictoriaServer;
   beforeAll(async () => {
     server = await startVictoria();
   });
   afterAll(() => server?.end());
 
+  let count = 0;
   seriesStoreContract(
     'VictoriaMetrics',
     async () => {
-      const options = { prefix: `c${Math.random().toString(36).slice(2)}` };
-      const store = victoriaStore(server, options);
+      const prefix = `contract${count++}`;
+      let current = settling(server, victoriaStore(server, { prefix }));
       return {
-        store,
+        store: current.store,
         reopen: async () => {
-          await store.close();
-          return victoriaStore(server, options);
+          await current.store.close();
+          current = settling(server, victoriaStore(server, { prefix }));
+          return current.store;
         },
         cleanup: async () => undefined,
-        settle: () => server.settle(),
+        settle: () => current.settle(),
       };
     },
-    { rewrites: false, retention: false, digits: 12 },
+    { rewrites: false, retention: false, digits: 11 },
   );
-}
+});
