@@ -10,11 +10,12 @@ import { TIERS, type SeriesKey, type Tier } from '../../core/model.ts';
 import type { Batch, Clock, Log } from '../../core/ports.ts';
 import { deliver } from '../server/delivery.ts';
 import { createLineEncoder } from '../server/line-protocol.ts';
-import { ServerAway, type Parcel, type ServerStore } from '../server/port.ts';
+import { ServerAway, type Parcel, type Sent, type ServerStore } from '../server/port.ts';
 import { createAsking } from './asking.ts';
 import { createListing } from './listing.ts';
 import { createReading } from './reading.ts';
 import { send } from './sending.ts';
+import { createSettling } from './settling.ts';
 import { createWatching } from './watching.ts';
 
 export interface VictoriaUrls {
@@ -33,8 +34,8 @@ export interface VictoriaOptions extends VictoriaUrls {
   /** What names begin with. Collectors that share a server have one each; none may be the beginning of another's names. */
   readonly prefix: string;
   readonly timeoutMs: number;
-  /** The machine's when left out. */
-  readonly clock?: Pick<Clock, 'nowMs' | 'monoMs'>;
+  /** The machine's when left out; then nothing is waited for where a cluster shows rows late. */
+  readonly clock?: Clock;
   readonly log: Log;
 }
 
@@ -45,7 +46,8 @@ const FOR_EVER_MS = 50 * 365 * DAY_MS;
 const MACHINE: Pick<Clock, 'nowMs' | 'monoMs'> = { nowMs: () => Date.now(), monoMs: () => performance.now() };
 
 export function createVictoriaStore(options: VictoriaOptions): ServerStore {
-  const { prefix, timeoutMs, log, clock = MACHINE } = options;
+  const { prefix, timeoutMs, log } = options;
+  const clock: Pick<Clock, 'nowMs' | 'monoMs'> & Partial<Pick<Clock, 'sleep'>> = options.clock ?? MACHINE;
   const authorization = authorizationOf(options.token);
   const asking = createAsking({ authorization, timeoutMs });
   const encoder = createLineEncoder(false);
@@ -61,7 +63,12 @@ export function createVictoriaStore(options: VictoriaOptions): ServerStore {
       ? createWatching({ asking, writeUrls: [urlsOf(tier).writeUrl], monoMs: () => clock.monoMs() })
       : watched;
 
-  const sendOne = (parcel: Parcel) => send(parcel, { writeUrl: urlsOf(parcel.tier).writeUrl, prefix, authorization, timeoutMs });
+  const settling = createSettling({ asking, readUrls: TIERS.map(readUrl), clock });
+  const sendOne = async (parcel: Parcel): Promise<Sent> => {
+    const sent = await send(parcel, { writeUrl: urlsOf(parcel.tier).writeUrl, prefix, authorization, timeoutMs });
+    if (sent.result === 'ok' && parcel.lines > 0) settling.sent(parcel);
+    return sent;
+  };
   const reachable: ServerStore['reachable'] = async () => {
     const urls = new Map(TIERS.map((tier) => [urlsOf(tier).writeUrl + urlsOf(tier).readUrl, tier]));
     try {
@@ -106,10 +113,30 @@ export function createVictoriaStore(options: VictoriaOptions): ServerStore {
       }
       return { result: 'ok' };
     },
-    ...reading,
-    keys: () => listing.keys(),
-    remove: (series) => listing.remove(series),
-    removeDevices: (devices) => listing.removeDevices(devices),
+    async raw(...asked) {
+      await settling.beforeRead();
+      return reading.raw(...asked);
+    },
+    async bins(...asked) {
+      await settling.beforeRead();
+      return reading.bins(...asked);
+    },
+    async latest(series) {
+      await settling.beforeRead();
+      return reading.latest(series);
+    },
+    async keys() {
+      await settling.beforeRead();
+      return listing.keys();
+    },
+    async remove(series) {
+      await settling.beforeRemoval();
+      await listing.remove(series);
+    },
+    async removeDevices(devices) {
+      await settling.beforeRemoval();
+      await listing.removeDevices(devices);
+    },
     // It forgets by itself, by its own retention.
     maintain: () => Promise.resolve(),
     alarms: () => watched.alarms(),

@@ -14,14 +14,13 @@ import { quiet } from './histories.ts';
 
 const START_MS = 20_000;
 const STOP_MS = 5_000;
-const REMEMBERED_MS = 1_100;
 /** Another process may take a port between its choice and its use. */
 const TRIES = 3;
 
 export interface VictoriaServer {
   readonly url: string;
   readonly pid: number;
-  /** Rows are written through; for a series that was asked for before it began see `settling`. */
+  /** All that was written can be read from here on. */
   settle(): Promise<void>;
   stop(): Promise<void>;
   /** Again, with the same folder and address. */
@@ -103,44 +102,6 @@ export function victoriaStore(
   const urls = { writeUrl: server.url, readUrl: server.url, deleteUrl: null };
   const prefix = `t${++prefixes}x${process.pid}`;
   return createVictoriaStore({ ...urls, token: null, prefix, timeoutMs: 10_000, log: quiet, ...more });
-}
-
-/**
- * The store, and what waits until all that was written to it can be read. The server remembers for a second which
- * series a selector chooses: who asked before a series began is told so a little longer.
- */
-export function settling(server: VictoriaServer, store: ServerStore): { store: ServerStore; settle: () => Promise<void> } {
-  const begun = new Set<string>();
-  let [asked, fresh] = [false, false];
-  const asking = <T extends unknown[], R>(read: (...args: T) => R) => {
-    return (...args: T): R => {
-      asked = true;
-      return read(...args);
-    };
-  };
-  return {
-    store: {
-      ...store,
-      write(batch) {
-        for (const row of [...batch.raw, ...batch.bins]) {
-          for (const key of row.series) {
-            const name = `${'tier' in row ? row.tier : 'raw'} ${key}`;
-            if (!begun.has(name) && asked) fresh = true;
-            begun.add(name);
-          }
-        }
-        return store.write(batch);
-      },
-      raw: asking((...args: Parameters<ServerStore['raw']>) => store.raw(...args)),
-      bins: asking((...args: Parameters<ServerStore['bins']>) => store.bins(...args)),
-      latest: asking((...args: Parameters<ServerStore['latest']>) => store.latest(...args)),
-    },
-    async settle() {
-      await server.settle();
-      if (fresh) await sleep(REMEMBERED_MS);
-      fresh = false;
-    },
-  };
 }
 
 /** CPU seconds that a process has used so far. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { realPart } from '../real-parts.ts';
 import { seriesStoreContract } from '../contracts/series-store.ts';
-import { settling, startVictoria, victoriaStore, type VictoriaServer } from './victoria-server.ts';
+import { startVictoria, victoriaStore, type VictoriaServer } from './victoria-server.ts';
 
 describe.skipIf(realPart('victoria-metrics') === null)('on a real server', () => {
   let server: VictoriaServer;
@@ -16,16 +16,14 @@ describe.skipIf(realPart('victoria-metrics') === null)('on a real server', () =>
     'VictoriaMetrics',
     async () => {
       const prefix = `contract${count++}`;
-      let current = settling(server, victoriaStore(server, { prefix }));
+      const store = victoriaStore(server, { prefix });
       return {
-        store: current.store,
+        store,
         reopen: async () => {
-          await current.store.close();
-          current = settling(server, victoriaStore(server, { prefix }));
-          return current.store;
+          await store.close();
+          return victoriaStore(server, { prefix });
         },
         cleanup: async () => undefined,
-        settle: () => current.settle(),
       };
     },
     { rewrites: false, retention: false, digits: 11 },
