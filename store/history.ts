@@ -10,6 +10,7 @@ import type {
   BinRow,
   History,
   HistoryHealth,
+  ImportSeries,
   Log,
   RawColumns,
   SeriesStore,
@@ -18,7 +19,7 @@ import type {
 import { TIER_STEP_MS } from '../core/model.ts';
 import type { Bin } from '../core/rollup.ts';
 import { batches, keptFrom, planImport, planRepair, type Planned } from './history/import.ts';
-import { refuseToReplace } from './history/refusing.ts';
+import { withoutReplacing } from './history/refusing.ts';
 import { KEPT_FOR_EVER } from './history/recompute.ts';
 import { createOpenBins, type Composed, type Redo } from './history/open-bins.ts';
 import { ANY_NUMBER_OF_TIMES, createOnce } from './history/once.ts';
@@ -248,16 +249,20 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
       // Who imports a little looks at it afterwards, row by row; upkeep takes what is past its retention soon enough.
       const kept = samples <= (options.importedWhole ?? IMPORTED_WHOLE) ? KEPT_FOR_EVER : keptFrom(tiers, nowMs());
       // All or nothing, where nothing can be taken back.
+      const plan = async (one: ImportSeries) => {
+        const planned = await planImport(store, one, kept);
+        return replaces ? planned : withoutReplacing(store, openBins, planned, one);
+      };
       if (!replaces)
         await exclusive(async () => {
-          for (const one of some) await refuseToReplace(store, openBins, await planImport(store, one, kept));
+          for (const one of some) await plan(one);
         });
       for (let from = 0; from < some.length; from += IMPORTED_AT_ONCE) {
         const part = some.slice(from, from + IMPORTED_AT_ONCE);
         await exclusive(async () => {
           if (!(await flush())) throw new Error(`Nothing can be imported while the history cannot be written: ${trouble}`);
           const planned: Planned[] = [];
-          for (const samples of part) planned.push(await planImport(store, samples, kept));
+          for (const samples of part) planned.push(await plan(samples));
           // Whatever happens now, memory must not go on from what was before.
           openBins.forget(part.map((samples) => samples.series));
           await writeAll(planned);

@@ -56,9 +56,10 @@ const ALARMS_EVERY_MS = 60_000;
 /** @throws what the spool throws when it cannot be read at all */
 export async function createBufferedStore(options: BufferedOptions): Promise<BufferedStore> {
   const { server, recent, sinceMs, spool, clock, log } = options;
-  const contact = createContact(server.label, clock, log);
-  const strangers = createLineEncoder(server.rewrites);
   let shipping: Shipping | null = null;
+  // Whoever sends finds out when it is back.
+  const contact = createContact(server.label, clock, log, () => shipping?.wake());
+  const strangers = createLineEncoder(server.rewrites);
   /** The last record whose rows are in `recent` too; later ones are not sent yet. */
   let applied = -1;
   /** The last record that changed time which is read from the server. */
@@ -74,7 +75,7 @@ export async function createBufferedStore(options: BufferedOptions): Promise<Buf
   const localFrom = (tier: Tier): number => Math.max(sinceMs, keptUntilMs - (retention.get(tier) ?? RECENT_MS[tier]));
   /** Rows of time that is kept here. */
   const recentPart = ({ raw, bins }: Batch): Batch => ({
-    raw: raw.filter((row) => row.tMs > localFrom('raw')),
+    raw: raw.filter((row) => row.tMs >= localFrom('raw')),
     bins: bins.filter((row) => row.tMs + TIER_STEP_MS[row.tier] > localFrom(row.tier)),
   });
   const isOlder = (batch: Batch, part: Batch) => part.raw.length < batch.raw.length || part.bins.length < batch.bins.length;
@@ -111,13 +112,15 @@ export async function createBufferedStore(options: BufferedOptions): Promise<Buf
   };
 
   /** Asks the server, once what was imported into old time has reached it. @throws ServerAway */
-  const fromServer = <T>(work: () => Promise<T>): Promise<T> =>
-    contact.ask(async () => {
-      if (oldChange >= 0 && !(await shipping?.delivered(oldChange, IMPORT_WAIT_MS)))
+  const fromServer = async <T>(work: () => Promise<T>): Promise<T> => {
+    const { state } = contact.state();
+    if (oldChange >= 0 && (state === 'ok' || state === 'starting')) {
+      if (!(await shipping?.delivered(oldChange, IMPORT_WAIT_MS)))
         throw new ServerAway(`${server.label} has not yet been given what was imported; ask again in a moment.`);
       oldChange = -1;
-      return work();
-    });
+    }
+    return contact.ask(work);
+  };
   /** Reads of the server for some of the series; those that are being removed have nothing there. */
   const some = async <T>(
     series: readonly SeriesKey[],

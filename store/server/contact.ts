@@ -16,7 +16,8 @@ export interface Contact {
   ask<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createContact(label: string, clock: Clock, log: Log): Contact {
+/** @param onAway a question found that it is away */
+export function createContact(label: string, clock: Clock, log: Log, onAway: () => void): Contact {
   let now: Pick<Destination, 'state' | 'sinceMs' | 'reason'> = { state: 'starting', sinceMs: clock.nowMs(), reason: '' };
   const failed = (kind: 'away' | 'blocked', reason: string) => {
     const first = now.state !== kind;
@@ -36,7 +37,10 @@ export function createContact(label: string, clock: Clock, log: Log): Contact {
       try {
         return await work();
       } catch (error) {
-        if (error instanceof ServerAway) failed('away', error.message);
+        if (error instanceof ServerAway) {
+          failed('away', error.message);
+          onAway();
+        }
         throw error;
       }
     },
