@@ -4,6 +4,8 @@ import { ServerAway } from '../server/port.ts';
 export interface Asking {
   /** A whole answer. @throws ServerAway; Error when the server refuses the request itself */
   text(url: string, parameters?: readonly (readonly [string, string])[]): Promise<string>;
+  /** The same, read as JSON; nobody has looked whether it is what was expected. */
+  json(url: string, parameters: readonly (readonly [string, string])[]): Promise<unknown>;
   /** An answer line by line, as it comes. @throws the same */
   lines(url: string, parameters: readonly (readonly [string, string])[], take: (line: string) => void): Promise<void>;
   /** Ends what is under way. */
@@ -20,6 +22,8 @@ export interface AskingOptions {
 const LABEL = 'VictoriaMetrics';
 const MOST_BYTES = 256 * 2 ** 20;
 const MOST_WORDS = 300;
+/** Words of a refusal that is about the path or the tenant, not about what was sent. */
+export const ABOUT_THE_ADDRESS = /unsupported path|tenant|accountID|auth token/i;
 /** Hosts to which compressing costs more than it saves. */
 const NEAR = /^https?:\/\/(localhost|127\.|\[::1\])/i;
 
@@ -45,11 +49,13 @@ export function createAsking({ authorization, timeoutMs, mostBytes = MOST_BYTES 
       if (response.ok) return await read(body);
       throw refusal(response.status, wordsOf(await textOf(body)));
     } catch (error) {
+      if (closing.signal.aborted) throw new ServerAway(`${LABEL} is not asked any more: its store was closed.`);
       throw ours(error, timeoutMs);
     }
   };
   return {
     text: (url, parameters) => ask(url, parameters ?? null, textOf),
+    json: (url, parameters) => ask(url, parameters, async (body): Promise<unknown> => JSON.parse(await textOf(body))),
     lines: (url, parameters, take) =>
       ask(url, parameters, async (body) => {
         const decoder = new TextDecoder();
@@ -98,7 +104,8 @@ class Refused extends Error {}
 function refusal(status: number, words: string): Error {
   const said = words === '' ? '' : `: ${words}`;
   if (status === 401 || status === 403) return new ServerAway(`${LABEL} does not let us read (HTTP ${status}); check the token.`);
-  if (status === 404) return new ServerAway(`${LABEL} knows nothing at the address it is read at (HTTP 404); check readUrl.`);
+  if (status === 404 || (status === 400 && ABOUT_THE_ADDRESS.test(words)))
+    return new ServerAway(`${LABEL} knows nothing at the address it is read at (HTTP ${status}); check readUrl.`);
   if (status === 408 || status === 429 || status >= 500)
     return new ServerAway(`${LABEL} cannot answer now (HTTP ${status})${said}.`);
   return new Refused(`${LABEL} refuses to answer (HTTP ${status})${said}.`);
@@ -106,8 +113,8 @@ function refusal(status: number, words: string): Error {
 
 function ours(error: unknown, timeoutMs: number): Error {
   if (error instanceof ServerAway || error instanceof Refused || error instanceof AnswerTooLarge) return error;
-  // What reading an answer throws is a fault of ours or of what the server said, not of the way to it.
-  if (error instanceof SyntaxError || error instanceof RangeError) return error;
+  if (error instanceof SyntaxError)
+    return new ServerAway(`${LABEL} answers what cannot be read; is it ${LABEL} that is at readUrl?`, { cause: error });
   return new ServerAway(troubleOf(error, timeoutMs), { cause: error });
 }
 

@@ -31,7 +31,7 @@ export function createListing({ asking, prefix, readUrl, deleteUrl }: ListingOpt
   const namesOf = (tier: Tier) =>
     `__name__=~${quoted(`${escapeRegex(`${prefix}_${tier}_`)}.+${tier === 'raw' ? '' : '_known'}`)}`;
   const values = async <T>(url: string, parameters: readonly (readonly [string, string])[]): Promise<T[]> => {
-    const { data } = JSON.parse(await asking.text(url, [...parameters, ...EVER])) as { data?: T[] };
+    const { data } = (await asking.json(url, [...parameters, ...EVER])) as { data?: T[] };
     return data ?? [];
   };
   const labelsOf = async (tier: Tier, devices: readonly string[]): Promise<Labels[]> => {

@@ -20,7 +20,7 @@ export function parseExported(line: string): Exported {
   const read = JSON.parse(line) as { metric?: Labels; values?: unknown[]; timestamps?: unknown[] };
   const { metric, values, timestamps } = read;
   if (!metric || !Array.isArray(values) || !Array.isArray(timestamps) || values.length !== timestamps.length)
-    throw new SyntaxError('VictoriaMetrics answers an export that cannot be read.');
+    throw new SyntaxError('not a line of an export');
   return { labels: metric, tMs: timestamps as number[], value: values as number[] };
 }
 

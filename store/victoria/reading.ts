@@ -61,13 +61,12 @@ export function createReading({ asking, prefix, readUrl, nowMs }: ReadingOptions
     const found = new Map<string, { tMs?: number; value?: number }>();
     const windowMs = Math.max(1, Math.min(backMs, atMs - FIRST_MS));
     for (const selector of selectorsOf(series, rawNamesOf, true)) {
-      const text = await asking.text(`${readUrl('raw')}/api/v1/query`, [
+      const answer = (await asking.json(`${readUrl('raw')}/api/v1/query`, [
         ['query', `aggr_over_time(("tlast_over_time","last_over_time"),${selector}[${windowMs}ms]) keep_metric_names`],
         ['time', stamp(afterMidnight(atMs))],
         // Without this word the newest half a minute is hidden.
         ['nocache', '1'],
-      ]);
-      const answer = JSON.parse(text) as {
+      ])) as {
         data?: { result?: { metric: Labels & { rollup?: string }; value: [number, string] }[] };
       };
       for (const { metric, value } of answer.data?.result ?? []) {

@@ -1,7 +1,7 @@
 /** Parcels to a VictoriaMetrics server by InfluxDB's protocol, through its official client, each once and with a deadline. */
 import { HttpError, InfluxDB } from '@influxdata/influxdb-client';
 import type { Parcel, Sent } from '../server/port.ts';
-import { troubleOf, wordsOf } from './asking.ts';
+import { ABOUT_THE_ADDRESS, troubleOf, wordsOf } from './asking.ts';
 import { linesOfTier } from './naming.ts';
 
 export interface SendingOptions {
@@ -51,9 +51,10 @@ function failure(error: unknown, timeoutMs: number): Sent {
   if (status === 413) return { result: 'too large' };
   if (status === 408 || status === 429 || status >= 500)
     return { result: 'retry', reason: `${LABEL} cannot take rows now (HTTP ${status})${said}.`, afterMs: retryAfterMs(error) };
-  if (status === 400 || status === 422)
+  // A wrong address is told by the same status as a wrong row.
+  if ((status === 400 && !ABOUT_THE_ADDRESS.test(words)) || status === 422)
     return { result: 'rejected', reason: `${LABEL} refuses the rows (HTTP ${status})${said}.` };
-  return { result: 'blocked', reason: `${LABEL} does not take rows at this address (HTTP ${status}); check writeUrl.` };
+  return { result: 'blocked', reason: `${LABEL} takes no rows at this address (HTTP ${status})${said}; check writeUrl.` };
 }
 
 /** Seconds or a date, as RFC 9110 has it; the client itself reads seconds as milliseconds. */
