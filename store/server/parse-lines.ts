@@ -25,7 +25,7 @@ export function parseLines(tier: Tier, text: string): Batch {
       const at = field.lastIndexOf('=');
       values.set(unescape(field.slice(0, at)), Number(field.slice(at + 1)));
     }
-    const key = (field: string): SeriesKey => seriesKey(device, instance, `${measurement}.${field}` as MetricName);
+    const key = (field: string): SeriesKey => seriesKey(device, instance, `${measurement}.${field}`);
     if (tier === 'raw') {
       const found = rawValues(values);
       const [series, numbers] = [[...found.keys()].map(key), Float64Array.from(found.values())];

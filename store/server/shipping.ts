@@ -1,5 +1,5 @@
 /** Carries what waits in the spool to the server, in order, one parcel at a time; waits longer and longer while it is away. */
-import type { DeviceId, SeriesKey, TierSpec } from '../../core/model.ts';
+import type { SeriesKey, TierSpec } from '../../core/model.ts';
 import { TIERS } from '../../core/model.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { Spool, SpoolEntry, SpoolRecord } from '../spool.ts';
