@@ -39,7 +39,7 @@ export function checkHistory({ db, file, onProgress, onFinding }: CheckOptions):
     damaged++;
     const whole: Finding = {
       ...{ table: report.table, id: null, tier: TIER_OF_TABLE[report.table] ?? null, series: '', others: 0 },
-      ...{ fromMs: null, toMs: null },
+      ...{ fromMs: null, toMs: null, keys: () => (finding.series ? [finding.series] : []) },
       ...finding,
     };
     if (findings.length < LISTED_MAX) findings.push(whole);
@@ -108,7 +108,8 @@ export function checkHistory({ db, file, onProgress, onFinding }: CheckOptions):
   /** Of whom a row of a layout speaks. */
   const ofLayout = (layout: number, first = 0, width = Infinity) => {
     const members = layouts.get(layout)?.subarray(first, first + width);
-    return { series: known.get(members?.[0] ?? 0) ?? '', others: Math.max(0, (members?.length ?? 0) - 1) };
+    const keys = () => Array.from(members ?? [], (one) => known.get(one) ?? '').filter((key) => key !== '');
+    return { series: known.get(members?.[0] ?? 0) ?? '', others: Math.max(0, (members?.length ?? 0) - 1), keys };
   };
   const lost = { reason: 'is of a layout that is lost', remedy: 'orphan' } as const;
 

@@ -1,5 +1,5 @@
 /** What a check of a history finds. */
-import { TIER_STEP_MS, type Tier } from '../../core/model.ts';
+import { TIER_STEP_MS, type SeriesKey, type Tier } from '../../core/model.ts';
 import { BIN_TABLES } from './protocol.ts';
 
 export const TIER_OF_TABLE: Readonly<Record<string, Tier>> = Object.fromEntries(
@@ -27,6 +27,8 @@ export interface Finding {
   /** What is wrong, as the end of a sentence. */
   readonly reason: string;
   readonly remedy: Remedy;
+  /** All the series it is about; left out of JSON. */
+  readonly keys: () => readonly SeriesKey[];
 }
 
 export interface TableReport {

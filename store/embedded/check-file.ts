@@ -1,0 +1,135 @@
+/** Checks a file that holds a history, and puts it right where that was asked for. */
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { DatabaseSync } from 'node:sqlite';
+import type { SeriesKey } from '../../core/model.ts';
+import { DataFolderError, sqliteCode } from '../failures.ts';
+import { checkHistory, type CheckOptions } from './check.ts';
+import type { CheckReport, Finding } from './findings.ts';
+import { openHistory, openingError } from './opening.ts';
+import { createQuarantine } from './quarantine.ts';
+import { rebuildHistory } from './rebuild.ts';
+
+const CANTOPEN = 14;
+const READONLY = 8;
+
+export interface RepairReport {
+  /** What was found before anything was touched. */
+  readonly before: CheckReport;
+  /** What is found now. */
+  readonly after: CheckReport;
+  readonly setAside: number;
+  /** Where the old file is, if a new one had to be made; else null. */
+  readonly kept: string | null;
+  /** Bins that were taken aside: what raw records know of them can be computed anew. */
+  readonly bins: readonly LostBins[];
+}
+export interface LostBins {
+  readonly series: readonly SeriesKey[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+type Progress = Pick<CheckOptions, 'onProgress'>;
+const LOST_BINS_MAX = 100_000;
+/** A row that tells of more is not to be believed about its time. */
+const LONGEST_BLOCK_MS = 600 * 86_400_000;
+
+/**
+ * Reads only; the file may be a copy anywhere.
+ * @throws DataFolderError when it is no history, or cannot be read at all
+ */
+export function checkFile(path: string, { onProgress }: Progress = {}): CheckReport {
+  if (!existsSync(path)) throw new DataFolderError(`There is no file ${path}.`);
+  return withDatabase(path, (db) => {
+    if (Number(db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'head_raw'").get()?.['n'] ?? 0) === 0)
+      throw new DataFolderError(`${path} is not a history of Saguaro.`);
+    return checkHistory({ db, file: path, ...(onProgress ? { onProgress } : {}) });
+  });
+}
+
+function withDatabase<T>(path: string, work: (db: DatabaseSync) => T): T {
+  const open = (where: string | URL): T => {
+    const db = new DatabaseSync(where, { readOnly: true, timeout: 10_000 });
+    try {
+      return work(db);
+    } finally {
+      db.close();
+    }
+  };
+  try {
+    return open(path);
+  } catch (error) {
+    const code = sqliteCode(error);
+    // A copy without its log in a folder nobody can write to: SQLite wants to be told that it stays as it is.
+    if ((code === CANTOPEN || code === READONLY) && !existsSync(`${path}-wal`)) {
+      const url = pathToFileURL(path);
+      url.searchParams.set('immutable', '1');
+      return open(url);
+    }
+    throw openingError(error, path);
+  }
+}
+
+/**
+ * Takes what is damaged aside. The caller holds the folder's lock.
+ * @throws DataFolderError when the file is no history, or too damaged to be opened
+ */
+export function repairFile(path: string, options: Progress = {}): RepairReport {
+  const before = checkFile(path, options);
+  let kept: string | null = null;
+  if (before.findings.some(({ remedy }) => remedy === 'file') && !reindexed(path)) {
+    kept = rebuildHistory(path, options.onProgress).kept;
+  }
+  let setAside = 0;
+  const bins: LostBins[] = [];
+  work(path, ({ db }) => {
+    const quarantine = createQuarantine(db);
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const onFinding = (finding: Finding) => {
+        if (quarantine.take(finding)) setAside++;
+        const { tier, fromMs, toMs } = finding;
+        if (tier === null || tier === 'raw' || fromMs === null || toMs === null || bins.length >= LOST_BINS_MAX) return;
+        if (toMs > fromMs && toMs - fromMs < LONGEST_BLOCK_MS) bins.push({ series: finding.keys(), fromMs, toMs });
+      };
+      checkHistory({ db, file: path, onFinding, ...options });
+      db.exec('UPDATE damaged SET seen = 1 WHERE seen = 0; COMMIT');
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  });
+  return { before, after: checkFile(path, options), setAside, kept, bins };
+}
+
+function work(path: string, step: (opened: ReturnType<typeof openHistory>) => void): void {
+  let opened: ReturnType<typeof openHistory>;
+  try {
+    opened = openHistory(path);
+  } catch (error) {
+    throw openingError(error, path);
+  }
+  try {
+    step(opened);
+    opened.closed();
+    opened.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    opened.db.close();
+  }
+}
+
+/** Often only an index is damaged, and what it points at is whole. */
+function reindexed(path: string): boolean {
+  try {
+    let sound = false;
+    work(path, ({ db }) => {
+      db.exec('REINDEX');
+      sound = db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'] === 'ok';
+    });
+    return sound;
+  } catch (error) {
+    if (error instanceof DataFolderError || sqliteCode(error) !== null) return false;
+    throw error;
+  }
+}

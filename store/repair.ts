@@ -1,0 +1,32 @@
+/** Puts a damaged history right: what is damaged goes aside, and what raw records still know of bins is computed anew. */
+import { planRepair, batches } from './history/import.ts';
+import { repairFile, type RepairReport } from './embedded/check-file.ts';
+import { createEmbeddedStore } from './embedded/store.ts';
+
+export interface HistoryRepair extends RepairReport {
+  /** Bins that were computed anew. */
+  readonly recomputed: number;
+}
+
+/**
+ * The caller holds the folder's lock.
+ * @throws DataFolderError when the file is no history, or too damaged to be opened
+ */
+export async function repairHistory(path: string, options: Parameters<typeof repairFile>[1] = {}): Promise<HistoryRepair> {
+  const report = repairFile(path, options);
+  if (report.bins.length === 0) return { ...report, recomputed: 0 };
+  const store = await createEmbeddedStore({ path });
+  let recomputed = 0;
+  try {
+    for (const { series, fromMs, toMs } of report.bins) {
+      for (const key of series) {
+        const plan = await planRepair(store, key, fromMs, toMs);
+        for (const batch of batches([plan])) await store.write(batch);
+        for (const bins of plan.bins.values()) recomputed += bins.filter(({ known }) => known > 0).length;
+      }
+    }
+  } finally {
+    await store.close();
+  }
+  return { ...report, recomputed };
+}
