@@ -1,4 +1,6 @@
 /** Puts a damaged history right: what is damaged goes aside, and what raw records still know of bins is computed anew. */
+import { TIER_STEP_MS, type BinTier } from '../core/model.ts';
+import type { Bin } from '../core/rollup.ts';
 import { planRepair, batches } from './history/import.ts';
 import { repairFile, type RepairReport } from './embedded/check-file.ts';
 import { createEmbeddedStore } from './embedded/store.ts';
@@ -21,8 +23,13 @@ export async function repairHistory(path: string, options: Parameters<typeof rep
     for (const { series, fromMs, toMs } of report.bins) {
       for (const key of series) {
         const plan = await planRepair(store, key, fromMs, toMs);
-        for (const batch of batches([plan])) await store.write(batch);
-        for (const bins of plan.bins.values()) recomputed += bins.filter(({ known }) => known > 0).length;
+        const [latest] = await store.latest([key]);
+        // What is still open is made by whoever goes on.
+        const closed = (tier: BinTier, bins: readonly Bin[]) =>
+          bins.filter(({ tMs }) => tMs + TIER_STEP_MS[tier] <= (latest?.tMs ?? -Infinity));
+        const bins = new Map([...plan.bins].map(([tier, all]) => [tier, closed(tier, all)]));
+        for (const batch of batches([{ ...plan, bins }])) await store.write(batch);
+        for (const all of bins.values()) recomputed += all.filter(({ known }) => known > 0).length;
       }
     }
   } finally {

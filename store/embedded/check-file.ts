@@ -4,9 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import type { SeriesKey } from '../../core/model.ts';
 import { DataFolderError, sqliteCode } from '../failures.ts';
-import { checkHistory, type CheckOptions } from './check.ts';
+import { checkHistory, missing, type CheckOptions } from './check.ts';
 import type { CheckReport, Finding } from './findings.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { openHistory, openingError } from './opening.ts';
+import { markGaps } from './gaps.ts';
 import { createQuarantine } from './quarantine.ts';
 import { rebuildHistory } from './rebuild.ts';
 
@@ -43,7 +45,10 @@ export function checkFile(path: string, { onProgress }: Progress = {}): CheckRep
   if (!existsSync(path)) throw new DataFolderError(`There is no file ${path}.`);
   return withDatabase(path, (db) => {
     if (Number(db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'head_raw'").get()?.['n'] ?? 0) === 0)
-      throw new DataFolderError(`${path} is not a history of Saguaro.`);
+      throw new DataFolderError(`${path} is not a history of Saguaro; restore it from a backup, or move it away to begin anew.`);
+    const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+    if (version > MIGRATIONS.length)
+      throw new DataFolderError(`${path} was written by a newer version of Saguaro (format ${version}); start that version.`);
     return checkHistory({ db, file: path, ...(onProgress ? { onProgress } : {}) });
   });
 }
@@ -94,6 +99,7 @@ export function repairFile(path: string, options: Progress = {}): RepairReport {
         if (toMs > fromMs && toMs - fromMs < LONGEST_BLOCK_MS) bins.push({ series: finding.keys(), fromMs, toMs });
       };
       checkHistory({ db, file: path, onFinding, ...options });
+      if (setAside > 0 || kept !== null) markGaps(db);
       db.exec('UPDATE damaged SET seen = 1 WHERE seen = 0; COMMIT');
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
@@ -125,7 +131,7 @@ function reindexed(path: string): boolean {
     let sound = false;
     work(path, ({ db }) => {
       db.exec('REINDEX');
-      sound = db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'] === 'ok';
+      sound = db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'] === 'ok' && missing(db).length === 0;
     });
     return sound;
   } catch (error) {

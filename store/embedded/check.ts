@@ -2,7 +2,7 @@
  * Looks at everything in a history: SQLite's own structures, every row and its checksums, and whether rows
  * agree with each other. Holds the series and the ends of blocks in memory, never the history.
  */
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import type { BinTier } from '../../core/model.ts';
 import { CHUNK_BINS } from './bin-chunks.ts';
 import { wrongBinBlock, wrongBinChunk, wrongHeadRow, wrongRaw, wrongTimes, widthAt, verdict } from './check-rows.ts';
@@ -10,6 +10,7 @@ import { isDamage } from './damage.ts';
 import { binsTime, TIER_OF_TABLE, type CheckReport, type Finding, type TableReport } from './findings.ts';
 import { createLayouts } from './layouts.ts';
 import { membersOf, sealOfSeries } from './loading.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { BIN_TABLES, BLOCK_SERIES, firstOf } from './protocol.ts';
 import { kindOf, placeOf, sealed } from './seals.ts';
 import { walk, type Row } from './walking.ts';
@@ -74,7 +75,7 @@ export function checkHistory({ db, file, onProgress, onFinding }: CheckOptions):
     damaged: 0,
   };
   tables.push(pages);
-  for (const reason of integrity(db)) find(pages, { reason, remedy: 'file' });
+  for (const reason of [...missing(db), ...integrity(db)]) find(pages, { reason, remedy: 'file' });
 
   const known = new Map<number, string>();
   const byKey = new Map<string, number>();
@@ -242,6 +243,25 @@ export function checkHistory({ db, file, onProgress, onFinding }: CheckOptions):
     find(moved, { ...ofLayout(layout), id: layout, reason: 'does not match its checksum', remedy: 'moved' });
   }
   return { file, sound: damaged === 0, tables, damaged, findings, setAside: unseen(db, has) };
+}
+
+/** Tables and indexes that a file of its format has, and this one has not. */
+export function missing(db: DatabaseSync): string[] {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version < 1) return ['the file does not say which format it has'];
+  const model = new DatabaseSync(':memory:');
+  try {
+    model.exec(MIGRATIONS.slice(0, version).join(';'));
+    const names = (one: DatabaseSync) =>
+      one
+        .prepare("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'")
+        .all()
+        .map((row) => `${String(row['type'])} ${String(row['name'])}`);
+    const there = new Set(names(db));
+    return names(model).flatMap((name) => (there.has(name) ? [] : [`the ${name} is missing`]));
+  } finally {
+    model.close();
+  }
 }
 
 /** What SQLite itself says of the file. */

@@ -20,6 +20,8 @@ export interface Run {
   readonly tMs: Float64Array;
   /** NaN and -Infinity are unknown time; Infinity takes the record away. */
   readonly value: Float64Array;
+  /** Nominal, where it is known. */
+  readonly intervalMs?: number;
 }
 /** Records of a stretch of time, and the time of the last one before it. */
 export interface Stored {
@@ -167,10 +169,10 @@ export function createRawChunks(db: DatabaseSync, damage: Damage, times: Times):
 function cut(runs: Run[], run: Run, begin: number, end: number): void {
   if (end <= begin) return;
   const whole = begin === 0 && end === run.tMs.length;
-  runs.push(whole ? run : { tMs: run.tMs.subarray(begin, end), value: run.value.subarray(begin, end) });
+  runs.push(whole ? run : { ...run, tMs: run.tMs.subarray(begin, end), value: run.value.subarray(begin, end) });
 }
 
-interface Merged extends Run {
+interface Merged extends Omit<Run, 'intervalMs'> {
   readonly intervalMs: Float64Array;
 }
 

@@ -122,12 +122,12 @@ export function createRawTable({ db, damage, layouts, removed }: Ground): RawTab
           const found = at(place);
           previousMs = Math.max(previousMs, found.previousMs);
           const s = place.index - firstOf(place.index);
-          for (const { tMs, values } of found.blocks) {
+          for (const { tMs, values, intervalMs } of found.blocks) {
             const begin = upperBound(tMs, fromMs);
             if (begin > 0) previousMs = Math.max(previousMs, tMs[begin - 1] ?? previousMs);
             const end = upperBound(tMs, toMs);
             if (end > begin)
-              runs.push({ tMs: tMs.subarray(begin, end), value: values.part(s * tMs.length + begin, end - begin) });
+              runs.push({ tMs: tMs.subarray(begin, end), value: values.part(s * tMs.length + begin, end - begin), intervalMs });
           }
         }
         if (runs.length > 1) runs.sort((a, b) => (a.tMs[0] ?? 0) - (b.tMs[0] ?? 0));

@@ -1,4 +1,5 @@
 /** Raw records of history.db: blocks and chunks first, then the head, whose word is newer. */
+import { LATE_INTERVALS } from './gaps.ts';
 import type { HeadRow } from './head.ts';
 import type { Layouts } from './layouts.ts';
 import type { Columns, LatestColumns, Operation } from './protocol.ts';
@@ -9,7 +10,8 @@ import type { Tables } from './writes.ts';
 
 type RawRequest = Extract<Operation, { op: 'raw' }>;
 
-export function readRaw(tables: Tables, layouts: Layouts, request: RawRequest): Columns {
+/** @param mindful something in the file is damaged, so rows may be missing of which nothing is left to tell */
+export function readRaw(tables: Tables, layouts: Layouts, request: RawRequest, mindful: boolean): Columns {
   const { fromMs, toMs } = request;
   const order = inLayoutOrder(layouts, request.series);
   const heads = readHeads(tables.raw, layouts, request.series, fromMs, toMs, [true]);
@@ -31,10 +33,35 @@ export function readRaw(tables: Tables, layouts: Layouts, request: RawRequest): 
       if (head.rows.length > 0) fresh.push({ rows: head.rows, index: index - head.first });
     }
     if (previous > -Infinity) previousMs[i] = previous;
+    if (mindful) {
+      const nominalMs = [...stored.runs, ...places.map(({ layout }) => tables.raw.head.layouts.get(layout))].map(
+        (one) => one?.intervalMs ?? 0,
+      );
+      counts[i] = putRun(out, withholding(overlay(concat(stored.runs), inTime(fresh)), previous, Math.max(0, ...nominalMs)));
+      continue;
+    }
     const only = fresh.length === 1 && stored.runs.length === 0 ? fresh[0] : undefined;
     counts[i] = only ? putRows(out, only) : putRun(out, overlay(concat(stored.runs), inTime(fresh)));
   }
   return { order, counts, data: out.data(), previousMs };
+}
+
+/** Where rows are missing, a record that comes late tells of its own interval only. */
+function withholding({ tMs, value }: Run, previousMs: number, intervalMs: number): Run {
+  const times: number[] = [];
+  const values: number[] = [];
+  let before = previousMs > -Infinity ? previousMs : (tMs[0] ?? 0);
+  for (let i = 0; i < tMs.length; i++) {
+    const [t, v] = [tMs[i] ?? 0, value[i] ?? NaN];
+    if (intervalMs > 0 && !Number.isNaN(v) && t - before > LATE_INTERVALS * intervalMs) {
+      times.push(t - intervalMs);
+      values.push(NaN);
+    }
+    times.push(t);
+    values.push(v);
+    before = t;
+  }
+  return { tMs: Float64Array.from(times), value: Float64Array.from(values) };
 }
 
 function putRun(out: Output, { tMs, value }: Run): number {

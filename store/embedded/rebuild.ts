@@ -3,19 +3,14 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { sqliteCode } from '../failures.ts';
 import { openDatabase } from '../schema.ts';
-import { encodeColumn, encodeTimes, sumIn } from './codec.ts';
 import { isDamage } from './damage.ts';
 import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
-import { BLOCK_SERIES } from './protocol.ts';
-import { kindOf, placeOf } from './seals.ts';
 import { walk } from './walking.ts';
 
 const SIDES = ['', '-wal', '-shm'];
 const CONSTRAINT = 19;
 /** Rows written between two commits. */
 const ROWS_AT_ONCE = 5_000;
-/** So many intervals without a record, and without a word on it, mean that blocks are missing. */
-const MISSING_INTERVALS = 3;
 
 export interface Rebuilt {
   /** The old file, which stays as it is. */
@@ -55,7 +50,6 @@ export function rebuildHistory(path: string, onProgress?: (rows: number, table: 
       if (table === 'moved') for (const row of readable(old, columns)) take(row);
       else walk(old, { table, key: 'rowid', columns: columns.join(', ') }, (_id, row) => take(row), ignore);
     }
-    sayWhatIsMissing(db);
     db.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
   } finally {
     db.close();
@@ -99,47 +93,4 @@ function shared(db: DatabaseSync, old: DatabaseSync, table: string): string[] {
       .map((row) => String(row['name']));
   const there = new Set(of(old));
   return of(db).filter((name) => there.has(name));
-}
-
-/** A record tells of all the time since the one before it: where blocks are gone, one must say that nothing is known. */
-function sayWhatIsMissing(db: DatabaseSync): void {
-  const gaps = db
-    .prepare(
-      `SELECT layout, first, t0, interval FROM (
-         SELECT layout, first, t0, interval, lag(t1) OVER (PARTITION BY layout, first ORDER BY t0) AS before FROM (
-           SELECT layout, first, t0, t1, interval FROM raw_block
-           UNION ALL
-           SELECT layout, first, head.ts, head.ts, head.interval FROM (SELECT DISTINCT layout, first FROM raw_block)
-           JOIN (SELECT layout, min(ts) AS ts, interval FROM head_raw GROUP BY layout) AS head USING (layout)
-         )
-       ) WHERE interval > 0 AND t0 - before > ${MISSING_INTERVALS} * interval`,
-    )
-    .all();
-  const widths = new Map(
-    db
-      .prepare('SELECT id, length(series) / 4 AS width FROM layout')
-      .all()
-      .map((row) => [Number(row['id']), Number(row['width'])]),
-  );
-  const putTimes = db.prepare('INSERT INTO times (t1, stamps) VALUES (?, ?)');
-  const put = db.prepare(
-    'INSERT OR IGNORE INTO raw_block (layout, first, t0, t1, interval, times, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  );
-  const chunk = db.prepare('SELECT 1 FROM raw WHERE t1 >= ? AND t0 <= ? LIMIT 1');
-  for (const gap of gaps) {
-    const [layout, first, t0, interval] = ['layout', 'first', 't0', 'interval'].map((name) => Number(gap[name])) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const width = Math.min(BLOCK_SERIES, (widths.get(layout) ?? 0) - first);
-    const t = t0 - interval;
-    // Where chunks tell of that time, nothing may come between them.
-    if (width < 1 || chunk.get(t - interval, t0)) continue;
-    const stamps = encodeTimes(Float64Array.of(t));
-    const times = Number(putTimes.run(t, stamps).lastInsertRowid);
-    const place = placeOf(kindOf('raw_block'), layout, first, t, t, interval, sumIn(stamps));
-    put.run(layout, first, t, t, interval, times, encodeColumn(new Float64Array(width).fill(NaN), { place }));
-  }
 }

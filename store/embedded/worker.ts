@@ -71,7 +71,7 @@ function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; read
           writes.setTiers(operation.tiers);
           return null;
         case 'raw':
-          return readRaw(tables, layouts, operation);
+          return readRaw(tables, layouts, operation, damage.reason() !== '');
         case 'bins':
           return readBins(tables, layouts, operation);
         case 'latest':
