@@ -284,6 +284,22 @@ async function main(words: readonly string[], env: Environment): Promise<number>
           await house.close();
         }
       },
+      checkHistory: async (request) => {
+        const { checkOrRepair } = await import('./store/checking.ts');
+        if (request.file !== null) return checkOrRepair(request.file, request);
+        const config = trusted();
+        if (await serverRuns(socketOf(config)))
+          throw new Refusal(
+            `A server runs on ${config.dataDir}; stop it first, or check a backup: saguaro store check --file FILE.`,
+          );
+        keepPrivate();
+        const lock = await lockDataFolder(config.dataDir);
+        try {
+          return await checkOrRepair(join(config.dataDir, 'history.db'), request);
+        } finally {
+          await lock.release();
+        }
+      },
       restore: async (archive, force) => {
         const { dataDir } = trusted();
         keepPrivate();

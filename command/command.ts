@@ -2,6 +2,7 @@
 import { formatConfigError, type Config, type ConfigError } from '../config.ts';
 import type { Dashboard } from '../core/dashboard.ts';
 import type { Api } from './api.ts';
+import type { Checked, CheckRequest } from './store-check.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Option {
@@ -52,6 +53,8 @@ export interface Context {
   api(): Promise<Api>;
   /** Runs the server until it is told to stop. */
   serve(): Promise<number>;
+  /** Looks at every row of a history, and takes what is damaged out of the way if that is asked for. */
+  checkHistory(request: CheckRequest): Promise<Checked>;
   /** Takes the place of the data folder's contents from an archive. @returns what to say */
   restore(archive: string, force: boolean): Promise<string>;
 }

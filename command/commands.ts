@@ -4,6 +4,7 @@ import { deviceAdd, deviceList, deviceRemove, deviceTest, discover, poll } from 
 import { importCsv, query } from './query.ts';
 import { backup, restore, serve, validate } from './installation.ts';
 import { status } from './status.ts';
+import { STORE_COMMANDS } from './store.ts';
 
 export const COMMANDS: readonly Command[] = [
   serve,
@@ -19,4 +20,5 @@ export const COMMANDS: readonly Command[] = [
   importCsv,
   backup,
   restore,
+  ...STORE_COMMANDS,
 ];

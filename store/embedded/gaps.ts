@@ -83,6 +83,6 @@ function lastAsked<T>(ask: (layout: number, first: number) => T): (layout: numbe
   let [name, answer] = ['', null as T | null];
   return (layout, first) => {
     if (answer === null || name !== `${layout} ${first}`) [name, answer] = [`${layout} ${first}`, ask(layout, first)];
-    return answer as T;
+    return answer;
   };
 }
