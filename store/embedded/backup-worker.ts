@@ -9,10 +9,3 @@ try {
 } finally {
   db.close();
 }
-// The copy is whole and needs no log.
-const copy = new DatabaseSync(to);
-try {
-  copy.exec("UPDATE state SET value = 0 WHERE name = 'open'");
-} finally {
-  copy.close();
-}

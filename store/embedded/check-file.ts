@@ -88,7 +88,7 @@ export function repairFile(path: string, options: Progress = {}): RepairReport {
   }
   let setAside = 0;
   const bins: LostBins[] = [];
-  work(path, ({ db }) => {
+  work(path, (db) => {
     const quarantine = createQuarantine(db);
     db.exec('BEGIN IMMEDIATE');
     try {
@@ -109,19 +109,18 @@ export function repairFile(path: string, options: Progress = {}): RepairReport {
   return { before, after: checkFile(path, options), setAside, kept, bins };
 }
 
-function work(path: string, step: (opened: ReturnType<typeof openHistory>) => void): void {
-  let opened: ReturnType<typeof openHistory>;
+function work(path: string, step: (db: DatabaseSync) => void): void {
+  let db: DatabaseSync;
   try {
-    opened = openHistory(path);
+    db = openHistory(path);
   } catch (error) {
     throw openingError(error, path);
   }
   try {
-    step(opened);
-    opened.closed();
-    opened.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    step(db);
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } finally {
-    opened.db.close();
+    db.close();
   }
 }
 
@@ -129,7 +128,7 @@ function work(path: string, step: (opened: ReturnType<typeof openHistory>) => vo
 function reindexed(path: string): boolean {
   try {
     let sound = false;
-    work(path, ({ db }) => {
+    work(path, (db) => {
       db.exec('REINDEX');
       sound = db.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'] === 'ok' && missing(db).length === 0;
     });

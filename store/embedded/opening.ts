@@ -7,41 +7,10 @@ import { isDamage } from './damage.ts';
 import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
 
 const WHAT_TO_DO = 'restore it from a backup, or move it away to begin anew';
-/** Set while a process has the file open; still set later where that process was killed. */
-const OPEN_MARK = 'open';
-
-export interface OpenedFile {
-  readonly db: DatabaseSync;
-  /** What was found missing on the way, '' when nothing was. */
-  readonly missing: string;
-  /** Nobody has it open any more. */
-  readonly closed: () => void;
-}
-
 /** @throws DataFolderError when the file is of a newer version, of another program, damaged or not writable */
-export function openHistory(path: string): OpenedFile {
-  const inMemory = path === ':memory:';
-  const logBytes = inMemory ? 0 : bytesOf(`${path}-wal`);
-  if (!inMemory) refuseForeign(path, logBytes);
-  const db = openDatabase(path, MIGRATIONS, { pageSize: PAGE_BYTES });
-  const mark = (open: 0 | 1) => db.prepare('INSERT OR REPLACE INTO state (name, value) VALUES (?, ?)').run(OPEN_MARK, open);
-  const wasOpen = db.prepare('SELECT value FROM state WHERE name = ?').get(OPEN_MARK)?.['value'] === 1;
-  let missing = '';
-  if (wasOpen && logBytes === 0) {
-    missing = `The log of ${path} (${path}-wal) was taken away before it could be read.`;
-    db.prepare("INSERT INTO damaged (tier, series, at, reason) VALUES ('log', 0, 0, ?)").run(missing);
-  }
-  if (!inMemory) {
-    try {
-      mark(1);
-      // The mark must be in the file itself: without the log nothing else is.
-      db.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    } catch (error) {
-      // A full disk: what is there can be read all the same.
-      if (isDamage(error) || !fileTrouble(error, path)) throw error;
-    }
-  }
-  return { db, missing, closed: () => void mark(0) };
+export function openHistory(path: string): DatabaseSync {
+  if (path !== ':memory:') refuseForeign(path);
+  return openDatabase(path, MIGRATIONS, { pageSize: PAGE_BYTES });
 }
 
 /** What an error of opening means, as one that can be shown; another error stays what it is. */
@@ -58,11 +27,11 @@ export function openingError(cause: unknown, path: string): unknown {
 }
 
 /** Files that SQLite would take for a new database, and databases of others, are not ours to fill. */
-function refuseForeign(path: string, logBytes: number): void {
+function refuseForeign(path: string): void {
   const bytes = bytesOf(path);
   if (bytes === 0) {
     // SQLite would delete the log together with all that is in it.
-    if (logBytes > 0) throw new DataFolderError(`${path} is empty although its log is not; ${WHAT_TO_DO}.`);
+    if (bytesOf(`${path}-wal`) > 0) throw new DataFolderError(`${path} is empty although its log is not; ${WHAT_TO_DO}.`);
     return;
   }
   let db: DatabaseSync | null = null;

@@ -29,7 +29,7 @@ interface Store {
 }
 
 function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; readonly opened: Opened } {
-  const { db, closed, missing } = openHistory(path);
+  const db = openHistory(path);
   db.exec('PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864');
   if (mostBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / PAGE_BYTES))}`);
   const damage = createDamage(db);
@@ -56,7 +56,7 @@ function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; read
   };
   const bytesOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const health = (): WorkerHealth => {
-    const reason = [writes.trouble(), tendTrouble, checkpointTrouble, missing, damage.reason()].filter(Boolean).join(' ');
+    const reason = [writes.trouble(), tendTrouble, checkpointTrouble, damage.reason()].filter(Boolean).join(' ');
     return { ok: reason === '', reason, bytes: path === ':memory:' ? pages(db) : bytesOf(path) + bytesOf(`${path}-wal`) };
   };
   const store: Store = {
@@ -86,7 +86,6 @@ function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; read
           return health();
         case 'close':
           try {
-            closed();
             db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
           } catch (error) {
             // On a full disk the log stays beside the file, with all that it holds.
