@@ -1,7 +1,8 @@
 /** What every `SeriesStore` must do, run against the real thing. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_TIERS, type BinTier, type MetricName, seriesKey } from '../../core/model.ts';
+import { DEFAULT_TIERS, type BinTier } from '../../core/model.ts';
 import type { BinRow, RawRow, SeriesStore } from '../../core/ports.ts';
+import { binRow, kept, keys, MINUTE, rawRow } from './series-rows.ts';
 
 export interface StoreUnderTest {
   readonly store: SeriesStore;
@@ -22,58 +23,14 @@ export interface Traits {
   readonly digits?: number;
 }
 
-const MINUTE = 60_000;
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
 // Long ago enough that years of records end before today: a server takes nothing from the future.
 const T0 = Date.UTC(2020, 0, 6);
-const METRICS: MetricName[] = ['interface.in_bps', 'interface.out_bps', 'interface.errors'];
-const keys = (device: string, n = 2) => METRICS.slice(0, n).map((metric) => seriesKey(device, 'if1', metric));
-
-function rawRow(
-  device: string,
-  tMs: number,
-  values: number[],
-  intervalMs = MINUTE,
-  series = keys(device, values.length),
-): RawRow {
-  return { device, tMs, intervalMs, series, values: Float64Array.from(values) };
-}
-
-function binRow(
-  device: string,
-  tier: BinTier,
-  tMs: number,
-  bins: [mean: number, min: number, max: number, known: number][],
-): BinRow {
-  const column = (i: number) => Float64Array.from(bins, (bin) => bin[i] ?? NaN);
-  return {
-    tier,
-    device,
-    tMs,
-    series: keys(device, bins.length),
-    mean: column(0),
-    min: column(1),
-    max: column(2),
-    known: column(3),
-  };
-}
-
 /** Runs the suite; `makeStore` gives an empty store each time. */
 export function seriesStoreContract(name: string, makeStore: () => Promise<StoreUnderTest>, traits: Traits = {}): void {
   const { rewrites = true, retention = true, digits = 17 } = traits;
-  /** What was found, with every number that is the wanted one as exactly as this store keeps it put right. */
-  const kept = (found: unknown, wanted: unknown): unknown => {
-    if (typeof found === 'number' && typeof wanted === 'number')
-      return digits < 17 && Math.abs(found - wanted) <= 10 ** -digits * Math.abs(wanted) ? wanted : found;
-    if (Array.isArray(found) && Array.isArray(wanted)) return found.map((item, i) => kept(item, wanted[i]));
-    if (typeof found === 'object' && typeof wanted === 'object' && found && wanted)
-      return Object.fromEntries(
-        Object.entries(found).map(([key, value]) => [key, kept(value, wanted[key as keyof typeof wanted])]),
-      );
-    return found;
-  };
-  const same = (found: unknown, wanted: unknown) => expect(kept(found, wanted)).toEqual(wanted);
+  const same = (found: unknown, wanted: unknown) => expect(kept(found, wanted, digits)).toEqual(wanted);
   const cannot = [
     ...(rewrites ? [] : ['replaces nothing']),
     ...(retention ? [] : ['retention of its own']),
