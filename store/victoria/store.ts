@@ -56,12 +56,11 @@ export function createVictoriaStore(options: VictoriaOptions): ServerStore {
   const deleteUrl = (tier: Tier) => options.tiers?.[tier]?.readUrl.replace('/select/', '/delete/') ?? deleteUrlOf(options);
   const reading = createReading({ asking, prefix, readUrl, nowMs: () => clock.nowMs() });
   const listing = createListing({ asking, prefix, readUrl, deleteUrl });
-  const watching = TIERS.map((tier) => urlsOf(tier).writeUrl);
-  const watched = createWatching({ asking, writeUrls: watching, monoMs: () => clock.monoMs() });
-  const watchedOf = (tier: Tier) =>
-    options.tiers?.[tier]
-      ? createWatching({ asking, writeUrls: [urlsOf(tier).writeUrl], monoMs: () => clock.monoMs() })
-      : watched;
+  const watched = createWatching({
+    asking,
+    writeUrls: TIERS.map((tier) => urlsOf(tier).writeUrl),
+    monoMs: () => clock.monoMs(),
+  });
 
   const settling = createSettling({ asking, readUrls: TIERS.map(readUrl), clock });
   const sendOne = async (parcel: Parcel): Promise<Sent> => {
@@ -93,7 +92,7 @@ export function createVictoriaStore(options: VictoriaOptions): ServerStore {
       const found = await reachable();
       if (!found.ok) throw new ServerAway(found.reason);
       for (const { tier, retentionMs } of tiers) {
-        const kept = await watchedOf(tier).retentionMs();
+        const kept = await watched.retentionMs(urlsOf(tier).writeUrl);
         const wanted = retentionMs ?? FOR_EVER_MS;
         if (kept !== null && kept < Math.min(wanted, FOR_EVER_MS))
           log.warn(

@@ -4,8 +4,8 @@ import type { Asking } from './asking.ts';
 export interface Watching {
   /** Rows it has thrown away since it was first looked at, a sentence a reason; empty where it cannot be asked. */
   alarms(): Promise<string[]>;
-  /** How long it keeps rows; null when it does not say. */
-  retentionMs(): Promise<number | null>;
+  /** How long the server that is written to there keeps rows; null when it does not say. */
+  retentionMs(writeUrl: string): Promise<number | null>;
   bytes(): Promise<number>;
 }
 
@@ -78,14 +78,11 @@ export function createWatching({ asking, writeUrls, monoMs }: WatchingOptions): 
           `VictoriaMetrics ignored ${count.toLocaleString('en-GB')} ${count === 1 ? 'row' : 'rows'}: ${LOST[name] ?? name}.`,
       );
     },
-    async retentionMs() {
+    async retentionMs(writeUrl) {
       await look();
-      const said = [...(await metrics()).values()].flatMap((text) => {
-        const value = /^flag\{name="retentionPeriod", value="([^"]*)"/m.exec(text)?.[1];
-        return value === undefined ? [] : [durationMs(value)];
-      });
-      const known = said.filter((ms) => ms !== null);
-      return known.length > 0 ? Math.min(...known) : null;
+      const text = (await metrics()).get(metricsUrl(writeUrl)) ?? '';
+      const value = /^flag\{name="retentionPeriod", value="([^"]*)"/m.exec(text)?.[1];
+      return value === undefined ? null : durationMs(value);
     },
     async bytes() {
       let sum = 0;

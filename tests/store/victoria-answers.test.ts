@@ -293,4 +293,18 @@ describe('what the server tells only in its metrics', () => {
         'VictoriaMetrics keeps rows 10 days, the tier raw is to be kept 14 days: set -retentionPeriod there.',
       );
   });
+
+  it('is read of each server for the tiers it keeps', async () => {
+    const warned: string[] = [];
+    const log: Log = { ...quiet, warn: (text) => warned.push(text) };
+    const kept = (retention: string) =>
+      double((asked, response) => {
+        if (asked.path === '/metrics') response.end(metrics({ retention }));
+        else response.writeHead(asked.path.includes('write') ? 204 : 200).end();
+      });
+    const [short, long] = [await kept('20d'), await kept('100y')];
+    const tiers = { raw: { writeUrl: short.url, readUrl: short.url }, '1h': { writeUrl: short.url, readUrl: short.url } };
+    await storeAt(long.url, { log, tiers }).ensureTiers(DEFAULT_TIERS);
+    expect(warned.map((text) => /the tier (\S+)/.exec(text)?.[1])).toEqual(['1h']);
+  });
 });

@@ -10,8 +10,8 @@ import type { Log } from '../../core/ports.ts';
 import type { ServerStore } from '../../store/server/port.ts';
 import { createVictoriaStore, type VictoriaOptions } from '../../store/victoria/store.ts';
 import { realPart } from '../real-parts.ts';
-import { quiet } from './histories.ts';
 
+const QUIET: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const START_MS = 20_000;
 const STOP_MS = 5_000;
 /** Another process may take a port between its choice and its use. */
@@ -95,13 +95,10 @@ async function textAt(url: string): Promise<string> {
 
 let prefixes = 0;
 /** A store on a server that nobody else's rows come into. */
-export function victoriaStore(
-  server: Pick<VictoriaServer, 'url'>,
-  more: Partial<VictoriaOptions> & { readonly log?: Log } = {},
-): ServerStore {
+export function victoriaStore(server: Pick<VictoriaServer, 'url'>, more: Partial<VictoriaOptions> = {}): ServerStore {
   const urls = { writeUrl: server.url, readUrl: server.url, deleteUrl: null };
   const prefix = `t${++prefixes}x${process.pid}`;
-  return createVictoriaStore({ ...urls, token: null, prefix, timeoutMs: 10_000, log: quiet, ...more });
+  return createVictoriaStore({ ...urls, token: null, prefix, timeoutMs: 10_000, log: QUIET, ...more });
 }
 
 /** CPU seconds that a process has used so far. */
