@@ -3,10 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { createSystemClock } from '../../collector/clock.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
 import { createMemoryStore } from '../../store/memory.ts';
+import { createBufferedStore } from '../../store/server/buffered.ts';
+import type { ServerStore } from '../../store/server/port.ts';
+import { openSpool } from '../../store/spool.ts';
 import { historyEquality, type EqualStore, type Size } from '../contracts/history-equality.ts';
 import { realPart } from '../real-parts.ts';
+import { quiet } from './histories.ts';
 import { startVictoria, victoriaStore, type VictoriaServer } from './victoria-server.ts';
 
 async function embedded(): Promise<EqualStore> {
@@ -35,4 +40,37 @@ export function equalityOfAll(size: Size): void {
       { rewrites: false, retention: false, digits: 11 },
     );
   });
+}
+
+/** The same through the disk that stands before a server: all of it is older than what is kept here as well. */
+export function equalityOfBuffered(size: Size): void {
+  describe.skipIf(realPart('victoria-metrics') === null)('on a real server', () => {
+    let server: VictoriaServer;
+    beforeAll(async () => {
+      server = await startVictoria();
+    });
+    afterAll(() => server?.end());
+    historyEquality('VictoriaMetrics behind a spool', () => buffered(victoriaStore(server)), embedded, size, {
+      rewrites: false,
+      retention: false,
+      digits: 11,
+    });
+  });
+}
+
+async function buffered(server: ServerStore): Promise<EqualStore> {
+  const folder = await mkdtemp(join(tmpdir(), 'saguaro-equality-'));
+  const clock = createSystemClock();
+  const spool = await openSpool({
+    folder: join(folder, 'spool'),
+    maxBytes: 2 ** 30,
+    maxAgeMs: 100 * 365 * 86_400_000,
+    nowMs: () => clock.nowMs(),
+    log: quiet,
+  });
+  const recent = await createEmbeddedStore({ path: join(folder, 'recent.db') });
+  return {
+    store: await createBufferedStore({ server, recent, sinceMs: clock.nowMs(), spool, clock, log: quiet }),
+    cleanup: () => rm(folder, { recursive: true, force: true }),
+  };
 }
