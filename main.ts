@@ -285,20 +285,9 @@ async function main(words: readonly string[], env: Environment): Promise<number>
         }
       },
       checkHistory: async (request) => {
-        const { checkOrRepair } = await import('./store/checking.ts');
-        if (request.file !== null) return checkOrRepair(request.file, request);
-        const config = trusted();
-        if (await serverRuns(socketOf(config)))
-          throw new Refusal(
-            `A server runs on ${config.dataDir}; stop it first, or check a backup: saguaro store check --file FILE.`,
-          );
+        const { checkHistory } = await import('./store/checking.ts');
         keepPrivate();
-        const lock = await lockDataFolder(config.dataDir);
-        try {
-          return await checkOrRepair(join(config.dataDir, 'history.db'), request);
-        } finally {
-          await lock.release();
-        }
+        return checkHistory(request, () => trusted().dataDir);
       },
       restore: async (archive, force) => {
         const { dataDir } = trusted();

@@ -18,7 +18,10 @@ export function openingError(cause: unknown, path: string): unknown {
   if (cause instanceof DataFolderError) return cause;
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const trouble = fileTrouble(cause, path) ?? fileTrouble(inner, path);
-  if (trouble) return new DataFolderError(trouble.reason, { cause });
+  if (trouble) {
+    const saved = isDamage(inner) ? ' What can still be read is saved by saguaro store check --repair.' : '';
+    return new DataFolderError(trouble.reason + saved, { cause });
+  }
   if (!isDamage(inner) && sqliteCode(inner) === null) return cause;
   const text = inner instanceof Error ? inner.message : String(inner);
   return new DataFolderError(`${path} is not a history of Saguaro, or it is damaged (${text}); ${WHAT_TO_DO}.`, {

@@ -70,7 +70,9 @@ describe('saguaro store check', () => {
     try {
       const refused = await saguaro(['store', 'check'], env);
       expect(refused.status).toBe(1);
-      expect(refused.stderr).toMatch(/A server runs on .*; stop it first, or check a backup: saguaro store check --file/);
+      expect(refused.stderr).toMatch(
+        /is in use by another Saguaro \(process \d+\); stop it first, .* A backup can be checked meanwhile: saguaro store check --file/,
+      );
       expect(await saguaro(['backup', tar], env)).toMatchObject({ status: 0 });
       const checked = await saguaro(['store', 'check', '--file', tar, '--json'], env);
       expect(checked.status).toBe(0);
