@@ -1,12 +1,12 @@
 /** Checks a file that holds a history, and puts it right where that was asked for. */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import type { SeriesKey } from '../../core/model.ts';
 import { DataFolderError, sqliteCode } from '../failures.ts';
 import { checkHistory, missing, type CheckOptions } from './check.ts';
 import type { CheckReport, Finding } from './findings.ts';
-import { MIGRATIONS } from './migrations.ts';
+import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
 import { openHistory, openingError } from './opening.ts';
 import { markGaps } from './gaps.ts';
 import { createQuarantine } from './quarantine.ts';
@@ -14,6 +14,8 @@ import { rebuildHistory } from './rebuild.ts';
 
 const CANTOPEN = 14;
 const READONLY = 8;
+/** A header that says more is itself damaged. */
+const MOST_BYTES = 2 ** 44;
 
 export interface RepairReport {
   /** What was found before anything was touched. */
@@ -43,6 +45,8 @@ const LONGEST_BLOCK_MS = 600 * 86_400_000;
  */
 export function checkFile(path: string, { onProgress }: Progress = {}): CheckReport {
   if (!existsSync(path)) throw new DataFolderError(`There is no file ${path}.`);
+  const wholeBytes = bytesWhenWhole(path);
+  if (wholeBytes > statSync(path).size) return cutShort(path, wholeBytes);
   return withDatabase(path, (db) => {
     if (Number(db.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'head_raw'").get()?.['n'] ?? 0) === 0)
       throw new DataFolderError(`${path} is not a history of Saguaro; restore it from a backup, or move it away to begin anew.`);
@@ -51,6 +55,33 @@ export function checkFile(path: string, { onProgress }: Progress = {}): CheckRep
       throw new DataFolderError(`${path} was written by a newer version of Saguaro (format ${version}); start that version.`);
     return checkHistory({ db, file: path, ...(onProgress ? { onProgress } : {}) });
   });
+}
+
+/** How long SQLite's header says that the file is, 0 when it says nothing that can be. https://www.sqlite.org/fileformat2.html#the_database_header */
+function bytesWhenWhole(path: string): number {
+  const header = Buffer.alloc(100);
+  const file = openSync(path, 'r');
+  try {
+    if (readSync(file, header, 0, header.length, 0) < header.length) return 0;
+  } finally {
+    closeSync(file);
+  }
+  if (!header.toString('latin1').startsWith('SQLite format 3\0')) return 0;
+  const bytes = header.readUInt16BE(16) * header.readUInt32BE(28);
+  return header.readUInt16BE(16) === PAGE_BYTES && bytes <= MOST_BYTES ? bytes : 0;
+}
+
+function cutShort(path: string, wholeBytes: number): CheckReport {
+  const [pages, there] = [wholeBytes / PAGE_BYTES, Math.floor(statSync(path).size / PAGE_BYTES)];
+  const reason = `the file is cut short: of ${pages} pages ${there} are there`;
+  const finding: Finding = {
+    ...{ table: 'pages', id: null, tier: null, series: '', others: 0, fromMs: null, toMs: null },
+    ...{ reason, remedy: 'file', keys: () => [] },
+  };
+  return {
+    ...{ file: path, sound: false, damaged: 1, findings: [finding], setAside: 0 },
+    tables: [{ table: 'pages', rows: there, damaged: 1 }],
+  };
 }
 
 function withDatabase<T>(path: string, work: (db: DatabaseSync) => T): T {
@@ -83,6 +114,8 @@ function withDatabase<T>(path: string, work: (db: DatabaseSync) => T): T {
 export function repairFile(path: string, options: Progress = {}): RepairReport {
   const before = checkFile(path, options);
   let kept: string | null = null;
+  // SQLite opens no file that is shorter than it says; where nothing is, zeros can at least be passed over.
+  if (bytesWhenWhole(path) > statSync(path).size) truncateSync(path, bytesWhenWhole(path));
   if (before.findings.some(({ remedy }) => remedy === 'file') && !reindexed(path)) {
     kept = rebuildHistory(path, options.onProgress).kept;
   }
