@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCommand } from './command/arguments.ts';
 import { createApi, socketTransport, type Api, type Transport } from './command/api.ts';
-import { CATALOG_FILE, HISTORY_FILE, KEY_FILE, readBackup, writeBackup } from './command/archive.ts';
+import { CATALOG_FILE, KEY_FILE, readBackup, writeBackup } from './command/archive.ts';
 import { BackupInput } from './command/installation.ts';
 import { ConfigRefusal, Refusal, UsageError, type Command, type Context } from './command/command.ts';
 import { COMMANDS } from './command/commands.ts';
@@ -20,12 +20,13 @@ import { createTerminal } from './command/terminal.ts';
 import { loadConfig, type Config, type Environment, type LoadedConfig } from './config.ts';
 import { ALIVE_SETTING } from './core/model.ts';
 import type { DashboardSource } from './core/dashboard.ts';
-import type { Catalog, CollectorControl, Log } from './core/ports.ts';
+import { ServerAway, type Catalog, type CollectorControl, type Log } from './core/ports.ts';
 import { loadProfiles, ProfileError } from './collector/snmp/profile.ts';
 import type { App } from './server/parts.ts';
 import { CannotListen, listen, listenOnSocket, socketAddress } from './server/listen.ts';
 import { HttpProblem } from './server/problem.ts';
 import { DataFolderError } from './store/failures.ts';
+import { MigrationStopped } from './store/migration.ts';
 import { lockDataFolder } from './store/lock.ts';
 
 const HOME = import.meta.dirname;
@@ -34,7 +35,7 @@ const socketOf = (config: Config) => join(config.dataDir, 'saguaro.sock');
 
 /** Loaded where something is opened: a command that only asks a running server answers sooner without them. */
 async function adapters() {
-  const [clock, collector, local, ping, netSnmp, udp, snmp, app, ids, catalog, embedded, history] = await Promise.all([
+  const [clock, collector, local, ping, netSnmp, udp, snmp, app, ids, catalog, opening, history] = await Promise.all([
     import('./collector/clock.ts'),
     import('./collector/collector.ts'),
     import('./collector/local/local.ts'),
@@ -45,7 +46,7 @@ async function adapters() {
     import('./server/app.ts'),
     import('./server/ids.ts'),
     import('./store/catalog/catalog.ts'),
-    import('./store/embedded/store.ts'),
+    import('./store/opening.ts'),
     import('./store/history.ts'),
   ]);
   return {
@@ -59,7 +60,7 @@ async function adapters() {
     ...app,
     ...ids,
     ...catalog,
-    ...embedded,
+    ...opening,
     ...history,
   };
 }
@@ -99,7 +100,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       // A clock set back while nothing ran must not make the first polls fall into recorded time.
       ...(aliveMs < Date.now() + CLOCK_TRUSTED_MS ? { notBeforeMs: aliveMs } : {}),
     });
-    const store = await make.createEmbeddedStore({ path: join(config.dataDir, HISTORY_FILE) });
+    const { store, backupTo } = await make.openStore(config.store, config.dataDir, clock, log);
     closing.push(() => store.close());
     const history = await make.createHistory({ store, tiers: config.tiers, nowMs: () => clock.nowMs(), log });
     closing.splice(closing.length - 1, 1, () => history.close());
@@ -121,7 +122,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
     const backup: House['backup'] = (file, withKey) =>
       writeBackup(config.dataDir, file, withKey, {
         catalog: (path) => catalog.backup(path),
-        history: (path) => store.backupTo(path),
+        history: backupTo,
       });
     let { discoveryNetworks } = config;
     const dashboards = dashboardsOf(config, () => clock.monoMs());
@@ -284,6 +285,21 @@ async function main(words: readonly string[], env: Environment): Promise<number>
           await house.close();
         }
       },
+      migrate: async (request) => {
+        const config = trusted();
+        keepPrivate();
+        const lock = await lockDataFolder(config.dataDir);
+        try {
+          const [{ moveHistory }, { createSystemClock }] = await Promise.all([
+            import('./store/moving.ts'),
+            import('./collector/clock.ts'),
+          ]);
+          const { dataDir, tiers, store: settings } = config;
+          return await moveHistory({ ...request, settings, dataDir, tiers, clock: createSystemClock(), log: logOf(config) });
+        } finally {
+          await lock.release();
+        }
+      },
       checkHistory: async (request) => {
         const { checkHistory } = await import('./store/checking.ts');
         keepPrivate();
@@ -352,7 +368,9 @@ function refuse(error: unknown, say: (text: string) => void): number {
     say(`saguaro: ${error.message}`);
     return 2;
   }
-  const expected = [Refusal, DataFolderError, CannotListen, ProfileError, HttpProblem].some((kind) => error instanceof kind);
+  const expected = [Refusal, DataFolderError, MigrationStopped, ServerAway, CannotListen, ProfileError, HttpProblem].some(
+    (kind) => error instanceof kind,
+  );
   say(
     expected
       ? `saguaro: ${(error as Error).message}`

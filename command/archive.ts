@@ -14,7 +14,8 @@ const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
 export interface Copies {
   catalog(path: string): Promise<void>;
-  history(path: string): Promise<void>;
+  /** Null where a server keeps the history. */
+  readonly history: ((path: string) => Promise<void>) | null;
 }
 
 /** @throws Refusal when the file exists or cannot be written */
@@ -26,7 +27,7 @@ export async function writeBackup(dataDir: string, file: string, withKey: boolea
   const partial = `${file}.partial`;
   try {
     await copies.catalog(join(staging, CATALOG_FILE));
-    await copies.history(join(staging, HISTORY_FILE));
+    await copies.history?.(join(staging, HISTORY_FILE));
     const key = join(dataDir, KEY_FILE);
     if (withKey && existsSync(key)) await copyFile(key, join(staging, KEY_FILE));
     const contains = (await readdir(staging)).sort();
@@ -115,10 +116,9 @@ async function contentsOf(archive: string): Promise<string[]> {
       { cause },
     );
   }
-  if (foreign || !names.includes(CATALOG_FILE) || !names.includes(HISTORY_FILE)) {
-    throw new Refusal(
-      `${archive} is not a backup of Saguaro: it must hold ${CATALOG_FILE} and ${HISTORY_FILE}, and nothing foreign.`,
-    );
+  // Without a history it is of an installation whose history a server keeps.
+  if (foreign || !names.includes(CATALOG_FILE)) {
+    throw new Refusal(`${archive} is not a backup of Saguaro: it must hold ${CATALOG_FILE}, and nothing foreign.`);
   }
   return names;
 }

@@ -53,10 +53,40 @@ export interface Context {
   api(): Promise<Api>;
   /** Runs the server until it is told to stop. */
   serve(): Promise<number>;
+  /** Copies a history between two stores while no server runs, and compares both. */
+  migrate(request: MigrationRequest): Promise<Migrated>;
   /** Looks at every row of a history, and takes what is damaged out of the way if that is asked for. */
   checkHistory(request: CheckRequest): Promise<Checked>;
   /** Takes the place of the data folder's contents from an archive. @returns what to say */
   restore(archive: string, force: boolean): Promise<string>;
+}
+
+export interface MigrationProgress {
+  readonly devices: number;
+  readonly ofDevices: number;
+  readonly series: number;
+  readonly values: number;
+}
+export interface MigrationRequest {
+  readonly from: string;
+  readonly to: string;
+  readonly compareOnly: boolean;
+  readonly restart: boolean;
+  onProgress(step: 'copied' | 'compared', progress: MigrationProgress): void;
+}
+export interface Migrated {
+  readonly copied: MigrationProgress | null;
+  /** Devices that an earlier run had copied. */
+  readonly before: number;
+  readonly comparison: {
+    readonly series: number;
+    readonly values: number;
+    readonly different: number;
+    readonly missing: number;
+    readonly foreign: number;
+    readonly expired: number;
+    readonly examples: readonly string[];
+  };
 }
 
 /** The command could not do its work; the text says why and what to do. Exit status 1. */

@@ -5,6 +5,7 @@ import { importCsv, query } from './query.ts';
 import { backup, restore, serve, validate } from './installation.ts';
 import { status } from './status.ts';
 import { STORE_COMMANDS } from './store.ts';
+import { storeMigrate } from './store-migrate.ts';
 
 export const COMMANDS: readonly Command[] = [
   serve,
@@ -21,4 +22,5 @@ export const COMMANDS: readonly Command[] = [
   backup,
   restore,
   ...STORE_COMMANDS,
+  storeMigrate,
 ];

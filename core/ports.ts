@@ -19,6 +19,7 @@ import type {
   Tier,
   TierSpec,
 } from './model.ts';
+import type { Destination } from './destination.ts';
 import type { FoundInstance, Column } from './readings.ts';
 
 /** Time. `nowMs` never goes backwards and never repeats a stretch, whatever happens to the machine's clock. */
@@ -123,48 +124,6 @@ export interface StoreHealth {
   readonly series: number;
   /** The server that keeps the history, where it is one. */
   readonly destination?: Destination;
-}
-
-/** A server that history goes to, and what waits on disk until it has it. Counts only ever grow, within one run. */
-export interface Destination {
-  /** For people: "InfluxDB". */
-  readonly label: string;
-  /** away: it does not answer. blocked: it does, and an operator must act. */
-  readonly state: 'starting' | 'ok' | 'away' | 'blocked';
-  /** Since when it is in this state. */
-  readonly sinceMs: number;
-  /** One sentence when away or blocked. */
-  readonly reason: string;
-  readonly waitingLines: number;
-  readonly waitingBytes: number;
-  /** When the oldest that waits was measured, null when nothing waits. */
-  readonly oldestMs: number | null;
-  readonly sentLines: number;
-  /** Given up: more waited than may, or longer. */
-  readonly droppedLines: number;
-  /** Older than the server keeps. */
-  readonly expiredLines: number;
-  /** Set aside in a file, because the server will never take them. */
-  readonly refusedLines: number;
-  /** Of the waiting files, set aside because they could not be read back. */
-  readonly damagedBytes: number;
-  /** What the server itself lost or refused without saying so, in words. */
-  readonly alarms: readonly string[];
-}
-
-/** A server that keeps history cannot be asked now; the message is a sentence for a person. */
-export class ServerAway extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ServerAway';
-  }
-}
-/** An import would have to replace what its store cannot replace; the message says where, and what to do. */
-export class ImportRefused extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ImportRefused';
-  }
 }
 
 /** Keeps history. Writes are idempotent: the same row again changes nothing, another value replaces. */
@@ -430,3 +389,4 @@ export interface CollectorControl {
 }
 
 export type { Device, DeviceId, Instance, InstanceId, Tier };
+export { ImportRefused, ServerAway, type Destination } from './destination.ts';

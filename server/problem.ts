@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '../core/api.ts';
-import { NameTaken, SecretUnreadable, type Log } from '../core/ports.ts';
+import { ImportRefused, NameTaken, SecretUnreadable, ServerAway, type Log } from '../core/ports.ts';
 import { cap, visible } from '../core/text.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
@@ -56,7 +56,8 @@ export function refusal(error: unknown): { status: number; detail: string; error
   if (error instanceof HttpProblem) return { status: error.statusCode, detail: error.message, errors: error.errors };
   if (error instanceof NameTaken)
     return { status: 409, detail: `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}: choose another name.` };
-  if (error instanceof SecretUnreadable) return { status: 409, detail: error.message };
+  if (error instanceof SecretUnreadable || error instanceof ImportRefused) return { status: 409, detail: error.message };
+  if (error instanceof ServerAway) return { status: 503, detail: error.message };
   const code = (error as Partial<FastifyError>).code;
   const known = code === undefined ? undefined : BY_CODE[code];
   if (known) return { status: known[0], detail: known[1] };

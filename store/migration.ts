@@ -68,8 +68,6 @@ const WINDOW_MS: Readonly<Record<BinTier, number>> = {
 const GROWTH = 4;
 const TRIES = 8;
 const FIRST_WAIT_MS = 1_000;
-/** Numbers that a store has rounded are the same. */
-const SAME = 1e-12;
 const EXAMPLES = 10;
 
 /** @throws MigrationStopped, and what the stores throw when they cannot be read */
@@ -96,29 +94,32 @@ export async function migrateHistory(options: MigrationOptions): Promise<Progres
 /**
  * Reads everything of both and says where they differ.
  * @param keptFrom of each tier the time before which the target need not have anything
+ * @param tolerance by which share a number may differ where one of both rounds: 0, or 1e-10 of VictoriaMetrics
  */
 export async function compareHistories(
   from: MigrationOptions['from'],
   to: SeriesStore,
   keptFrom: KeptFrom,
+  tolerance = 0,
   onDevice: (progress: Progress) => void = () => undefined,
 ): Promise<Comparison> {
   const devices = byDevice(await from.keys());
   const found = { series: 0, values: 0, different: 0, missing: 0, foreign: 0, expired: 0, examples: [] as string[] };
+  const same = (a: number, b: number) => Object.is(a, b) || a === b || Math.abs(a - b) <= tolerance * Math.abs(a);
   let compared = 0;
   for (const keys of devices.values()) {
     for (const part of portions(keys)) {
       const span = await spanOf(from, part);
       for await (const { fromMs, toMs, columns } of rawWindows(from, part, span)) {
         const there = await to.raw(part, fromMs, toMs);
-        part.forEach((key, i) => tally(found, key, 'raw', keptFrom.raw, rawFields(columns[i]), rawFields(there[i])));
+        part.forEach((key, i) => tally(found, same, key, 'raw', keptFrom.raw, rawFields(columns[i]), rawFields(there[i])));
       }
       for (const tier of BIN_TIERS) {
         for (const [fromMs, toMs] of windows(span, WINDOW_MS[tier])) {
           const [here, there] = [await from.bins(part, tier, fromMs, toMs), await to.bins(part, tier, fromMs, toMs)];
           // A bin that ends at the edge is not looked at twice.
           part.forEach((key, i) =>
-            tally(found, key, tier, keptFrom[tier], binFields(here[i], fromMs), binFields(there[i], fromMs)),
+            tally(found, same, key, tier, keptFrom[tier], binFields(here[i], fromMs), binFields(there[i], fromMs)),
           );
         }
       }
@@ -293,6 +294,7 @@ function binFields(columns: BinColumns | undefined, fromMs: number): Fields {
 
 function tally(
   found: { -readonly [K in keyof Comparison]: Comparison[K] } & { examples: string[] },
+  same: (a: number, b: number) => boolean,
   series: SeriesKey,
   tier: Tier,
   keptFromMs: number,
@@ -321,8 +323,4 @@ function tally(
     found.foreign++;
     say(tMs, 'is only in the target');
   }
-}
-
-function same(a: number, b: number): boolean {
-  return Object.is(a, b) || Math.abs(a - b) <= SAME * Math.abs(a);
 }

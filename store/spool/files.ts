@@ -154,7 +154,10 @@ export async function openFiles(folder: string, sizeOfSegment: number, aside: As
     segments.push(segment);
     last = Math.max(last, segment.last, first - 1);
     // What stands at the very end was being written when the process ended: nobody was told that it is there.
-    const torn = i === names.length - 1 ? parsed.damaged.find(({ to }) => to === bytes.length) : undefined;
+    // Whole records of a place where they do not belong are something else.
+    const torn = parsed.damaged.find(
+      ({ from, to }) => i === names.length - 1 && to === bytes.length && parseRecords(bytes, from).records.length === 0,
+    );
     if (torn) {
       segment.bytes = torn.from;
       await cutTail(path, torn.from);
