@@ -7,11 +7,13 @@ import { createSystemClock } from '../../collector/clock.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
 import { createMemoryStore } from '../../store/memory.ts';
 import { createBufferedStore } from '../../store/server/buffered.ts';
+import { createInfluxStore } from '../../store/influx/store.ts';
 import type { ServerStore } from '../../store/server/port.ts';
 import { openSpool } from '../../store/spool.ts';
 import { historyEquality, type EqualStore, type Size } from '../contracts/history-equality.ts';
 import { realPart } from '../real-parts.ts';
 import { quiet } from './histories.ts';
+import { startInflux, type InfluxServer } from './influx-server.ts';
 import { startVictoria, victoriaStore, type VictoriaServer } from './victoria-server.ts';
 
 async function embedded(): Promise<EqualStore> {
@@ -25,6 +27,23 @@ const memory = (): Promise<EqualStore> => Promise.resolve({ store: createMemoryS
 
 export function equalityOfAll(size: Size): void {
   historyEquality('memory', memory, embedded, size);
+
+  describe.skipIf(realPart('influxd') === null)('on a real server', () => {
+    let server: InfluxServer;
+    let count = 0;
+    beforeAll(async () => {
+      server = await startInflux();
+    });
+    afterAll(() => server?.end());
+    const open = () =>
+      createInfluxStore({
+        ...{ url: server.url, token: null, org: null, version: 'auto', timeoutMs: 60_000, log: quiet },
+        prefix: `equal${count++}`,
+      });
+    historyEquality('InfluxDB', () => Promise.resolve({ store: open(), cleanup: () => Promise.resolve() }), embedded, size, {
+      retention: false,
+    });
+  });
 
   describe.skipIf(realPart('victoria-metrics') === null)('on a real server', () => {
     let server: VictoriaServer;
