@@ -1,6 +1,7 @@
 /** `saguaro status`: the server, its collector and its store on one screen. */
 import { rankedCauses } from '../core/causes.ts';
-import type { CollectorView, StatusView } from '../core/api.ts';
+import type { CollectorView, DestinationView, StatusView } from '../core/api.ts';
+import { destinationWords } from '../core/destination-words.ts';
 import { formatDuration, formatNumber, formatWith } from '../core/units.ts';
 import type { Command } from './command.ts';
 import { table } from './terminal.ts';
@@ -40,6 +41,7 @@ export function statusText(view: StatusView, running: boolean): string {
     `Devices: ${states.map(([state, count]) => `${whole(count)} ${state}`).join(', ') || 'none yet'}.`,
     ...(running && collector ? collectorLines(collector, process.eventLoopP99Ms) : []),
     `Store: ${store.ok ? 'takes samples' : store.reason}, ${whole(store.series)} series, ${formatWith(store.bytes, 'bytes')}.`,
+    ...(store.destination ? destinationLines(store.destination, view.nowMs, view.zone) : []),
     ...(running && collector ? slowestLines(collector) : []),
   ].join('\n');
 }
@@ -72,6 +74,24 @@ function collectorLines(collector: CollectorView, eventLoopP99Ms: number): strin
         ]
       : []),
   ];
+}
+
+/** The server that keeps the history: how it fares, what waits for it, and a line for each thing that went wrong. */
+function destinationLines(destination: DestinationView, nowMs: number, zone: string): string[] {
+  const { label, state, reason } = destination;
+  const { away, waiting, troubles } = destinationWords(destination, nowMs, (ms) => clock(ms, nowMs, zone));
+  const waits = waiting === null ? '' : `${waiting}.`;
+  const head = away ?? (state === 'starting' ? `${label} has not been asked yet.` : `${label} takes history.`);
+  // Of a blocked one the reason is part of what is to be done, and stands there already.
+  return [[head, waits, state === 'away' ? reason : ''].filter(Boolean).join(' '), ...troubles.map((text) => `  ${text}`)];
+}
+
+/** "14:02" today, "2026-11-12 14:02" before. */
+function clock(ms: number, nowMs: number, zone: string): string {
+  const at = (of: number) => Temporal.Instant.fromEpochMilliseconds(Math.round(of)).toZonedDateTimeISO(zone);
+  const [then, now] = [at(ms), at(nowMs)];
+  const time = then.toPlainTime().toString({ smallestUnit: 'minute' });
+  return then.toPlainDate().equals(now.toPlainDate()) ? time : `${then.toPlainDate().toString()} ${time}`;
 }
 
 function slowestLines({ slowest, silent }: CollectorView): string[] {

@@ -9,7 +9,7 @@ import { INTERVAL_MAX_MS, INTERVAL_MIN_MS } from './model.ts';
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Text = (maxLength: number) => Type.String({ maxLength });
 
-export { StatusView, type CollectorView } from './status.ts';
+export { StatusView, type CollectorView, type DestinationView } from './status.ts';
 
 export const Problem = Type.Object(
   {

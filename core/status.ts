@@ -1,6 +1,7 @@
 /** How a server fares, as the API tells it. Part of core/api.ts. */
-import { Type, type Static } from 'typebox';
+import { Type, type Static, type TSchema } from 'typebox';
 
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Counts = Type.Record(Type.String(), Type.Integer());
 const Lane = Type.Object({
   inFlight: Type.Integer(),
@@ -66,6 +67,35 @@ export const CollectorView = Type.Object({
 });
 export type CollectorView = Static<typeof CollectorView>;
 
+/** The server that keeps the history. Counts only ever grow, from the start of this process on. */
+export const DestinationView = Type.Object({
+  /** For people: "InfluxDB". */
+  label: Type.String(),
+  /** away: it does not answer. blocked: it does, and an operator must act. */
+  state: Type.Enum(['starting', 'ok', 'away', 'blocked']),
+  /** Since when it is in this state. */
+  sinceMs: Type.Number(),
+  /** One sentence when away or blocked. */
+  reason: Type.String(),
+  /** On the disk of this machine, until the server has them. */
+  waitingLines: Type.Integer(),
+  waitingBytes: Type.Number(),
+  /** When the oldest that waits was measured; null when nothing waits. */
+  oldestMs: Nullable(Type.Number()),
+  sentLines: Type.Integer(),
+  /** Given up: more waited than may, or longer. */
+  droppedLines: Type.Integer(),
+  /** Older than the server keeps; not sent. */
+  expiredLines: Type.Integer(),
+  /** The server will never take them; set aside in a file. */
+  refusedLines: Type.Integer(),
+  /** Of what waited: could not be read back, set aside. */
+  damagedBytes: Type.Number(),
+  /** What the server itself lost or refused without saying so, and what keeps this disk from taking more; in words. */
+  alarms: Type.Array(Type.String()),
+});
+export type DestinationView = Static<typeof DestinationView>;
+
 export const StatusView = Type.Object({
   version: Type.String(),
   nowMs: Type.Number(),
@@ -75,7 +105,7 @@ export const StatusView = Type.Object({
   loginRequired: Type.Boolean(),
   devices: Counts,
   /** Null when no collector runs in this process. */
-  collector: Type.Union([CollectorView, Type.Null()]),
+  collector: Nullable(CollectorView),
   store: Type.Object({
     ok: Type.Boolean(),
     reason: Type.String(),
@@ -84,6 +114,8 @@ export const StatusView = Type.Object({
     waitingRows: Type.Integer(),
     writtenSamples: Type.Integer(),
     droppedSamples: Type.Integer(),
+    /** Null where the history is a file of this machine. */
+    destination: Nullable(DestinationView),
   }),
   process: Type.Object({ rssBytes: Type.Number(), cpuS: Type.Number(), uptimeS: Type.Number(), eventLoopP99Ms: Type.Number() }),
 });

@@ -1,11 +1,12 @@
 /** The state of this server as Prometheus text (exposition format 0.0.4). */
-import type { CollectorStatus, HistoryHealth } from '../core/ports.ts';
+import type { CollectorStatus, Destination, HistoryHealth } from '../core/ports.ts';
 import { DURATION_EDGES_S, type HttpMetrics } from './http-metrics.ts';
 import type { ProcessFigures } from './process-figures.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export interface MetricsInput {
+  readonly nowMs: number;
   readonly version: string;
   readonly devicesByState: Readonly<Record<string, number>>;
   readonly collector: CollectorStatus | null;
@@ -41,6 +42,7 @@ export function metricsText(input: MetricsInput): string {
   one('store_waiting_rows', 'gauge', 'Rows accepted but not yet durable.', store.waitingRows);
   one('store_written_samples_total', 'counter', 'Samples made durable.', store.writtenSamples);
   one('store_dropped_samples_total', 'counter', 'Samples given up.', store.droppedSamples);
+  if (store.destination) destinationMetrics(store.destination, input.nowMs, one);
   one('process_resident_memory_bytes', 'gauge', 'Resident memory.', own.rssBytes);
   one('process_cpu_seconds_total', 'counter', 'CPU time used.', own.cpuS);
   one('process_uptime_seconds', 'gauge', 'Time since the start.', own.uptimeS);
@@ -108,6 +110,21 @@ function collectorMetrics(collector: CollectorStatus, { family, sample, one }: L
   ] as const) {
     sample('snmp_replies_dropped_total', count, { reason });
   }
+}
+
+function destinationMetrics(destination: Destination, nowMs: number, one: Lines['one']): void {
+  const { state, oldestMs } = destination;
+  one('store_destination_up', 'gauge', '1 while the server that keeps the history takes it.', state === 'ok' ? 1 : 0);
+  one('store_destination_waiting_lines', 'gauge', 'Lines on disk that the server does not have yet.', destination.waitingLines);
+  one('store_destination_waiting_bytes', 'gauge', 'What these take on disk.', destination.waitingBytes);
+  const ageS = oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) / 1000;
+  one('store_destination_waiting_seconds', 'gauge', 'Age of the oldest that waits; 0 when nothing does.', ageS);
+  one('store_destination_sent_lines_total', 'counter', 'Lines the server took.', destination.sentLines);
+  one('store_destination_dropped_lines_total', 'counter', 'Lines given up: too many, or too old.', destination.droppedLines);
+  one('store_destination_expired_lines_total', 'counter', 'Lines older than the server keeps.', destination.expiredLines);
+  one('store_destination_refused_lines_total', 'counter', 'Lines set aside as never acceptable.', destination.refusedLines);
+  one('store_destination_damaged_bytes', 'gauge', 'Set aside because it could not be read back.', destination.damagedBytes);
+  one('store_destination_alarms', 'gauge', 'What the server is known to lose or refuse silently.', destination.alarms.length);
 }
 
 const escape = (label: string) => label.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

@@ -1,7 +1,15 @@
 /** What of the inside is shown outside. Fields are named one by one, so that nothing slips out. */
-import type { CollectorView, DeviceView, EventView, InstanceView, PreviewView, SeriesView } from '../core/api.ts';
+import type {
+  CollectorView,
+  DestinationView,
+  DeviceView,
+  EventView,
+  InstanceView,
+  PreviewView,
+  SeriesView,
+} from '../core/api.ts';
 import type { Device, Event, Instance, SnmpSource, SourceSpec } from '../core/model.ts';
-import type { CollectorStatus, DeviceStatus, Latest, Preview, TransportCounts } from '../core/ports.ts';
+import type { CollectorStatus, Destination, DeviceStatus, Latest, Preview, TransportCounts } from '../core/ports.ts';
 import { deviceKind } from '../core/kind.ts';
 import { seriesKey } from '../core/model.ts';
 import type { InstanceSummary } from './instance-summary.ts';
@@ -50,6 +58,24 @@ function whyNotPolled(device: Pick<Device, 'origin'>): string {
   return device.origin === 'import'
     ? 'Its history was imported; it is not polled.'
     : 'It is not polled: nothing asks it any more.';
+}
+
+export function destinationView(destination: Destination): DestinationView {
+  return {
+    label: destination.label,
+    state: destination.state,
+    sinceMs: destination.sinceMs,
+    reason: destination.reason,
+    waitingLines: destination.waitingLines,
+    waitingBytes: destination.waitingBytes,
+    oldestMs: destination.oldestMs,
+    sentLines: destination.sentLines,
+    droppedLines: destination.droppedLines,
+    expiredLines: destination.expiredLines,
+    refusedLines: destination.refusedLines,
+    damagedBytes: destination.damagedBytes,
+    alarms: [...destination.alarms],
+  };
 }
 
 export function collectorView(status: CollectorStatus): CollectorView {

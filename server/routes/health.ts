@@ -43,6 +43,7 @@ export async function healthRoutes(app: App, deps: RouteDeps, described: { hide?
     },
     async (_request, reply) => {
       const text = metricsText({
+        nowMs: deps.clock.nowMs(),
         version: deps.version,
         devicesByState: await devicesByState(deps),
         collector: deps.collector?.status() ?? null,

@@ -2,7 +2,7 @@ import { StatusView } from '../../core/api.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { devicesByState } from '../devices.ts';
 import { problems } from '../openapi.ts';
-import { collectorView } from '../views.ts';
+import { collectorView, destinationView } from '../views.ts';
 
 export async function statusRoutes(app: App, deps: RouteDeps): Promise<void> {
   const schema = {
@@ -13,7 +13,7 @@ export async function statusRoutes(app: App, deps: RouteDeps): Promise<void> {
   };
   app.get('/status', { schema }, async (request) => {
     const collector = deps.collector?.status() ?? null;
-    const { ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples } = await deps.history.health();
+    const { ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples, destination } = await deps.history.health();
     return {
       version: deps.version,
       nowMs: deps.clock.nowMs(),
@@ -22,7 +22,10 @@ export async function statusRoutes(app: App, deps: RouteDeps): Promise<void> {
       loginRequired: deps.access.loginRequired(request),
       devices: await devicesByState(deps),
       collector: collector && collectorView(collector),
-      store: { ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples },
+      store: {
+        ...{ ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples },
+        destination: destination ? destinationView(destination) : null,
+      },
       process: deps.figures.read(),
     };
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StatusView } from '../../core/api.ts';
+import type { DestinationView, StatusView } from '../../core/api.ts';
 import { statusText } from '../../command/status.ts';
 
 const HOUR_MS = 3_600_000;
@@ -33,9 +33,41 @@ const VIEW: StatusView = {
     ],
     transport: { sent: 90_000, resent: 5, received: 89_990, foreign: 12, wrongCommunity: 1, late: 2, malformed: 0 },
   },
-  store: { ok: true, reason: '', bytes: 1024 ** 3, series: 480_000, waitingRows: 0, writtenSamples: 1, droppedSamples: 0 },
+  store: {
+    ok: true,
+    reason: '',
+    bytes: 1024 ** 3,
+    series: 480_000,
+    waitingRows: 0,
+    writtenSamples: 1,
+    droppedSamples: 0,
+    destination: null,
+  },
   process: { rssBytes: 200 * 1024 ** 2, cpuS: 3, uptimeS: 9, eventLoopP99Ms: 3.72 },
 };
+
+const DESTINATION: DestinationView = {
+  label: 'InfluxDB',
+  state: 'ok',
+  sinceMs: 2 * HOUR_MS,
+  reason: '',
+  waitingLines: 0,
+  waitingBytes: 0,
+  oldestMs: null,
+  sentLines: 1_000,
+  droppedLines: 0,
+  expiredLines: 0,
+  refusedLines: 0,
+  damagedBytes: 0,
+  alarms: [],
+};
+
+/** What is said of the server that keeps the history. */
+const told = (change: Partial<DestinationView>, zone = 'UTC') =>
+  statusText({ ...VIEW, zone, store: { ...VIEW.store, destination: { ...DESTINATION, ...change } } }, true)
+    .replaceAll('\u2009', ' ')
+    .split('\n')
+    .slice(8, -5);
 
 test('the whole state stands on one screen', () => {
   expect(statusText(VIEW, true).replaceAll('\u2009', ' ').split('\n')).toEqual([
@@ -65,4 +97,51 @@ test('where nothing polls, nothing is told of polling', () => {
 test('a store that takes nothing says so', () => {
   const text = statusText({ ...VIEW, store: { ...VIEW.store, ok: false, reason: 'the disk is full' } }, true);
   expect(text).toContain('Store: the disk is full, 480');
+});
+
+test('a server that keeps the history is told of: that it takes it, and what still waits', () => {
+  expect(statusText(VIEW, true)).not.toContain('InfluxDB');
+  expect(told({})).toEqual(['InfluxDB takes history.']);
+  expect(told({ waitingLines: 1, waitingBytes: 300, oldestMs: 5 * HOUR_MS - 40_000 })).toEqual([
+    'InfluxDB takes history. 1 line waits on disk (300 B), the oldest for 40 s.',
+  ]);
+  expect(told({ state: 'starting' })).toEqual(['InfluxDB has not been asked yet.']);
+});
+
+test('of one that is away it is said since when, by the clock of the place, what waits, and why', () => {
+  const away: Partial<DestinationView> = {
+    state: 'away',
+    sinceMs: 4 * HOUR_MS - 60_000,
+    reason: 'InfluxDB does not answer at http://127.0.0.1:8086 (ECONNREFUSED).',
+    waitingLines: 12_345,
+    waitingBytes: 4.2 * 1024 ** 2,
+    oldestMs: 4 * HOUR_MS - 60_000,
+  };
+  const rest =
+    '12 345 lines wait on disk (4.20 MiB), the oldest for 1 h 1 min. InfluxDB does not answer at http://127.0.0.1:8086 (ECONNREFUSED).';
+  expect(told(away)).toEqual([`InfluxDB has been away since 03:59 (1 h 1 min). ${rest}`]);
+  expect(told(away, 'Asia/Tokyo')).toEqual([`InfluxDB has been away since 12:59 (1 h 1 min). ${rest}`]);
+  const long = { ...away, sinceMs: 4 * HOUR_MS - 86_400_000 };
+  expect(told(long)).toEqual([`InfluxDB has been away since 1969-12-31 04:00 (25 h). ${rest}`]);
+});
+
+test('of one that is blocked it is said what to do; what was lost, refused or damaged has a line each', () => {
+  const lines = told({
+    state: 'blocked',
+    sinceMs: 4 * HOUR_MS,
+    reason: 'The token may not write; give it the right to.',
+    waitingLines: 5,
+    waitingBytes: 900,
+    droppedLines: 6_000,
+    refusedLines: 3,
+    damagedBytes: 2_048,
+    alarms: ['InfluxDB has dropped 7 points without saying so.'],
+  });
+  expect(lines).toEqual([
+    'InfluxDB has taken nothing since 04:00 (1 h), and somebody must act: The token may not write; give it the right to. 5 lines wait on disk (900 B).',
+    '  6 000 lines waited too long or were too many, and were given up: a gap in InfluxDB.',
+    '  InfluxDB refused 3 lines for good; the refused-… files say which, and why.',
+    '  2.00 KiB of what waited could not be read back; the damaged-… files hold it.',
+    '  InfluxDB has dropped 7 points without saying so.',
+  ]);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StatusView } from '../../core/api.ts';
-import type { DeviceStatus } from '../../core/ports.ts';
+import type { Destination, DeviceStatus } from '../../core/ports.ts';
 import { fixtures, NOW_MS, world, type World } from './world.ts';
 
 let w: World;
@@ -43,6 +43,55 @@ test('devices are counted by state: as the collector says, the others by what as
     expect(await devices()).toEqual({ up: 0, down: 0, stale: 0, new: 2, 'not polled': 1 });
     other.collector.statuses.set('c', { device: 'c', state: 'down', reason: '', sinceMs: 0 } as DeviceStatus);
     expect(await devices()).toEqual({ up: 0, down: 1, stale: 0, new: 1, 'not polled': 1 });
+  } finally {
+    await other.close();
+  }
+});
+
+const AWAY: Destination = {
+  label: 'InfluxDB',
+  state: 'away',
+  sinceMs: NOW_MS - 3_660_000,
+  reason: 'InfluxDB does not answer.',
+  waitingLines: 12_345,
+  waitingBytes: 4_400_000,
+  oldestMs: NOW_MS - 3_600_000,
+  sentLines: 99,
+  droppedLines: 1,
+  expiredLines: 2,
+  refusedLines: 3,
+  damagedBytes: 4,
+  alarms: ['InfluxDB has dropped 7 points without saying so.'],
+};
+
+test('a server that keeps the history is told of where there is one, and nowhere else', async () => {
+  expect((await w.get('status')).json<StatusView>().store.destination).toBeNull();
+  expect((await w.app.inject('/metrics')).body).not.toContain('saguaro_store_destination');
+  const other = await world();
+  try {
+    const health = await other.history.health();
+    const becomes = (destination: Destination) => {
+      other.history.health = async () => ({ ...health, destination });
+    };
+    becomes(AWAY);
+    expect((await other.get('status')).json<StatusView>().store.destination).toEqual(AWAY);
+    const figures = (text: string) =>
+      Object.fromEntries([...text.matchAll(/^saguaro_store_destination_(\S+) (\S+)$/gm)].map(([, name, value]) => [name, value]));
+    expect(figures((await other.app.inject('/metrics')).body)).toEqual({
+      up: '0',
+      waiting_lines: '12345',
+      waiting_bytes: '4400000',
+      waiting_seconds: '3600',
+      sent_lines_total: '99',
+      dropped_lines_total: '1',
+      expired_lines_total: '2',
+      refused_lines_total: '3',
+      damaged_bytes: '4',
+      alarms: '1',
+    });
+    expect((await other.get('/-/ready')).statusCode, 'what is on disk is safe').toBe(200);
+    becomes({ ...AWAY, state: 'ok', waitingLines: 0, waitingBytes: 0, oldestMs: null });
+    expect(figures((await other.app.inject('/metrics')).body)).toMatchObject({ up: '1', waiting_seconds: '0' });
   } finally {
     await other.close();
   }
