@@ -259,6 +259,8 @@ async function openIn(options: SpoolOptions): Promise<Spool> {
         if (closed) return;
         closed = true;
         await files.release();
+        // A file of which all is delivered need not wait for the next start.
+        await files.advance(files.done());
         await files
           .note()
           .catch((error: unknown) => log.warn('How far the spool was delivered could not be noted.', { error: String(error) }));

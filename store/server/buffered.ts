@@ -290,6 +290,8 @@ export async function createBufferedStore(options: BufferedOptions): Promise<Buf
     destination,
     delivered: async (ms) => (await shipping?.delivered(applied, ms)) ?? false,
     async close() {
+      // What the server would take now need not wait for the next start.
+      if (contact.state().state === 'ok') await shipping?.delivered(applied, STOP_MS);
       await shipping?.stop(STOP_MS);
       await spool.close();
       await server.close();

@@ -1,5 +1,5 @@
 /** Lines that `line-protocol.ts` wrote, read back into rows. */
-import { seriesKey, type MetricName, type SeriesKey, type Tier } from '../../core/model.ts';
+import { seriesKey, type SeriesKey, type Tier } from '../../core/model.ts';
 import type { Batch, BinRow, RawRow } from '../../core/ports.ts';
 import { BIN_SUFFIXES, GAP, GAP_SUFFIX } from './line-protocol.ts';
 
