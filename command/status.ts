@@ -78,12 +78,12 @@ function collectorLines(collector: CollectorView, eventLoopP99Ms: number): strin
 
 /** The server that keeps the history: how it fares, what waits for it, and a line for each thing that went wrong. */
 function destinationLines(destination: DestinationView, nowMs: number, zone: string): string[] {
-  const { label, state, reason } = destination;
-  const { away, waiting, troubles } = destinationWords(destination, nowMs, (ms) => clock(ms, nowMs, zone));
+  const { label, state } = destination;
+  const { away, lasting, reason, waiting, troubles } = destinationWords(destination, nowMs, (ms) => clock(ms, nowMs, zone));
+  const well = state === 'starting' ? `${label} has not been asked yet.` : `${label} takes history.`;
+  const head = away === null ? well : `${away} (${lasting}).`;
   const waits = waiting === null ? '' : `${waiting}.`;
-  const head = away ?? (state === 'starting' ? `${label} has not been asked yet.` : `${label} takes history.`);
-  // Of a blocked one the reason is part of what is to be done, and stands there already.
-  return [[head, waits, state === 'away' ? reason : ''].filter(Boolean).join(' '), ...troubles.map((text) => `  ${text}`)];
+  return [[head, waits, reason].filter(Boolean).join(' '), ...troubles.map((text) => `  ${text}`)];
 }
 
 /** "14:02" today, "2026-11-12 14:02" before. */

@@ -5,8 +5,12 @@ import { formatDuration, formatNumber, formatWith } from './units.ts';
 export interface DestinationWords {
   /** Nothing to worry about, and nothing to be told on every page. */
   readonly silent: boolean;
-  /** That it is away or blocked, and since when; null while it is not. */
+  /** "InfluxDB has been away since 14:02"; null while it takes history. */
   readonly away: string | null;
+  /** How long that has lasted: "1 h 1 min". */
+  readonly lasting: string;
+  /** Why, or what somebody must do; '' while it takes history. */
+  readonly reason: string;
   /** What waits: "12 345 lines wait on disk (4.2 MiB), the oldest for 1 h 1 min". Null when nothing does. */
   readonly waiting: string | null;
   /** What was lost, set aside or is about to be: a sentence each. */
@@ -19,20 +23,21 @@ export interface DestinationWords {
  */
 export function destinationWords(destination: Destination, nowMs: number, clock: (ms: number) => string): DestinationWords {
   const { label, state, sinceMs, reason, waitingLines, waitingBytes, oldestMs } = destination;
-  const since = `since ${clock(sinceMs)} (${formatDuration(nowMs - sinceMs)})`;
-  const away =
+  const since = `since ${clock(sinceMs)}`;
+  const [away, why] =
     state === 'away'
-      ? `${label} has been away ${since}.`
+      ? [`${label} has been away ${since}`, reason]
       : state === 'blocked'
-        ? `${label} has taken nothing ${since}, and somebody must act: ${reason}`
-        : null;
+        ? [`${label} has taken nothing ${since}`, `Somebody must act: ${reason}`]
+        : [null, ''];
   const age = oldestMs === null ? '' : `, the oldest for ${formatDuration(nowMs - oldestMs)}`;
   const waiting =
     waitingLines === 0 && waitingBytes === 0
       ? null
       : `${lines(waitingLines)} ${waitingLines === 1 ? 'waits' : 'wait'} on disk (${formatWith(waitingBytes, 'bytes')})${age}`;
   const troubles = troublesOf(destination);
-  return { silent: away === null && troubles.length === 0, away, waiting, troubles };
+  const lasting = formatDuration(nowMs - sinceMs);
+  return { silent: away === null && troubles.length === 0, away, lasting, reason: why, waiting, troubles };
 }
 
 /** Whether all that was measured is still there: here, or on the server. */

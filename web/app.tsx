@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeviceView, StatusView } from '../core/api.ts';
 import { formatDuration } from '../core/units.ts';
 import { api } from './api.ts';
+import { DestinationNotice } from './destination.tsx';
 import { later } from './later.tsx';
 import { useLive, useNow, useRoute, useServer } from './live.ts';
 import { BottomBar, Foot, Rail } from './navigation.tsx';
@@ -85,6 +86,7 @@ export function App() {
       <Rail {...shared} />
       <main class="main" id="main" ref={main} tabIndex={-1}>
         <Away zone={shared.zone} />
+        <DestinationNotice status={shared.status} />
         <CurrentPage {...shared} />
         <div class="only-phone">
           <Foot {...shared} />

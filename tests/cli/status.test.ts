@@ -138,7 +138,7 @@ test('of one that is blocked it is said what to do; what was lost, refused or da
     alarms: ['InfluxDB has dropped 7 points without saying so.'],
   });
   expect(lines).toEqual([
-    'InfluxDB has taken nothing since 04:00 (1 h), and somebody must act: The token may not write; give it the right to. 5 lines wait on disk (900 B).',
+    'InfluxDB has taken nothing since 04:00 (1 h). 5 lines wait on disk (900 B). Somebody must act: The token may not write; give it the right to.',
     '  6 000 lines waited too long or were too many, and were given up: a gap in InfluxDB.',
     '  InfluxDB refused 3 lines for good; the refused-… files say which, and why.',
     '  2.00 KiB of what waited could not be read back; the damaged-… files hold it.',

@@ -76,7 +76,11 @@ test('a server that keeps the history is told of where there is one, and nowhere
     becomes(AWAY);
     expect((await other.get('status')).json<StatusView>().store.destination).toEqual(AWAY);
     const figures = (text: string) =>
-      Object.fromEntries([...text.matchAll(/^saguaro_store_destination_(\S+) (\S+)$/gm)].map(([, name, value]) => [name, value]));
+      Object.fromEntries(
+        [...text.matchAll(/^saguaro_store_destination_(\S+) (\S+)$/gm)].map(
+          ([, name = '', value = '']) => [name, value] as const,
+        ),
+      );
     expect(figures((await other.app.inject('/metrics')).body)).toEqual({
       up: '0',
       waiting_lines: '12345',

@@ -4,6 +4,7 @@ import { formatDuration, formatNumber, formatWith } from '../../core/units.ts';
 import type { Shared } from '../app.tsx';
 import { api } from '../api.ts';
 import { href } from '../address.ts';
+import { DestinationFacts } from '../destination-facts.tsx';
 import { useLive } from '../live.ts';
 import { LATE_MS } from '../navigation.tsx';
 import { Trouble, useTitle } from '../parts.tsx';
@@ -41,6 +42,9 @@ export function CollectorPage({ status: shared, devices }: Shared) {
             <div>
               <Gaps collector={collector} sinceMs={status.nowMs - collector.startedMs} />
               <Traffic transport={collector.transport} />
+              {status.store.destination && (
+                <DestinationFacts destination={status.store.destination} nowMs={status.nowMs} zone={status.zone} />
+              )}
               <Process status={status} />
             </div>
           </div>
