@@ -8,6 +8,7 @@ export interface BenchOptions {
 }
 const BENCHES: Readonly<Record<string, () => Promise<(options: BenchOptions) => Promise<Report>>>> = {
   poll: async () => (await import('./poll.ts')).benchPoll,
+  store: async () => (await import('./store.ts')).benchStore,
   pages: async () => (await import('./pages.ts')).benchPages,
 };
 

@@ -1,0 +1,267 @@
+/**
+ * The embedded store beside rrdtool's pipe and rrdcached, on the same values in the same run: taking samples, and the
+ * questions of graphs and rankings. How it is measured: README.md beside this file.
+ */
+import { rmSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { DEFAULT_TIERS, seriesKey } from '../core/model.ts';
+import type { History, RawRow } from '../core/ports.ts';
+import { createEmbeddedStore, type EmbeddedStore } from '../store/embedded/store.ts';
+import { createHistory } from '../store/history.ts';
+import type { BenchOptions } from './bench.ts';
+import { scratchFolder } from './poll/programs.ts';
+import { judge, median, type Report } from './report.ts';
+import { bytesOf, createCommand, openPipe, rrdPrograms, startCached, type Pipe, type Programs } from './store/rrd.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const PER_DEVICE = 50;
+/** A day of minutes ago it begins, so that all of it is within 14 days. */
+const NOW = Math.floor(Date.now() / DAY) * DAY;
+const quiet = { info: () => undefined, warn: () => undefined, error: (text: string) => console.error(text) };
+
+const seriesOf = (count: number) =>
+  Array.from({ length: count }, (_s, n) =>
+    seriesKey(`dev${Math.floor(n / PER_DEVICE)}`, `if${n % PER_DEVICE}`, 'interface.in_bps'),
+  );
+/** A daily wave with noise, as traffic goes. */
+function valueAt(tMs: number, n: number): number {
+  const noise = Math.abs(Math.sin(tMs / 7_001 + n * 12.9898) * 43_758.5453) % 1;
+  return Math.round(1e8 * (1.2 + Math.sin((tMs / DAY) * 2 * Math.PI + n)) * (0.7 + 0.6 * noise));
+}
+function rowsAt(groups: readonly (readonly string[])[], tMs: number, intervalMs: number): RawRow[] {
+  return groups.map((own, d) => ({
+    device: `dev${d}`,
+    tMs,
+    intervalMs,
+    series: own,
+    values: Float64Array.from(own, (_key, k) => valueAt(tMs, d * PER_DEVICE + k)),
+  }));
+}
+const grouped = (series: readonly string[]) =>
+  Array.from({ length: Math.ceil(series.length / PER_DEVICE) }, (_g, d) => series.slice(d * PER_DEVICE, (d + 1) * PER_DEVICE));
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return performance.now() - startMs;
+}
+
+async function openHistory(folder: string, name: string) {
+  const path = join(folder, `${name}.db`);
+  const store = await createEmbeddedStore({ path });
+  const history = await createHistory({ store, tiers: DEFAULT_TIERS, nowMs: () => NOW, log: quiet });
+  return { store, history };
+}
+
+/** Samples a second of both, in turns; ours is on the disk after every minute, theirs when the system likes. */
+async function ingest(
+  folder: string,
+  programs: Programs | null,
+  count: number,
+  rounds: number,
+  delay?: ReturnType<typeof monitorEventLoopDelay>,
+) {
+  const series = seriesOf(count);
+  const groups = grouped(series);
+  const { history } = await openHistory(folder, `ingest${count}`);
+  const files = series.slice(0, Math.min(count, 200)).map((_s, n) => `in${n}.rrd`);
+  const pipe = programs ? openPipe(programs, folder) : null;
+  const first = NOW - DAY;
+  for (const file of pipe ? files : []) await pipe?.ask(createCommand(file, first / 1000 - 60));
+  const cached = programs ? await startCached(programs, folder) : null;
+  const [ours, tool, daemon]: [number[], number[], number[]] = [[], [], []];
+  let minute = 0;
+  for (let i = 0; i < 3; i++) await history.append(rowsAt(groups, first + minute++ * MINUTE, MINUTE));
+  let rrdMinute = 1;
+  for (let round = 0; round < rounds; round++) {
+    const minutes = Array.from({ length: 10 }, () => rowsAt(groups, first + minute++ * MINUTE, MINUTE));
+    delay?.enable();
+    const wallMs = await timed(async () => {
+      for (const rows of minutes) await history.append(rows);
+    });
+    delay?.disable();
+    ours.push((10 * count) / wallMs);
+    if (pipe) {
+      const stamp = first / 1000 + rrdMinute++ * 60;
+      tool.push(
+        files.length /
+          (await timed(async () => {
+            for (const [n, file] of files.entries()) await pipe.ask(`update ${file} ${stamp}:${valueAt(stamp * 1000, n)}`);
+          })),
+      );
+    }
+    if (cached) {
+      const from = rrdMinute;
+      rrdMinute += 10;
+      daemon.push(
+        (10 * files.length) /
+          (await timed(async () => {
+            for (let i = 0; i < 10; i++) {
+              const stamp = first / 1000 + (from + i) * 60;
+              await cached.batch(files.map((file, n) => `UPDATE ${file} ${stamp}:${valueAt(stamp * 1000, n)}`));
+            }
+            await cached.flush(files);
+          })),
+      );
+    }
+  }
+  await cached?.stop();
+  await pipe?.close();
+  await history.close();
+  for (const file of files) rmSync(join(folder, file), { force: true });
+  // Samples a millisecond are thousands a second.
+  return { ours: median(ours), rrdtool: median(tool), rrdcached: median(daemon) };
+}
+
+interface Filled {
+  readonly store: EmbeddedStore;
+  readonly history: History;
+  readonly series: readonly string[];
+  readonly pipe: Pipe | null;
+  readonly files: readonly string[];
+}
+
+/** A year of 5 minutes and two days of minutes, the same in both. */
+async function fill(folder: string, programs: Programs | null, count: number): Promise<Filled> {
+  const series = seriesOf(count);
+  const groups = grouped(series);
+  const { history, store } = await openHistory(folder, 'reads');
+  const [year, recent] = [NOW - 365 * DAY, NOW - 2 * DAY];
+  const stamps = [
+    ...Array.from({ length: (363 * DAY) / (5 * MINUTE) }, (_t, i) => year + (i + 1) * 5 * MINUTE),
+    ...Array.from({ length: (2 * DAY) / MINUTE }, (_t, i) => recent + (i + 1) * MINUTE),
+  ];
+  for (let at = 0; at < stamps.length; at += 200)
+    await history.append(stamps.slice(at, at + 200).flatMap((tMs) => rowsAt(groups, tMs, tMs > recent ? MINUTE : 5 * MINUTE)));
+  // As years of upkeep would leave it: raw records of 14 days.
+  for (let i = 0; i < 60; i++) await history.maintain(NOW);
+  const files = series.map((_s, n) => `r${n}.rrd`);
+  const pipe = programs ? openPipe(programs, folder) : null;
+  for (const [n, file] of pipe ? files.entries() : []) {
+    await pipe?.ask(createCommand(file, year / 1000 - 300));
+    for (let at = 0; at < stamps.length; at += 1_000) {
+      const values = stamps.slice(at, at + 1_000).map((tMs) => `${tMs / 1000}:${valueAt(tMs, n)}`);
+      await pipe?.ask(`update ${file} ${values.join(' ')}`);
+    }
+  }
+  return { history, store, series, pipe, files };
+}
+
+type Question = readonly [name: string, ours: () => Promise<unknown>, theirs: ((pipe: Pipe) => Promise<unknown>) | null];
+
+function questions({ history, series, files }: Filled): Question[] {
+  const two = series.slice(0, 2);
+  const range = (fromMs: number) => `-s ${fromMs / 1000} -e ${NOW / 1000}`;
+  const percentile = (values: Float64Array) => values.toSorted()[Math.ceil(0.95 * values.length) - 1] ?? NaN;
+  return [
+    [
+      '24 h raw of one graph',
+      () => history.raw(two, NOW - DAY, NOW),
+      async (pipe) => {
+        for (const file of files.slice(0, 2)) await pipe.ask(`fetch ${file} AVERAGE -r 60 ${range(NOW - DAY)}`);
+      },
+    ],
+    [
+      'a year of hours of one graph',
+      () => history.bins(two, '1h', NOW - 365 * DAY, NOW, ['mean', 'max']),
+      async (pipe) => {
+        for (const file of files.slice(0, 2))
+          for (const kind of ['AVERAGE', 'MAX']) await pipe.ask(`fetch ${file} ${kind} -r 3600 ${range(NOW - 365 * DAY)}`);
+      },
+    ],
+    [
+      'top by 95th of 30 days',
+      async () =>
+        (await history.bins(series, '5m', NOW - 30 * DAY, NOW, ['mean']))
+          .map(({ mean }) => percentile(mean))
+          .sort((a, b) => b - a)
+          .slice(0, 20),
+      async (pipe) => {
+        for (const file of files)
+          await pipe.ask(
+            `graph x.png ${range(NOW - 30 * DAY)} --step 300 DEF:a=${file}:v:AVERAGE VDEF:p=a,95,PERCENT PRINT:p:%lf -w ${(30 * DAY) / (5 * MINUTE)}`,
+          );
+      },
+    ],
+    ['latest of every series', () => history.latest(series), null],
+    [
+      'daily maximum over a year',
+      () => history.bins(series, '1d', NOW - 365 * DAY, NOW, ['max']),
+      async (pipe) => {
+        for (const file of files) await pipe.ask(`fetch ${file} MAX -r 86400 ${range(NOW - 365 * DAY)}`);
+      },
+    ],
+  ];
+}
+
+export async function benchStore({ quick }: BenchOptions): Promise<Report> {
+  const folder = await scratchFolder();
+  const found = rrdPrograms();
+  const programs = 'missing' in found ? null : found;
+  if ('missing' in found) console.log(`  ${found.missing}`);
+  mkdirSync(folder, { recursive: true });
+  try {
+    const say = (text: string) => console.log(`  ${text}`);
+    const taking = await ingest(folder, programs, 1_000, quick ? 5 : 15);
+    say(
+      `1,000 series, thousands of samples a second: ours ${taking.ours.toFixed(0)}, rrdtool ${taking.rrdtool.toFixed(1)}, rrdcached ${taking.rrdcached.toFixed(0)}`,
+    );
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    const large = await ingest(folder, null, 100_000, quick ? 3 : 20, delay);
+    say(
+      `100,000 series: ours ${large.ours.toFixed(0)} thousand a second; event loop at most ${(delay.max / 1e6).toFixed(0)} ms late`,
+    );
+    const reads = await fill(folder, programs, quick ? 20 : 100);
+    const ratios = new Map<string, number>();
+    let latestMs = NaN;
+    for (const [name, ours, theirs] of questions(reads)) {
+      const [a, b]: [number[], number[]] = [[], []];
+      for (let round = 0; round < (quick ? 15 : 40); round++) {
+        a.push(await timed(ours));
+        if (theirs && reads.pipe) b.push(await timed(() => theirs(reads.pipe as Pipe)));
+      }
+      say(`${name}: ours ${median(a).toFixed(2)} ms${b.length > 0 ? `, rrdtool ${median(b).toFixed(2)} ms` : ''}`);
+      if (theirs === null) latestMs = median(a);
+      else if (b.length > 0) ratios.set(name, median(a) / median(b));
+    }
+    const rrdBytes = reads.pipe ? bytesOf(folder, reads.files[0] ?? '') : null;
+    await reads.pipe?.close();
+    await reads.store.backupTo(join(folder, 'whole.db'));
+    const bytes = statSync(join(folder, 'whole.db')).size;
+    const records = (await reads.history.raw(reads.series, -Infinity, Infinity)).reduce((sum, { tMs }) => sum + tMs.length, 0);
+    await reads.history.close();
+    const values = records + reads.series.length * 4 * (365 * 288 + 365 * 24 + 365);
+    const perValue = bytes / values;
+    say(`disk: ${perValue.toFixed(2)} bytes a value (bins of minimum, mean, maximum and known count as four)`);
+    const ratio = (name: string) => round(ratios.get(name) ?? null);
+    return {
+      bench: 'store',
+      goals: judge('store', {
+        'ingest beside rrdtool, 1,000 series': programs ? round(taking.ours / taking.rrdtool) : null,
+        'ingest beside rrdcached, 1,000 series': programs ? round(taking.ours / taking.rrdcached) : null,
+        '24 h raw of one graph beside rrdtool': ratio('24 h raw of one graph'),
+        'a year of hours of one graph beside rrdtool': ratio('a year of hours of one graph'),
+        'top by 95th of 30 days beside rrdtool': ratio('top by 95th of 30 days'),
+        'latest of every series': round(latestMs),
+        'daily maximum over a year beside rrdtool': ratio('daily maximum over a year'),
+        'disk at full retention beside rrdtool': rrdBytes === null ? null : round((perValue * OUR_VALUES) / rrdBytes),
+        'event loop at 100,000 series': round(delay.max / 1e6),
+      }),
+      peers: {
+        rrdtool: programs ? { thousandSamplesPerS: round(taking.rrdtool), bytesPerSeries: rrdBytes } : 'not installed',
+        rrdcached: programs ? { thousandSamplesPerS: round(taking.rrdcached) } : 'not installed',
+        'InfluxDB and VictoriaMetrics': 'not measured by this benchmark yet',
+      },
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Values of a series at full retention: 14 d of minutes; four of each bin of 400 d of 5 minutes, 5 y of hours, 10 y of days. */
+const OUR_VALUES = 20_160 + 4 * (115_200 + 43_920 + 3_650);
+
+const round = <T extends number | null>(value: T): T => (value === null ? value : (Number(value.toPrecision(3)) as T));
