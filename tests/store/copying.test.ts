@@ -111,7 +111,7 @@ describe('a migration', () => {
     expect(compared).toMatchObject({ different: 1, missing: 1, foreign: 1, expired: 0 });
     expect(compared.examples).toHaveLength(3);
     expect(compared.examples.join('\n')).toContain('a/if1/interface.in_bps at 2026-04-03T04:15:06.000Z (raw): is missing');
-    const kept = Object.fromEntries(TIERS.map((tier) => [tier, (T0 + DAY)])) as typeof KEPT_FOR_EVER;
+    const kept = Object.fromEntries(TIERS.map((tier) => [tier, T0 + DAY])) as typeof KEPT_FOR_EVER;
     expect(await compareHistories(from, to, kept)).toMatchObject({ missing: 0, expired: 1 });
   });
 
