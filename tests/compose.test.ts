@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 interface Service {
   readonly image?: string;
-  readonly build?: string;
+  readonly build?: string | { readonly dockerfile_inline: string };
   readonly user?: string;
   readonly profiles?: string[];
   readonly environment?: Record<string, string>;
@@ -20,11 +20,21 @@ interface Service {
   readonly depends_on?: unknown;
   readonly healthcheck?: { test: unknown[] };
   readonly security_opt?: string[];
+  readonly cap_drop?: string[];
+  readonly read_only?: boolean;
+  readonly networks?: string[];
+  readonly ports?: string[];
 }
 const compose = parse(read('compose.yaml')) as {
   services: Record<string, Service>;
   volumes: Record<string, unknown>;
   secrets: Record<string, { file: string }>;
+  networks: Record<string, { internal?: boolean }>;
+};
+/** Images a service is made of. */
+const images = ({ image, build }: Service): string[] => {
+  const dockerfile = build === undefined ? '' : typeof build === 'string' ? read('Dockerfile') : build.dockerfile_inline;
+  return [...(image === undefined ? [] : [image]), ...[...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, from = '']) => from)];
 };
 const env = Object.fromEntries(
   read('.env')
@@ -42,8 +52,21 @@ describe('compose.yaml', () => {
     expect(service.volumes?.length).toBeGreaterThan(0);
     for (const volume of service.volumes ?? []) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
     for (const secret of service.secrets ?? []) expect(Object.keys(compose.secrets)).toContain(secret);
-    if (service.image !== undefined) expect(service.image).toMatch(/:v?\d+\.\d+/);
+    expect(service.cap_drop).toEqual(['ALL']);
+    expect(service.read_only).toBe(true);
+    expect(images(service).length).toBeGreaterThan(0);
+    for (const image of images(service)) expect(image).toMatch(/:v?\d+\.\d+/);
     expect(service.depends_on).toBeUndefined();
+  });
+
+  test('nothing is reached from elsewhere but the dashboard, on this machine; servers are reached by Saguaro only', () => {
+    const { saguaro, ...servers } = compose.services;
+    expect(saguaro?.ports).toEqual(['127.0.0.1:8080:8080']);
+    for (const [name, { ports, networks = [] }] of Object.entries(servers)) {
+      expect([name, ports]).toEqual([name, undefined]);
+      expect(networks.map((network) => compose.networks[network]?.internal)).toEqual([true]);
+      expect(saguaro?.networks).toEqual(expect.arrayContaining(networks));
+    }
   });
 
   test('no secret stands in it, and every secret is a file that is never committed', () => {
@@ -74,6 +97,23 @@ describe('compose.yaml', () => {
 });
 
 describe('the image', () => {
+  test('starts by the launcher, which finds everything installed there', () => {
+    const dockerfile = read('Dockerfile');
+    expect(dockerfile).toContain('ENTRYPOINT ["/saguaro/saguaro"]');
+    // What the launcher looks for before it would install anything.
+    const [, program, stamp] = /^node=\$home\/(\S+)\nstamp=\$home\/(\S+)$/m.exec(read('saguaro')) ?? [];
+    expect(dockerfile).toContain(`/usr/local/bin/node ${program}`);
+    expect(dockerfile).toContain(`cksum <package-lock.json >${stamp}`);
+    expect(dockerfile).toMatch(/^USER node$/m);
+  });
+
+  test('takes its Node from where package.json says', () => {
+    const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
+    const [, wanted = ''] = /^>=(\d+\.\d+)$/.exec(engines.node) ?? [];
+    for (const image of images({ build: '.' }).filter((name) => name.startsWith('node:')))
+      expect(image).toBe(`node:${wanted}-slim`);
+  });
+
   test('has every file that main.ts reaches', () => {
     const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, what = '']) => what.split(' '));
     const seen = new Set<string>();
