@@ -11,7 +11,7 @@ import { createAsking } from './asking.ts';
 import { createListing } from './listing.ts';
 import { createReading } from './reading.ts';
 import { send } from './sending.ts';
-import { makeTiers } from './tiers.ts';
+import { makeTiers, NO_ORG } from './tiers.ts';
 
 export interface InfluxOptions {
   readonly url: string;
@@ -40,6 +40,8 @@ export function createInfluxStore(options: InfluxOptions): ServerStore {
   const sendOne = async (parcel: Parcel): Promise<Sent> => {
     try {
       const version = await asking.version();
+      // It would refuse every line, as if something were wrong with these.
+      if (version === 2 && org === null) return { result: 'blocked', reason: NO_ORG };
       const to = {
         url,
         version,

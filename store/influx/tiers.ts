@@ -7,6 +7,8 @@ const DAY_S = 86_400;
 /** Files of the server that expire together: of longer tiers longer ones, so that there are not thousands. */
 const SHARDS: Readonly<Record<TierSpec['tier'], string>> = { raw: '1d', '5m': '7d', '1h': '90d', '1d': '520w' };
 
+export const NO_ORG = 'InfluxDB 2.x keeps everything under an organisation; set influxdb.org.';
+
 /** @throws ServerAway with what to do when they cannot be made */
 export async function makeTiers(
   asking: Asking,
@@ -45,9 +47,10 @@ async function makeDatabase(asking: Asking, database: string, seconds: number | 
 }
 
 async function findOrg(asking: Asking, org: string | null): Promise<string> {
-  const { value } = await asking.json('GET', `/api/v2/orgs${org === null ? '' : `?org=${encodeURIComponent(org)}`}`);
+  if (org === null) throw new ServerAway(NO_ORG);
+  const { value } = await asking.json('GET', `/api/v2/orgs?org=${encodeURIComponent(org)}`);
   const [found] = (value as { orgs?: { id: string }[] } | null)?.orgs ?? [];
-  if (!found) throw new ServerAway(`InfluxDB knows no organisation ${org ?? ''}; check influxdb.org and influxdb.token.`);
+  if (!found) throw new ServerAway(`InfluxDB knows no organisation ${org}; check influxdb.org and influxdb.token.`);
   return found.id;
 }
 

@@ -178,6 +178,15 @@ describe('what a server answers', () => {
     }
     await store.close();
   });
+  it('no organisation: nothing is sent, so that nothing is refused for it', async () => {
+    const store = open({ url: double.url, org: null });
+    await expect(store.ensureTiers(DEFAULT_TIERS)).rejects.toThrow(/set influxdb\.org/);
+    await store.close();
+    expect(await sent(says(400, '{"message":"Please provide either orgID or org"}'), { org: null })).toEqual({
+      result: 'blocked',
+      reason: 'InfluxDB 2.x keeps everything under an organisation; set influxdb.org.',
+    });
+  });
   it('an organisation nobody knows', async () => {
     const store = open({ url: double.url, org: 'nobody' });
     await expect(store.ensureTiers(DEFAULT_TIERS)).rejects.toThrow(/no organisation nobody; check influxdb\.org/);
