@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DEFAULT_TIERS, seriesKey } from '../core/model.ts';
 import type { History, RawRow } from '../core/ports.ts';
+import { percentile } from '../core/statistics.ts';
 import { createEmbeddedStore, type EmbeddedStore } from '../store/embedded/store.ts';
 import { createHistory } from '../store/history.ts';
 import type { BenchOptions } from './bench.ts';
@@ -150,18 +151,22 @@ async function fill(folder: string, programs: Programs | null, count: number): P
   return { history, store, series, pipe, files };
 }
 
+/** Times and values of an answer, as whoever draws them needs them; ours come as numbers. */
+function numbersOf(text: string): Float64Array {
+  return Float64Array.from(text.split('\n').flatMap((line) => line.split(': ').map(Number)));
+}
+
 type Question = readonly [name: string, ours: () => Promise<unknown>, theirs: ((pipe: Pipe) => Promise<unknown>) | null];
 
 function questions({ history, series, files }: Filled): Question[] {
   const two = series.slice(0, 2);
   const range = (fromMs: number) => `-s ${fromMs / 1000} -e ${NOW / 1000}`;
-  const percentile = (values: Float64Array) => values.toSorted()[Math.ceil(0.95 * values.length) - 1] ?? NaN;
   return [
     [
       '24 h raw of one graph',
       () => history.raw(two, NOW - DAY, NOW),
       async (pipe) => {
-        for (const file of files.slice(0, 2)) await pipe.ask(`fetch ${file} AVERAGE -r 60 ${range(NOW - DAY)}`);
+        for (const file of files.slice(0, 2)) numbersOf(await pipe.ask(`fetch ${file} AVERAGE -r 60 ${range(NOW - DAY)}`));
       },
     ],
     [
@@ -169,14 +174,15 @@ function questions({ history, series, files }: Filled): Question[] {
       () => history.bins(two, '1h', NOW - 365 * DAY, NOW, ['mean', 'max']),
       async (pipe) => {
         for (const file of files.slice(0, 2))
-          for (const kind of ['AVERAGE', 'MAX']) await pipe.ask(`fetch ${file} ${kind} -r 3600 ${range(NOW - 365 * DAY)}`);
+          for (const kind of ['AVERAGE', 'MAX'])
+            numbersOf(await pipe.ask(`fetch ${file} ${kind} -r 3600 ${range(NOW - 365 * DAY)}`));
       },
     ],
     [
       'top by 95th of 30 days',
       async () =>
         (await history.bins(series, '5m', NOW - 30 * DAY, NOW, ['mean']))
-          .map(({ mean }) => percentile(mean))
+          .map(({ mean }) => percentile(mean, 0.95) ?? NaN)
           .sort((a, b) => b - a)
           .slice(0, 20),
       async (pipe) => {
@@ -191,7 +197,7 @@ function questions({ history, series, files }: Filled): Question[] {
       'daily maximum over a year',
       () => history.bins(series, '1d', NOW - 365 * DAY, NOW, ['max']),
       async (pipe) => {
-        for (const file of files) await pipe.ask(`fetch ${file} MAX -r 86400 ${range(NOW - 365 * DAY)}`);
+        for (const file of files) numbersOf(await pipe.ask(`fetch ${file} MAX -r 86400 ${range(NOW - 365 * DAY)}`));
       },
     ],
   ];
