@@ -5,6 +5,9 @@ import type { DestinationView, StatusView } from '../../core/api.ts';
 import { chromiumProgram, LOOKS, looksRight, type Look } from './chromium.ts';
 import { demoBrowser, NOW_MS } from './demo-browser.ts';
 
+// Each notice in both themes and both widths, between them in all four looks.
+const AWAY_LOOKS = LOOKS.filter(({ theme, width }) => (theme === 'dark') === width > 641);
+const BLOCKED_LOOKS = LOOKS.filter((look) => !AWAY_LOOKS.includes(look));
 const WIDE: Look = { theme: 'light', width: 1400 };
 const WELL: DestinationView = {
   label: 'InfluxDB',
@@ -57,7 +60,7 @@ describe.skipIf(chromiumProgram === null)('a server that keeps the history', () 
   const notice = (page: Page) => page.locator('.wanting');
   const words = async (page: Page, of: string) => (await page.locator(of).innerText()).replace(/\s+/g, ' ');
 
-  test.each(LOOKS)(
+  test.each(AWAY_LOOKS)(
     'is on every page while it is away, and leads to its figures: $theme, $width wide',
     async (look) => {
       await demo.on('devices', look, async (page) => {
@@ -93,7 +96,7 @@ describe.skipIf(chromiumProgram === null)('a server that keeps the history', () 
     60_000,
   );
 
-  test.each(LOOKS)(
+  test.each(BLOCKED_LOOKS)(
     'says what to do when it is blocked, and what was lost: $theme, $width wide',
     async (look) => {
       await demo.on('collector', look, async (page) => {
