@@ -2,10 +2,8 @@
  * The embedded store beside rrdtool's pipe and rrdcached, on the same values in the same run: taking samples, and the
  * questions of graphs and rankings. How it is measured: README.md beside this file.
  */
-import { rmSync, statSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DEFAULT_TIERS, seriesKey } from '../core/model.ts';
 import type { History, RawRow } from '../core/ports.ts';
 import { percentile } from '../core/statistics.ts';
@@ -15,10 +13,14 @@ import type { BenchOptions } from './bench.ts';
 import { scratchFolder } from './poll/programs.ts';
 import { judge, median, type Report } from './report.ts';
 import { bytesOf, createCommand, openPipe, rrdPrograms, startCached, type Pipe, type Programs } from './store/rrd.ts';
+import { bytesASeries } from './store/disk.ts';
+import { takeSpread, type SpreadFigures } from './store/spread.ts';
+import { valueAt } from './store/traffic.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-const PER_DEVICE = 50;
+const DAY_OF_MINUTES = 1_440;
+const PER_DEVICE = 48;
 /** A day of minutes ago it begins, so that all of it is within 14 days. */
 const NOW = Math.floor(Date.now() / DAY) * DAY;
 const quiet = { info: () => undefined, warn: () => undefined, error: (text: string) => console.error(text) };
@@ -27,11 +29,6 @@ const seriesOf = (count: number) =>
   Array.from({ length: count }, (_s, n) =>
     seriesKey(`dev${Math.floor(n / PER_DEVICE)}`, `if${n % PER_DEVICE}`, 'interface.in_bps'),
   );
-/** A daily wave with noise, as traffic goes. */
-function valueAt(tMs: number, n: number): number {
-  const noise = Math.abs(Math.sin(tMs / 7_001 + n * 12.9898) * 43_758.5453) % 1;
-  return Math.round(1e8 * (1.2 + Math.sin((tMs / DAY) * 2 * Math.PI + n)) * (0.7 + 0.6 * noise));
-}
 function rowsAt(groups: readonly (readonly string[])[], tMs: number, intervalMs: number): RawRow[] {
   return groups.map((own, d) => ({
     device: `dev${d}`,
@@ -58,13 +55,7 @@ async function openHistory(folder: string, name: string) {
 }
 
 /** Samples a second of both, in turns; ours is on the disk after every minute, theirs when the system likes. */
-async function ingest(
-  folder: string,
-  programs: Programs | null,
-  count: number,
-  rounds: number,
-  delay?: ReturnType<typeof monitorEventLoopDelay>,
-) {
+async function ingest(folder: string, programs: Programs | null, count: number, rounds: number) {
   const series = seriesOf(count);
   const groups = grouped(series);
   const { history } = await openHistory(folder, `ingest${count}`);
@@ -79,11 +70,9 @@ async function ingest(
   let rrdMinute = 1;
   for (let round = 0; round < rounds; round++) {
     const minutes = Array.from({ length: 10 }, () => rowsAt(groups, first + minute++ * MINUTE, MINUTE));
-    delay?.enable();
     const wallMs = await timed(async () => {
       for (const rows of minutes) await history.append(rows);
     });
-    delay?.disable();
     ours.push((10 * count) / wallMs);
     if (pipe) {
       const stamp = first / 1000 + rrdMinute++ * 60;
@@ -117,6 +106,16 @@ async function ingest(
   return { ours: median(ours), rrdtool: median(tool), rrdcached: median(daemon) };
 }
 
+async function spreadOver(folder: string, count: number, minutes: number): Promise<SpreadFigures> {
+  const { history } = await openHistory(folder, `spread${count}`);
+  const groups = grouped(seriesOf(count));
+  try {
+    return await takeSpread(history, (tMs) => rowsAt(groups, tMs, MINUTE), NOW - DAY, minutes);
+  } finally {
+    await history.close();
+  }
+}
+
 interface Filled {
   readonly store: EmbeddedStore;
   readonly history: History;
@@ -125,24 +124,24 @@ interface Filled {
   readonly files: readonly string[];
 }
 
-/** A year of 5 minutes and two days of minutes, the same in both. */
+/** A year of minutes, the same in both. */
 async function fill(folder: string, programs: Programs | null, count: number): Promise<Filled> {
   const series = seriesOf(count);
   const groups = grouped(series);
   const { history, store } = await openHistory(folder, 'reads');
-  const [year, recent] = [NOW - 365 * DAY, NOW - 2 * DAY];
-  const stamps = [
-    ...Array.from({ length: (363 * DAY) / (5 * MINUTE) }, (_t, i) => year + (i + 1) * 5 * MINUTE),
-    ...Array.from({ length: (2 * DAY) / MINUTE }, (_t, i) => recent + (i + 1) * MINUTE),
-  ];
-  for (let at = 0; at < stamps.length; at += 200)
-    await history.append(stamps.slice(at, at + 200).flatMap((tMs) => rowsAt(groups, tMs, tMs > recent ? MINUTE : 5 * MINUTE)));
-  // As years of upkeep would leave it: raw records of 14 days.
+  const year = NOW - 365 * DAY;
+  const stamps = Array.from({ length: (365 * DAY) / MINUTE }, (_t, i) => year + (i + 1) * MINUTE);
+  for (let at = 0; at < stamps.length; at += 240) {
+    const some = stamps.slice(at, at + 240);
+    await history.append(some.flatMap((tMs) => rowsAt(groups, tMs, MINUTE)));
+    // Upkeep says what time it is: by it young 5-minute means are kept plain, and raw records of 14 days.
+    if (at % DAY_OF_MINUTES === 0) await history.maintain(some.at(-1) ?? NOW);
+  }
   for (let i = 0; i < 60; i++) await history.maintain(NOW);
   const files = series.map((_s, n) => `r${n}.rrd`);
   const pipe = programs ? openPipe(programs, folder) : null;
   for (const [n, file] of pipe ? files.entries() : []) {
-    await pipe?.ask(createCommand(file, year / 1000 - 300));
+    await pipe?.ask(createCommand(file, year / 1000));
     for (let at = 0; at < stamps.length; at += 1_000) {
       const values = stamps.slice(at, at + 1_000).map((tMs) => `${tMs / 1000}:${valueAt(tMs, n)}`);
       await pipe?.ask(`update ${file} ${values.join(' ')}`);
@@ -167,6 +166,13 @@ function questions({ history, series, files }: Filled): Question[] {
       () => history.raw(two, NOW - DAY, NOW),
       async (pipe) => {
         for (const file of files.slice(0, 2)) numbersOf(await pipe.ask(`fetch ${file} AVERAGE -r 60 ${range(NOW - DAY)}`));
+      },
+    ],
+    [
+      '24 h raw of a graph of ten',
+      () => history.raw(series.slice(0, 10), NOW - DAY, NOW),
+      async (pipe) => {
+        for (const file of files.slice(0, 10)) numbersOf(await pipe.ask(`fetch ${file} AVERAGE -r 60 ${range(NOW - DAY)}`));
       },
     ],
     [
@@ -215,12 +221,21 @@ export async function benchStore({ quick }: BenchOptions): Promise<Report> {
     say(
       `1,000 series, thousands of samples a second: ours ${taking.ours.toFixed(0)}, rrdtool ${taking.rrdtool.toFixed(1)}, rrdcached ${taking.rrdcached.toFixed(0)}`,
     );
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    const large = await ingest(folder, null, 100_000, quick ? 3 : 20, delay);
-    say(
-      `100,000 series: ours ${large.ours.toFixed(0)} thousand a second; event loop at most ${(delay.max / 1e6).toFixed(0)} ms late`,
-    );
-    const reads = await fill(folder, programs, quick ? 20 : 100);
+    const spread = [];
+    for (const [count, minutes] of [
+      [1_000, quick ? 300 : 600],
+      [10_000, quick ? 150 : 400],
+      [100_000, quick ? 60 : 400],
+    ] as const) {
+      const figures = await spreadOver(folder, count, minutes);
+      spread.push(figures);
+      const { cpuUsASample, lateMs, rssMB } = figures;
+      say(
+        `${count} series through the minute, ${minutes} minutes: ${cpuUsASample.toFixed(2)} µs of CPU a sample, event loop at most ${lateMs.toFixed(0)} ms late, RSS ${rssMB.toFixed(0)} MB`,
+      );
+    }
+    const [small, , large] = spread;
+    const reads = await fill(folder, programs, quick ? 48 : 96);
     const ratios = new Map<string, number>();
     let latestMs = NaN;
     for (const [name, ours, theirs] of questions(reads)) {
@@ -236,12 +251,11 @@ export async function benchStore({ quick }: BenchOptions): Promise<Report> {
     const rrdBytes = reads.pipe ? bytesOf(folder, reads.files[0] ?? '') : null;
     await reads.pipe?.close();
     await reads.store.backupTo(join(folder, 'whole.db'));
-    const bytes = statSync(join(folder, 'whole.db')).size;
-    const records = (await reads.history.raw(reads.series, -Infinity, Infinity)).reduce((sum, { tMs }) => sum + tMs.length, 0);
     await reads.history.close();
-    const values = records + reads.series.length * 4 * (365 * 288 + 365 * 24 + 365);
-    const perValue = bytes / values;
-    say(`disk: ${perValue.toFixed(2)} bytes a value (bins of minimum, mean, maximum and known count as four)`);
+    const ourBytes = bytesASeries(join(folder, 'whole.db'));
+    say(
+      `disk at full retention: ${(ourBytes / 1e6).toFixed(2)} MB a series${rrdBytes === null ? '' : `, rrdtool ${(rrdBytes / 1e6).toFixed(2)} MB`}`,
+    );
     const ratio = (name: string) => round(ratios.get(name) ?? null);
     return {
       bench: 'store',
@@ -253,8 +267,9 @@ export async function benchStore({ quick }: BenchOptions): Promise<Report> {
         'top by 95th of 30 days beside rrdtool': ratio('top by 95th of 30 days'),
         'latest of every series': round(latestMs),
         'daily maximum over a year beside rrdtool': ratio('daily maximum over a year'),
-        'disk at full retention beside rrdtool': rrdBytes === null ? null : round((perValue * OUR_VALUES) / rrdBytes),
-        'event loop at 100,000 series': round(delay.max / 1e6),
+        'disk at full retention beside rrdtool': rrdBytes === null ? null : round(ourBytes / rrdBytes),
+        'event loop at 100,000 series': round(large?.lateMs ?? null),
+        'cost of a sample at 100,000 series beside 1,000': large && small ? round(large.cpuUsASample / small.cpuUsASample) : null,
       }),
       peers: {
         rrdtool: programs ? { thousandSamplesPerS: round(taking.rrdtool), bytesPerSeries: rrdBytes } : 'not installed',
@@ -266,8 +281,5 @@ export async function benchStore({ quick }: BenchOptions): Promise<Report> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-/** Values of a series at full retention: 14 d of minutes; four of each bin of 400 d of 5 minutes, 5 y of hours, 10 y of days. */
-const OUR_VALUES = 20_160 + 4 * (115_200 + 43_920 + 3_650);
 
 const round = <T extends number | null>(value: T): T => (value === null ? value : (Number(value.toPrecision(3)) as T));
