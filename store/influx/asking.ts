@@ -19,6 +19,8 @@ export interface Asking {
   /** Any other request; null where the answer is not JSON. @throws the same */
   json(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly value: unknown }>;
   authorization(version: Version): string | null;
+  /** It was away: what comes back may be another version. */
+  forgetVersion(): void;
   close(): void;
 }
 
@@ -36,6 +38,9 @@ const MOST_WORDS = 300;
 export function createAsking({ url, token, version: given, timeoutMs }: AskingOptions): Asking {
   const closing = new AbortController();
   let known: Version | null = given === 'auto' ? null : given;
+  const forgetVersion = () => {
+    if (given === 'auto') known = null;
+  };
   const authorization = (version: Version | null): string | null => {
     if (token === null) return null;
     // Only 1.x knows users; with a colon it can be nothing else.
@@ -54,13 +59,14 @@ export function createAsking({ url, token, version: given, timeoutMs }: AskingOp
     } catch (error) {
       if (closing.signal.aborted) throw new ServerAway(`${LABEL} is not asked any more: its store was closed.`);
       if (error instanceof AnswerTooLarge) throw error;
+      forgetVersion();
       throw new ServerAway(troubleOf(error, timeoutMs), { cause: error });
     }
   };
   const version = async (): Promise<Version> => {
     if (known !== null) return known;
     const { status, headers, text } = await request('GET', '/ping', null, null);
-    if (status >= 500) throw new ServerAway(`${LABEL} cannot answer now (HTTP ${status}).`);
+    if (status === 401 || status === 403 || status === 429 || status >= 500) throw refusal(status, '');
     const said = headers.get('x-influxdb-version') ?? /"version"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? '';
     const major = Number(/(\d+)\./.exec(said)?.[1]);
     if (major !== 1 && major !== 2 && major !== 3)
@@ -73,6 +79,7 @@ export function createAsking({ url, token, version: given, timeoutMs }: AskingOp
   return {
     version,
     authorization,
+    forgetVersion,
     async query(database, statement) {
       await version();
       const form = new URLSearchParams({ q: statement, epoch: 'ms', ...(database === null ? {} : { db: database }) });

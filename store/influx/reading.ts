@@ -6,6 +6,11 @@ import { name, text, type Answered, type Asking } from './asking.ts';
 
 /** Tag sets of one statement. */
 const PAIRS_AT_ONCE = 200;
+/** Numbers of one answer: less than a second's work of a server that reads 1.3 million a second, so that no deadline is met by what was asked. */
+const CELLS_AT_ONCE = 500_000;
+/** Points of a series in a time without an end, and the most there are: 400 days of 5 minutes. */
+const MOST_POINTS = 115_200;
+const POINT_MS: Readonly<Record<Tier, number>> = { raw: 60_000, ...TIER_STEP_MS };
 const HOUR_MS = 3_600_000;
 const COLUMNS: readonly BinColumn[] = ['mean', 'min', 'max', 'known'];
 /** Records that were taken away are looked past in growing steps. */
@@ -32,8 +37,17 @@ export function pairCondition({ device, instance }: Pick<Named, 'device' | 'inst
   return `("device"=${text(device)} AND "instance"=${text(instance)})`;
 }
 
-/** Series of one family with the same fields, some tag sets at a time. */
-function portions(series: readonly SeriesKey[]): { family: string; fields: string[]; pairs: Named[][] }[] {
+interface Portion {
+  readonly family: string;
+  readonly fields: readonly string[];
+  readonly pairs: readonly (readonly Named[])[];
+}
+
+/**
+ * Series of one family with the same fields, as many at a time as one answer should hold.
+ * @param cells numbers that one series may bring
+ */
+function portions(series: readonly SeriesKey[], cells: number): Portion[] {
   const byPair = Map.groupBy([...new Set(series)].map(parts), ({ family, pair }) => `${family}\n${pair}`);
   const bySet = Map.groupBy(
     byPair.values(),
@@ -43,15 +57,24 @@ function portions(series: readonly SeriesKey[]): { family: string; fields: strin
         .sort()
         .join('\n')}`,
   );
+  const atOnce = Math.max(1, Math.floor(CELLS_AT_ONCE / cells));
   return [...bySet.values()].flatMap((sets) => {
-    const [first] = sets;
-    if (!first) return [];
-    const fields = first.map(({ field }) => field);
-    const out: { family: string; fields: string[]; pairs: Named[][] }[] = [];
-    for (let at = 0; at < sets.length; at += PAIRS_AT_ONCE)
-      out.push({ family: first[0]?.family ?? '', fields, pairs: sets.slice(at, at + PAIRS_AT_ONCE) });
-    return out;
+    const all = (sets[0] ?? []).map(({ field }) => field);
+    const family = sets[0]?.[0]?.family ?? '';
+    return slices(all, atOnce).flatMap((fields) => {
+      const pairsAtOnce = Math.min(PAIRS_AT_ONCE, Math.max(1, Math.floor(atOnce / fields.length)));
+      return slices(sets, pairsAtOnce).map((pairs): Portion => ({ family, fields, pairs }));
+    });
   });
+}
+
+function slices<T>(list: readonly T[], atOnce: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / atOnce) }, (_none, i) => list.slice(i * atOnce, (i + 1) * atOnce));
+}
+
+/** Points that a series has at most in a time, as far as can be said beforehand. */
+function pointsOf(tier: Tier, fromMs: number, toMs: number): number {
+  return Math.min(MOST_POINTS, Math.max(1, Math.ceil((toMs - fromMs) / POINT_MS[tier]) + 1));
 }
 
 /** A stamp of InfluxQL; null where there is no bound. */
@@ -78,9 +101,9 @@ export function createReading(asking: Asking, databaseOf: (tier: Tier) => string
   /** The last record of each series up to a time. */
   const last = async (series: readonly SeriesKey[], upToMs: number): Promise<Map<SeriesKey, Latest>> => {
     const found = new Map<SeriesKey, Latest>();
-    for (const { family, fields, pairs } of portions(series)) {
+    for (const { family, fields, pairs } of portions(series, 2)) {
       for (const field of fields) {
-        let left = pairs;
+        let left: Portion['pairs'] = pairs;
         for (let limit = 1; left.length > 0 && limit < TAKEN_MAX; limit *= TAKEN_GROWTH) {
           const answers = await asking.query(
             databaseOf('raw'),
@@ -104,7 +127,7 @@ export function createReading(asking: Asking, databaseOf: (tier: Tier) => string
   return {
     async raw(series, fromMs, toMs) {
       const found = new Map<SeriesKey, RawColumns>();
-      for (const { family, fields, pairs } of portions(series)) {
+      for (const { family, fields, pairs } of portions(series, 2 * pointsOf('raw', fromMs - HOUR_MS, toMs))) {
         const columns = fields.flatMap((field) => [name(field), name(`${field}_gap`)]).join(', ');
         // Nearly always the record before lies within the hour before.
         const bounds = [bound('>', fromMs - HOUR_MS), bound('<=', toMs)];
@@ -126,7 +149,7 @@ export function createReading(asking: Asking, databaseOf: (tier: Tier) => string
     async bins(series, tier: BinTier, fromMs, toMs, columns = COLUMNS) {
       const wanted = [...new Set<BinColumn>([...columns, 'known'])];
       const found = new Map<SeriesKey, BinColumns>();
-      for (const { family, fields, pairs } of portions(series)) {
+      for (const { family, fields, pairs } of portions(series, wanted.length * pointsOf(tier, fromMs, toMs))) {
         const names = fields.flatMap((field) => wanted.map((column) => name(`${field}_${column}`))).join(', ');
         const bounds = [bound('>', fromMs - TIER_STEP_MS[tier]), bound('<', Math.ceil(toMs))];
         const answers = await asking.query(

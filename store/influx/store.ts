@@ -51,6 +51,7 @@ export function createInfluxStore(options: InfluxOptions): ServerStore {
         timeoutMs,
       };
       const sent = await send(parcel, to);
+      if (sent.result === 'retry') asking.forgetVersion();
       if (sent.result !== 'missing') return sent;
       // Somebody took it away: once it may be made anew.
       log.warn(`${sent.reason} It is made anew.`);

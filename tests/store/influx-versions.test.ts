@@ -150,6 +150,23 @@ describe('what a server answers', () => {
   it('a cut connection', async () => {
     expect(await sent(() => false)).toMatchObject({ result: 'retry', afterMs: null });
   });
+  it('nothing for a while: which version it is, is asked again', async () => {
+    const store = open({ url: double.url });
+    const pings = () => double.asked.filter((what) => what === 'GET /ping').length;
+    double.asked.length = 0;
+    double.onWrite = says(204, '');
+    await store.send(parcel);
+    await store.send(parcel);
+    expect(pings()).toBe(1);
+    double.onWrite = () => false;
+    expect(await store.send(parcel)).toMatchObject({ result: 'retry' });
+    expect(pings()).toBe(1);
+    double.onWrite = says(204, '');
+    expect(await store.send(parcel)).toEqual({ result: 'ok' });
+    expect(pings()).toBe(2);
+    double.onWrite = null;
+    await store.close();
+  });
   it('a bucket that is gone is made anew, once', async () => {
     double.asked.length = 0;
     const store = open({ url: double.url });

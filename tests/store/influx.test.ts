@@ -1,9 +1,11 @@
 /** The adapter for InfluxDB against a real server of version 1. */
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_TIERS, seriesKey } from '../../core/model.ts';
 import { createInfluxStore } from '../../store/influx/store.ts';
 import { seriesStoreContract } from '../contracts/series-store.ts';
 import { realPart } from '../real-parts.ts';
 import { quiet } from './histories.ts';
+import { DOUBLE_TOKEN, startInfluxDouble } from './influx-double.ts';
 import { startInflux, type InfluxServer } from './influx-server.ts';
 
 describe.skipIf(realPart('influxd') === null)('on a real server', () => {
@@ -32,4 +34,51 @@ describe.skipIf(realPart('influxd') === null)('on a real server', () => {
     },
     { retention: false },
   );
+
+  it('reads long times of many series in answers of a bounded size', async () => {
+    // The wire of 3.x in front of it, to count what is asked.
+    const double = await startInfluxDouble(3, server.url);
+    const store = createInfluxStore({
+      url: double.url,
+      token: DOUBLE_TOKEN,
+      org: null,
+      version: 'auto',
+      prefix: 'bounded',
+      timeoutMs: 20_000,
+      log: quiet,
+    });
+    try {
+      await store.ensureTiers(DEFAULT_TIERS.map(({ tier }) => ({ tier, retentionMs: null })));
+      const series = Array.from({ length: 40 }, (_none, i) =>
+        seriesKey('d', `if${i >> 1}`, i % 2 === 0 ? 'interface.in_bps' : 'interface.out_bps'),
+      );
+      const tMs = Date.UTC(2024, 0, 1);
+      const values = Float64Array.from(series, (_key, i) => i);
+      const known = values.map(() => 1);
+      const bin = { tier: '5m' as const, device: 'd', tMs, series, mean: values, min: values, max: values, known };
+      const raw = { device: 'd', tMs, intervalMs: 60_000, series, values };
+      expect(await store.write({ raw: [raw], bins: [bin] })).toEqual({ result: 'ok' });
+      const asked = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
+        double.asked.length = 0;
+        const found = await work();
+        return [found, double.asked.filter((what) => what === 'POST /query').length];
+      };
+      const day = 86_400_000;
+      const [hour, hourCount] = await asked(() => store.bins(series, '5m', tMs, tMs + day / 24));
+      const [year, yearCount] = await asked(() => store.bins(series, '5m', tMs - 200 * day, tMs + 200 * day));
+      const [ever, everCount] = await asked(() => store.bins(series, '5m', -Infinity, Infinity, ['known']));
+      expect([hour, year, ever].map((found) => found.map((bins) => [...bins.tMs]))).toEqual(
+        [0, 1, 2].map(() => series.map(() => [tMs])),
+      );
+      expect(year.map(({ mean }) => mean[0])).toEqual([...values]);
+      expect([hourCount, yearCount, everCount]).toEqual([1, 40, 10]);
+      const [records, count] = await asked(() => store.raw(series, tMs - 30 * day, tMs));
+      expect(records.map(({ value }) => [...value])).toEqual(series.map((_key, i) => [i]));
+      // Two interfaces at a time; and those with nothing before are asked for an older record, a field at a time.
+      expect(count).toBe(10 + 2);
+    } finally {
+      await store.close();
+      await double.end();
+    }
+  });
 });
