@@ -1,12 +1,11 @@
 /** rrdtool by its pipe and rrdcached by its socket, as Cacti uses them: the peers of the embedded store. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, existsSync, statSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { unpackedPackages } from './packages.ts';
 
-const CACHE = join(import.meta.dirname, '..', '..', '.cache', 'rrd');
-const FETCH_MS = 120_000;
 const ANSWER_MS = 120_000;
 /** The same tiers as ours: 14 days of minutes, 400 of 5 minutes, 5 years of hours, 10 of days; minimum and maximum where we have them. */
 const ARCHIVES = [
@@ -26,49 +25,17 @@ export interface Programs {
 
 /** Where they are; fetched from Debian's packages, unpacked and never installed, where that may be. */
 export function rrdPrograms(): Programs | { readonly missing: string } {
-  const root = join(CACHE, 'root');
-  if (!existsSync(join(root, 'usr/bin/rrdcached'))) {
-    if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
-      return { missing: 'rrdtool and rrdcached are not installed' };
-    try {
-      const archives = join(CACHE, 'archives');
-      mkdirSync(join(archives, 'partial'), { recursive: true });
-      const apt = ['-o', 'APT::Sandbox::User=root', '-o', `Dir::Cache::archives=${archives}`, '-o', 'DPkg::Lock::Timeout=60'];
-      execFileSync('apt-get', [...apt, 'update', '-q'], { stdio: 'ignore', timeout: FETCH_MS });
-      execFileSync(
-        'apt-get',
-        [...apt, 'install', '-q', '-y', '--no-install-recommends', '--download-only', 'rrdtool', 'rrdcached'],
-        {
-          stdio: 'ignore',
-          timeout: FETCH_MS,
-        },
-      );
-      for (const file of readdirSync(archives).filter((name) => name.endsWith('.deb')))
-        execFileSync('dpkg', ['-x', join(archives, file), root], { stdio: 'ignore', timeout: FETCH_MS });
-      rmSync(archives, { recursive: true, force: true });
-    } catch (error) {
-      return { missing: `rrdtool could not be fetched: ${error instanceof Error ? error.message : String(error)}` };
-    }
-  }
-  const libraries = ['usr/lib', 'lib'].flatMap((folder) => {
-    const path = join(root, folder);
-    return existsSync(path)
-      ? readdirSync(path)
-          .filter((name) => name.endsWith('-linux-gnu'))
-          .map((name) => join(path, name))
-      : [];
-  });
-  return {
-    rrdtool: join(root, 'usr/bin/rrdtool'),
-    rrdcached: join(root, 'usr/bin/rrdcached'),
-    env: { LD_LIBRARY_PATH: libraries.join(':') },
-  };
+  const found = unpackedPackages('rrd', 'usr/bin/rrdcached', ['rrdtool', 'rrdcached']);
+  if ('missing' in found) return found;
+  const { root, env } = found;
+  return { rrdtool: join(root, 'usr/bin/rrdtool'), rrdcached: join(root, 'usr/bin/rrdcached'), env };
 }
 
 /** One command after another through `rrdtool -`. */
 export interface Pipe {
   /** @returns what it printed before its OK. @throws Error with its words when it refuses */
   ask(command: string): Promise<string>;
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -87,6 +54,7 @@ export function openPipe({ rrdtool, env }: Programs, folder: string): Pipe {
     else resolve(said);
   });
   return {
+    pid: child.pid ?? 0,
     ask: (command) =>
       new Promise((resolve, reject) => {
         waiting = { resolve, reject };
@@ -110,6 +78,7 @@ export interface Cached {
   batch(commands: readonly string[]): Promise<void>;
   /** Writes everything to the files, and waits for it. */
   flush(files: readonly string[]): Promise<void>;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -151,6 +120,7 @@ export async function startCached({ rrdcached, env }: Programs, folder: string):
       line.write(words);
     });
   return {
+    pid: child.pid ?? 0,
     batch: (commands) => exchange(`BATCH\n${commands.join('\n')}\n.\n`, (text) => /^\d+ errors/m.test(text)),
     flush: (files) =>
       exchange(`${files.map((file) => `FLUSH ${file}`).join('\n')}\n`, (text) => text.split('\n').length > files.length),
