@@ -11,6 +11,7 @@ import { bytesASeries } from './store/disk.ts';
 import { COPIED, fillFiles, fillOurs, fillServer } from './store/filling.ts';
 import { DAY, grouped, NOW, openHistory, rowsAt, seriesOf, timed } from './store/fleet.ts';
 import { ingest, type Ingested } from './store/ingest.ts';
+import { askMany } from './store/many.ts';
 import { ask, graphQuestions, rankingQuestions, type Holder, type Rounds } from './store/questions.ts';
 import { bytesOf, openPipe, rrdPrograms, type Programs } from './store/rrd.ts';
 import { peersOf, rounded, sayAnswered, sayIngested, type Answered, type Missing } from './store/sentences.ts';
@@ -20,6 +21,7 @@ import { takeSpread, type SpreadFigures } from './store/spread.ts';
 const say = (text: string) => console.log(`  ${text}`);
 const QUICK: Rounds = { rounds: 15, serverMs: 2_000 };
 const FULL: Rounds = { rounds: 40, serverMs: 10_000 };
+const MANY: Rounds = { rounds: 10, serverMs: 20_000 };
 
 /** Those that can be had; of the others why they are missing. */
 async function startServers(folder: string): Promise<{ servers: Server[]; missing: Missing }> {
@@ -45,6 +47,8 @@ async function spreadOver(folder: string, count: number, minutes: number): Promi
 
 interface Read {
   readonly answered: readonly Answered[];
+  /** Of rrdtool, filled and still there. */
+  readonly files: readonly string[];
   readonly latestMs: number;
   readonly rrdBytes: number | null;
   readonly ourBytes: number;
@@ -86,7 +90,7 @@ async function read(
     say(
       `disk at full retention: ${(ourBytes / 1e6).toFixed(2)} MB a series${rrdBytes === null ? '' : `, rrdtool ${(rrdBytes / 1e6).toFixed(2)} MB`}`,
     );
-    return { answered, latestMs: median(latest), rrdBytes, ourBytes };
+    return { answered, files, latestMs: median(latest), rrdBytes, ourBytes };
   } finally {
     for (const { store } of holders) await store.close();
     await pipe?.close();
@@ -124,17 +128,18 @@ export async function benchStore({ quick }: BenchOptions): Promise<Report> {
         `${count} series through the minute, ${minutes} minutes: ${cpuUsASample.toFixed(2)} µs of CPU a sample, event loop at most ${lateMs.toFixed(0)} ms late, RSS ${rssMB.toFixed(0)} MB`,
       );
     }
-    const { answered, latestMs, rrdBytes, ourBytes } = await read(
+    const { answered, files, latestMs, rrdBytes, ourBytes } = await read(
       folder,
       programs,
       servers,
       quick ? 48 : 96,
       quick ? QUICK : FULL,
     );
+    const many = quick ? [] : await askMany(folder, programs, servers, files, 1_000, MANY, say);
     return {
       bench: 'store',
       goals: judge('store', goalsOf(ingested[0], spread, answered, { latestMs, rrdBytes, ourBytes })),
-      peers: peersOf({ ingested, answered, rrdBytes, rrdMissing, missing }),
+      peers: peersOf({ ingested, answered: [...answered, ...many], rrdBytes, rrdMissing, missing }),
     };
   } finally {
     for (const server of servers) await server.stop();
@@ -146,7 +151,7 @@ function goalsOf(
   taking: Ingested | undefined,
   [small, , large]: readonly SpreadFigures[],
   answered: readonly Answered[],
-  { latestMs, rrdBytes, ourBytes }: Omit<Read, 'answered'>,
+  { latestMs, rrdBytes, ourBytes }: Omit<Read, 'answered' | 'files'>,
 ): Record<string, number | null> {
   const times = (peer: 'rrdtool' | 'rrdcached') => {
     const theirs = taking?.[peer];

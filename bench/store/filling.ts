@@ -24,8 +24,12 @@ export interface Filled {
 /** Minutes of some days up to now, in ours. */
 export async function fillOurs(folder: string, name: string, count: number, days: number): Promise<Filled> {
   const series = seriesOf(count);
-  const groups = grouped(series);
   const { history, store } = await openHistory(folder, name);
+  await fillMinutes(history, grouped(series), days);
+  return { store, history, series };
+}
+
+export async function fillMinutes(history: History, groups: readonly (readonly SeriesKey[])[], days: number): Promise<void> {
   const stamps = Array.from({ length: days * DAY_OF_MINUTES }, (_t, i) => NOW - days * DAY + (i + 1) * MINUTE);
   for (let at = 0; at < stamps.length; at += AT_ONCE) {
     const some = stamps.slice(at, at + AT_ONCE);
@@ -34,7 +38,6 @@ export async function fillOurs(folder: string, name: string, count: number, days
     if (at % DAY_OF_MINUTES === 0) await history.maintain(some.at(-1) ?? NOW);
   }
   for (let i = 0; i < UPKEEPS; i++) await history.maintain(NOW);
-  return { store, history, series };
 }
 
 /** The same minutes in a file for each series. @returns the files */

@@ -176,7 +176,8 @@ export interface Rounds {
  * @throws Error when a server answers something else than ours: then it was not measured on the same
  */
 export async function ask(asked: Asked, question: Question, { rounds, serverMs }: Rounds): Promise<Answered> {
-  const { pipe, holders } = asked;
+  const { pipe, files, holders } = asked;
+  const kept = asked.filled.series.length;
   const { ours, rrdtool, server, within } = question;
   if (server) {
     const right = await ours();
@@ -199,9 +200,10 @@ export async function ask(asked: Asked, question: Question, { rounds, serverMs }
   const { how } = question;
   return {
     question: question.name,
-    series: asked.filled.series.length,
+    series: kept,
     oursMs: median(a),
     rrdtoolMs: b.length > 0 ? median(b) : null,
+    ...(pipe && files.length < kept ? { files: files.length } : {}),
     servers: Object.fromEntries(
       Array.from(others, ([name, times]) => [
         name,

@@ -42,18 +42,21 @@ export interface Answered {
   readonly series: number;
   readonly oursMs: number;
   readonly rrdtoolMs: number | null;
+  /** Of rrdtool, where they are fewer than series. */
+  readonly files?: number;
   readonly servers: Readonly<Partial<Record<ServerName, { readonly ms: number; readonly times: number; readonly how?: string }>>>;
 }
 
-export function sayAnswered({ question, oursMs, rrdtoolMs, servers }: Answered): string {
-  const parts = [`ours ${oursMs.toFixed(2)} ms`, ...(rrdtoolMs === null ? [] : [`rrdtool ${rrdtoolMs.toFixed(2)} ms`])];
+export function sayAnswered({ question, series, oursMs, rrdtoolMs, files, servers }: Answered): string {
+  const parts = [`ours ${oursMs.toFixed(2)} ms`];
+  if (rrdtoolMs !== null) parts.push(`rrdtool ${rrdtoolMs.toFixed(2)} ms${files === undefined ? '' : ` (with ${files} files)`}`);
   for (const name of SERVERS) {
     const found = servers[name];
     if (!found) continue;
     const notes = [found.how, found.times < FEW ? `asked ${found.times} times` : undefined].filter((note) => note !== undefined);
     parts.push(`${name} ${found.ms.toFixed(2)} ms${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`);
   }
-  return `${question}: ${parts.join(', ')}`;
+  return `${question}, ${series.toLocaleString('en-GB')} series kept: ${parts.join(', ')}`;
 }
 /** Fewer answers than these are said with the figure. */
 const FEW = 5;
