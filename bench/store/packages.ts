@@ -15,18 +15,20 @@ export interface Unpacked {
 /**
  * @param folder of the cache, for these packages alone
  * @param program inside the packages, by which is seen whether they are there
+ * @param mayFetch false: only what was fetched before counts
  * @param cache where folders of packages are; the project's own when left out
  */
 export function unpackedPackages(
   folder: string,
   program: string,
   packages: readonly string[],
+  mayFetch = true,
   cache = CACHE,
 ): Unpacked | { readonly missing: string } {
   const root = join(cache, folder, 'root');
   if (!existsSync(join(root, program))) {
     const names = packages.join(' and ');
-    if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    if (!mayFetch || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
       return { missing: `not installed: ${names}; only root on Debian fetches them` };
     try {
       fetchPackages(join(cache, folder), root, packages);

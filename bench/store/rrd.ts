@@ -24,8 +24,8 @@ export interface Programs {
 }
 
 /** Where they are; fetched from Debian's packages, unpacked and never installed, where that may be. */
-export function rrdPrograms(): Programs | { readonly missing: string } {
-  const found = unpackedPackages('rrd', 'usr/bin/rrdcached', ['rrdtool', 'rrdcached']);
+export function rrdPrograms(mayFetch = true): Programs | { readonly missing: string } {
+  const found = unpackedPackages('rrd', 'usr/bin/rrdcached', ['rrdtool', 'rrdcached'], mayFetch);
   if ('missing' in found) return found;
   const { root, env } = found;
   return { rrdtool: join(root, 'usr/bin/rrdtool'), rrdcached: join(root, 'usr/bin/rrdcached'), env };
