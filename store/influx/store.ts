@@ -64,13 +64,8 @@ export function createInfluxStore(options: InfluxOptions): ServerStore {
     }
   };
   const write = async (batch: Batch): Promise<WriteResult> => {
-    const stranger = encoder.stranger(batch);
-    if (stranger !== null) {
-      const row = [...batch.raw, ...batch.bins].find(
-        ({ series, device }) => !stranger.startsWith(`${device}/`) && [...series].includes(stranger),
-      );
-      return { result: 'rejected', reason: `The series ${stranger} is not of device ${row?.device ?? '?'}.` };
-    }
+    const refusal = encoder.refusal(batch);
+    if (refusal !== null) return { result: 'rejected', reason: refusal };
     for (const parcel of encoder.encode(batch)) {
       const { answer, refused } = await deliver(parcel, sendOne);
       if (answer.result !== 'ok') return { result: answer.result, reason: answer.reason };

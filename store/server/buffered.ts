@@ -59,7 +59,7 @@ export async function createBufferedStore(options: BufferedOptions): Promise<Buf
   let shipping: Shipping | null = null;
   // Whoever sends finds out when it is back.
   const contact = createContact(server.label, clock, log, () => shipping?.wake());
-  const strangers = createLineEncoder(server.rewrites);
+  const lines = createLineEncoder(server.rewrites);
   /** The last record whose rows are in `recent` too; later ones are not sent yet. */
   let applied = -1;
   /** The last record that changed time which is read from the server. */
@@ -240,8 +240,8 @@ export async function createBufferedStore(options: BufferedOptions): Promise<Buf
       });
     },
     async write(batch): Promise<WriteResult> {
-      const stranger = strangers.stranger(batch);
-      if (stranger !== null) return { result: 'rejected', reason: `The series ${stranger} is not of its row's device.` };
+      const refusal = lines.refusal(batch);
+      if (refusal !== null) return { result: 'rejected', reason: refusal };
       const nowMs = clock.nowMs();
       const entries = server.encode(batch).map((parcel) => entryOf(parcel, nowMs));
       if (entries.length === 0) return { result: 'ok' };

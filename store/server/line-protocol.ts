@@ -28,8 +28,8 @@ interface Group {
 
 export interface LineEncoder {
   encode(batch: Batch): Parcel[];
-  /** A series of the batch that is not of its row's device, null when there is none. */
-  stranger(batch: Batch): string | null;
+  /** Why a batch cannot be taken: a series that is not of its row's device, or that no line can say. Null when all can. */
+  refusal(batch: Batch): string | null;
 }
 
 /** @param rewrites whether a later word on a moment replaces the earlier one there; if not, nothing is ever taken back */
@@ -90,11 +90,16 @@ export function createLineEncoder(rewrites: boolean): LineEncoder {
       for (const row of bins) binLines(row, linesOf(row.tier));
       return [...byTier].flatMap(([tier, lines]) => parcels(tier, lines));
     },
-    stranger({ raw, bins }) {
+    refusal({ raw, bins }) {
       for (const row of [...raw, ...bins]) {
         // A list that was given out before was looked at then.
         if (groupsOf.has(row.series)) continue;
-        for (const series of row.series) if (splitSeriesKey(series).device !== row.device) return series;
+        for (const key of row.series) {
+          const { device, instance, metric } = splitSeriesKey(key);
+          if (device !== row.device) return `The series ${key} is not of device ${row.device}.`;
+          if ([device, instance, metric].some(isUnsayable))
+            return `The series ${JSON.stringify(key)} cannot be written to a server: a part of it is empty, holds a new line, or a backslash stands at its end or before a comma, a space, = or another one.`;
+        }
       }
       return null;
     },
@@ -129,6 +134,11 @@ function group(series: SeriesList): Group[] {
 /** Shortest text that reads back as the same number; JavaScript forgets the sign of zero. */
 function number(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** Line protocol has no way to say these: a backslash cannot be escaped in it, a new line ends the line. */
+function isUnsayable(part: string): boolean {
+  return part === '' || /\n|\\(?:$|[\\,= ])/.test(part);
 }
 
 const escapeMeasurement = (text: string) => text.replace(/[, ]/g, '\\$&');

@@ -7,7 +7,7 @@
  * at least, 15 of the largest one nearby in its series, and no sign of zero.
  */
 import { TIERS, type SeriesKey, type Tier } from '../../core/model.ts';
-import type { Batch, Clock, Log } from '../../core/ports.ts';
+import type { Clock, Log } from '../../core/ports.ts';
 import { deliver } from '../server/delivery.ts';
 import { createLineEncoder } from '../server/line-protocol.ts';
 import { ServerAway, type Parcel, type Sent, type ServerStore } from '../server/port.ts';
@@ -102,8 +102,8 @@ export function createVictoriaStore(options: VictoriaOptions): ServerStore {
       }
     },
     async write(batch) {
-      const stranger = encoder.stranger(batch);
-      if (stranger !== null) return { result: 'rejected', reason: strangerReason(batch, stranger) };
+      const refusal = encoder.refusal(batch);
+      if (refusal !== null) return { result: 'rejected', reason: refusal };
       for (const parcel of encoder.encode(batch)) {
         const { answer, refused } = await deliver(parcel, sendOne);
         if (answer.result !== 'ok') return { result: answer.result, reason: answer.reason };
@@ -150,13 +150,6 @@ export function createVictoriaStore(options: VictoriaOptions): ServerStore {
       return Promise.resolve();
     },
   };
-}
-
-function strangerReason({ raw, bins }: Batch, stranger: SeriesKey): string {
-  const row = [...raw, ...bins].find(
-    ({ device, series }) => !stranger.startsWith(`${device}/`) && [...series].includes(stranger),
-  );
-  return `The series ${stranger} is not of device ${row?.device ?? '?'}.`;
 }
 
 function authorizationOf(token: string | null): string | null {

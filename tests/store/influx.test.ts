@@ -35,6 +35,41 @@ describe.skipIf(realPart('influxd') === null)('on a real server', () => {
     { retention: false },
   );
 
+  const direct = (prefix: string) =>
+    createInfluxStore({ url: server.url, token: null, org: null, version: 'auto', prefix, timeoutMs: 20_000, log: quiet });
+
+  it('keeps odd ids apart, and refuses those that no line can say', async () => {
+    const store = direct('odd');
+    try {
+      await store.ensureTiers(DEFAULT_TIERS.map(({ tier }) => ({ tier, retentionMs: null })));
+      const ids = ['a', 'A', 'é', 'a b', 'a,b', 'a=b', 'a"b', "a'b", 'a\\b', '\\n', 'C:\\x', '#', '{}'];
+      const keys = ids.map((id) => seriesKey(id, id, 'interface.in_bps'));
+      const tMs = Date.UTC(2026, 0, 1);
+      const row = (i: number) => ({
+        device: ids[i] ?? '',
+        tMs,
+        intervalMs: 60_000,
+        series: [keys[i] ?? ''],
+        values: Float64Array.of(i),
+      });
+      expect(await store.write({ raw: ids.map((_id, i) => row(i)), bins: [] })).toEqual({ result: 'ok' });
+      expect(await store.latest(keys)).toEqual(ids.map((_id, value) => ({ tMs, value })));
+      expect((await store.keys()).toSorted()).toEqual(keys.toSorted());
+      const why =
+        'a part of it is empty, holds a new line, or a backslash stands at its end or before a comma, a space, = or another one.';
+      for (const device of ['a\\', 'a\nb', 'a\\,b']) {
+        const bad = { ...row(0), device, series: [seriesKey(device, 'i', 'interface.in_bps')] };
+        expect(await store.write({ raw: [bad], bins: [] })).toMatchObject({
+          result: 'rejected',
+          reason: `The series ${JSON.stringify(seriesKey(device, 'i', 'interface.in_bps'))} cannot be written to a server: ${why}`,
+        });
+      }
+      expect((await store.keys()).toSorted()).toEqual(keys.toSorted());
+    } finally {
+      await store.close();
+    }
+  });
+
   it('reads long times of many series in answers of a bounded size', async () => {
     // The wire of 3.x in front of it, to count what is asked.
     const double = await startInfluxDouble(3, server.url);

@@ -9,7 +9,7 @@ import { parseLines } from '../../store/server/parse-lines.ts';
 const id = fc.string({
   minLength: 1,
   maxLength: 12,
-  unit: fc.constantFrom('a', 'B', '7', '-', ',', '=', ' ', '"', 'é', ':', '.'),
+  unit: fc.constantFrom('a', 'B', '\\x', '7', '-', ',', '=', ' ', '"', 'é', ':', '.'),
 });
 const field = fc.constantFrom('in_bps', 'out_bps', 'used', 'a b', 'x=y');
 const family = fc.constantFrom('interface', 'disk', 'my disk', 'a,b');
@@ -64,7 +64,7 @@ describe('lines', () => {
           ],
         };
         const encoder = createLineEncoder(rewrites);
-        expect(encoder.stranger(batch)).toBeNull();
+        expect(encoder.refusal(batch)).toBeNull();
         expect(read(encoder.encode(batch))).toEqual(facts(batch));
         // A second word on the same moment.
         expect(read(encoder.encode(batch))).toEqual(facts(batch));
@@ -87,6 +87,25 @@ describe('lines', () => {
       'interface,device=d,instance=i in_bps=7,in_bps_gap=0 1',
     ]);
     expect(lines(false)[2]).toBe('interface,device=d,instance=i in_bps=7 1');
+  });
+
+  it('are not written for a series that no line can say', () => {
+    const encoder = createLineEncoder(true);
+    const refusal = (device: string, instance: string, metric: MetricName = 'interface.in_bps') => {
+      const row = { device, tMs: 1, intervalMs: 60_000, series: [seriesKey(device, instance, metric)] };
+      const one = Float64Array.of(1);
+      const said = encoder.refusal({ raw: [{ ...row, values: one }], bins: [] });
+      expect(encoder.refusal({ raw: [], bins: [{ ...row, tier: '1h', mean: one, min: one, max: one, known: one }] })).toBe(said);
+      return said;
+    };
+    for (const bad of ['', 'a\\', 'a\nb', '\n', 'a\\,b', 'a\\ b', 'a\\=b', 'a\\\\b']) {
+      expect(refusal(bad, 'i')).toMatch(/^The series ".*" cannot be written to a server: a part of it is empty/);
+      expect(refusal('d', bad)).toMatch(/^The series ".*" cannot be written to a server/);
+      expect(refusal('d', 'i', `interface.${bad}x${bad}`)).toEqual(
+        bad === '' ? null : expect.stringContaining('cannot be written'),
+      );
+    }
+    for (const good of ['C:\\x', '\\n', 'a,b', ' ', '=']) expect([refusal(good, 'i'), refusal('d', good)]).toEqual([null, null]);
   });
 
   it('stay within what a server takes at once', () => {
