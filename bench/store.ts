@@ -8,14 +8,14 @@ import type { BenchOptions } from './bench.ts';
 import { scratchFolder } from './poll/programs.ts';
 import { judge, median, type Report } from './report.ts';
 import { bytesASeries } from './store/disk.ts';
-import { COPIED, fillFiles, fillOurs, fillServer } from './store/filling.ts';
+import { COPIED, fillFiles, fillOurs } from './store/filling.ts';
 import { DAY, grouped, NOW, openHistory, rowsAt, seriesOf, timed } from './store/fleet.ts';
 import { ingest, type Ingested } from './store/ingest.ts';
 import { askMany } from './store/many.ts';
-import { ask, graphQuestions, rankingQuestions, type Holder, type Rounds } from './store/questions.ts';
+import { ask, fillHolders, graphQuestions, rankingQuestions, type Holder, type Rounds } from './store/questions.ts';
 import { bytesOf, openPipe, rrdPrograms, type Programs } from './store/rrd.ts';
 import { peersOf, rounded, sayAnswered, sayIngested, type Answered, type Missing } from './store/sentences.ts';
-import { SERVERS, startServer, storeOn, type Server, type ServerName } from './store/servers.ts';
+import { SERVERS, startServer, type Server, type ServerName } from './store/servers.ts';
 import { takeSpread, type SpreadFigures } from './store/spread.ts';
 
 const say = (text: string) => console.log(`  ${text}`);
@@ -65,21 +65,16 @@ async function read(
   const filled = await fillOurs(folder, 'reads', count, 365);
   const { history, series } = filled;
   const pipe = programs ? openPipe(programs, folder) : null;
-  const holders: Holder[] = [];
+  let holders: Holder[] = [];
   try {
     const files = pipe ? await fillFiles(pipe, count, 365) : [];
-    for (const server of servers) {
-      const holder: Holder = { server, prefix: 'reads', store: storeOn(server, 'reads') };
-      holders.push(holder);
-      await fillServer(holder.store, filled, COPIED);
-      await server.settle();
-    }
+    holders = await fillHolders(servers, 'reads', filled, COPIED, say);
     const asked = { filled, pipe, files, holders };
     const answered: Answered[] = [];
     for (const question of [...graphQuestions(asked), ...rankingQuestions(asked)]) {
       const answer = await ask(asked, question, rounds);
       answered.push(answer);
-      say(sayAnswered(answer));
+      for (const line of sayAnswered(answer)) say(line);
     }
     const latest: number[] = [];
     for (let round = 0; round < rounds.rounds; round++) latest.push(await timed(() => history.latest(series)));

@@ -7,6 +7,7 @@ import { createHistory } from '../../store/history.ts';
 import { median } from '../report.ts';
 import { DAY, grouped, MINUTE, NOW, openHistory, QUIET, rowsAt, seriesOf, timed } from './fleet.ts';
 import { createCommand, openPipe, startCached, type Programs } from './rrd.ts';
+import type { Failed } from './sentences.ts';
 import { storeOn, type Server, type ServerName } from './servers.ts';
 import { valueAt } from './traffic.ts';
 import { createMeter, type Meter } from './usage.ts';
@@ -25,7 +26,7 @@ export interface Ingested {
   readonly ours: Taken;
   readonly rrdtool: Taken | null;
   readonly rrdcached: Taken | null;
-  readonly servers: Readonly<Partial<Record<ServerName, Taken>>>;
+  readonly servers: Readonly<Partial<Record<ServerName, Taken | Failed>>>;
 }
 export interface IngestPeers {
   readonly programs: Programs | null;
@@ -100,7 +101,9 @@ export async function ingest(
       ours: taken(ours),
       rrdtool: pipe ? filed(tool) : null,
       rrdcached: cached ? filed(daemon) : null,
-      servers: Object.fromEntries(remote.map(({ name, turns }) => [name, taken(turns)])),
+      servers: Object.fromEntries(
+        await Promise.all(remote.map(async ({ name, history: one, turns }) => [name, (await refused(one)) ?? taken(turns)])),
+      ) as Ingested['servers'],
     };
   } finally {
     await cached?.stop();
@@ -109,6 +112,13 @@ export async function ingest(
     for (const file of files) rmSync(join(folder, file), { force: true });
     rmSync(join(folder, `ingest${count}.db`), { force: true });
   }
+}
+
+/** Why what was appended is not there: the history goes on without a server, and would look fast. */
+async function refused(history: History): Promise<Failed | null> {
+  const { ok, reason, waitingRows, droppedSamples } = await history.health();
+  if (ok && waitingRows === 0 && droppedSamples === 0) return null;
+  return { failed: reason === '' ? `${waitingRows} rows wait, ${droppedSamples} samples were dropped` : reason };
 }
 
 const turnsOf = (pid: number | null): Turns => ({ meter: createMeter(pid), rates: [] });

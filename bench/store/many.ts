@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { DEFAULT_TIERS, type SeriesKey } from '../../core/model.ts';
 import type { BinRow } from '../../core/ports.ts';
 import { DAY, grouped, NOW, openHistory, PER_DEVICE, seriesOf } from './fleet.ts';
-import { fillMinutes, fillServer, YEAR, type Copied, type Filled } from './filling.ts';
-import { ask, rankingQuestions, type Holder, type Rounds } from './questions.ts';
+import { fillMinutes, YEAR, type Copied, type Filled } from './filling.ts';
+import { ask, fillHolders, rankingQuestions, type Holder, type Rounds } from './questions.ts';
 import { bytesOf, openPipe, type Programs } from './rrd.ts';
 import { sayAnswered, type Answered } from './sentences.ts';
-import { storeOn, type Server } from './servers.ts';
+import type { Server } from './servers.ts';
 import { valueAt } from './traffic.ts';
 
 const DAYS = 30;
@@ -32,20 +32,15 @@ export async function askMany(
   const filled = await fillMany(folder, count);
   const files = programs ? await copies(folder, filledFiles, count) : [];
   const pipe = programs && files.length > 0 ? openPipe(programs, folder) : null;
-  const holders: Holder[] = [];
+  let holders: Holder[] = [];
   try {
-    for (const server of servers) {
-      const holder: Holder = { server, prefix: 'many', store: storeOn(server, 'many') };
-      holders.push(holder);
-      await fillServer(holder.store, filled, COPIED_MANY);
-      await server.settle();
-    }
+    holders = await fillHolders(servers, 'many', filled, COPIED_MANY, say);
     const asked = { filled, pipe, files, holders };
     const answered: Answered[] = [];
     for (const question of rankingQuestions(asked)) {
       const answer = await ask(asked, question, rounds);
       answered.push(answer);
-      say(sayAnswered(answer));
+      for (const line of sayAnswered(answer)) say(line);
     }
     return answered;
   } finally {

@@ -5,10 +5,10 @@ import type { ServerStore } from '../../store/server/port.ts';
 import { binName } from '../../store/victoria/naming.ts';
 import { median } from '../report.ts';
 import { DAY, MINUTE, NOW, timed } from './fleet.ts';
-import { YEAR, type Filled } from './filling.ts';
+import { fillServer, YEAR, type Copied, type Filled } from './filling.ts';
 import type { Pipe } from './rrd.ts';
-import type { Answered } from './sentences.ts';
-import type { Server, ServerName } from './servers.ts';
+import type { Answered, Failed, Times } from './sentences.ts';
+import { storeOn, type Server, type ServerName } from './servers.ts';
 
 /** A server with what was filled into it, by our adapter. */
 export interface Holder {
@@ -22,6 +22,29 @@ export interface Asked {
   readonly pipe: Pipe | null;
   readonly files: readonly string[];
   readonly holders: readonly Holder[];
+}
+
+/** Those of the servers that take what was filled. @param say hears of the others */
+export async function fillHolders(
+  servers: readonly Server[],
+  prefix: string,
+  filled: Filled,
+  copied: Copied,
+  say: (text: string) => void,
+): Promise<Holder[]> {
+  const holders: Holder[] = [];
+  for (const server of servers) {
+    const store = storeOn(server, prefix);
+    try {
+      await fillServer(store, filled, copied);
+      await server.settle();
+      holders.push({ server, store, prefix });
+    } catch (error) {
+      await store.close();
+      say(`${server.name} is asked nothing: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return holders;
 }
 
 type Numbers = readonly Pick<RawColumns, 'value'>[] | readonly BinColumns[] | readonly number[];
@@ -171,44 +194,61 @@ export interface Rounds {
   readonly serverMs: number;
 }
 
-/**
- * Asks in turns and takes the medians.
- * @throws Error when a server answers something else than ours: then it was not measured on the same
- */
+/** Asks in turns and takes the medians. A server that fails, or answers something else than ours, has no figure but a reason. */
 export async function ask(asked: Asked, question: Question, { rounds, serverMs }: Rounds): Promise<Answered> {
   const { pipe, files, holders } = asked;
   const kept = asked.filled.series.length;
-  const { ours, rrdtool, server, within } = question;
-  if (server) {
-    const right = await ours();
-    for (const holder of holders)
-      if (!agree(right, await server(holder), within))
-        throw new Error(`${holder.server.name} answers "${question.name}" with other numbers than ours`);
-  }
+  const { ours, rrdtool, server } = question;
+  const remote = server ? await Promise.all(holders.map((holder) => rightly(holder, server, question))) : [];
   const [a, b]: [number[], number[]] = [[], []];
-  const others = new Map<ServerName, number[]>();
   for (let round = 0; round < rounds; round++) {
     a.push(await timed(ours));
     if (rrdtool && pipe) b.push(await timed(() => rrdtool(pipe)));
-    for (const holder of server ? holders : []) {
-      const times = others.get(holder.server.name) ?? [];
-      others.set(holder.server.name, times);
-      if (times.length < 2 || times.reduce((sum, ms) => sum + ms, 0) < serverMs)
-        times.push(await timed(async () => server?.(holder)));
-    }
+    for (const one of remote) await one.turn(serverMs);
   }
-  const { how } = question;
   return {
     question: question.name,
     series: kept,
     oursMs: median(a),
     rrdtoolMs: b.length > 0 ? median(b) : null,
     ...(pipe && files.length < kept ? { files: files.length } : {}),
-    servers: Object.fromEntries(
-      Array.from(others, ([name, times]) => [
-        name,
-        { ms: median(times), times: times.length, ...(how === undefined ? {} : { how }) },
-      ]),
-    ),
+    servers: Object.fromEntries(remote.map(({ name, figures }) => [name, figures()])),
+  };
+}
+
+interface Remote {
+  readonly name: ServerName;
+  /** Once more, unless its answers took serverMs already; never throws. */
+  turn(serverMs: number): Promise<void>;
+  readonly figures: () => Times | Failed;
+}
+
+/** Holds one answer against ours first: a server that has other numbers was not measured on the same. */
+async function rightly(
+  holder: Holder,
+  server: NonNullable<Question['server']>,
+  { ours, how, within }: Question,
+): Promise<Remote> {
+  const times: number[] = [];
+  let failed = '';
+  const trying = async (work: () => Promise<void>) => {
+    try {
+      if (failed === '') await work();
+    } catch (error) {
+      failed = error instanceof Error ? error.message : String(error);
+    }
+  };
+  await trying(async () => {
+    const answer = await server(holder);
+    if (!agree(await ours(), answer, within)) failed = 'it answers other numbers than ours';
+  });
+  return {
+    name: holder.server.name,
+    turn: (serverMs) =>
+      trying(async () => {
+        if (times.length < 2 || times.reduce((sum, ms) => sum + ms, 0) < serverMs) times.push(await timed(() => server(holder)));
+      }),
+    figures: () =>
+      failed !== '' ? { failed } : { ms: median(times), times: times.length, ...(how === undefined ? {} : { how }) },
   };
 }

@@ -53,10 +53,12 @@ export function openPipe({ rrdtool, env }: Programs, folder: string): Pipe {
     if (end[0].startsWith('ERROR')) reject(new Error(`rrdtool: ${end[0].trim()}`));
     else resolve(said);
   });
+  child.once('exit', () => waiting?.reject(new Error('rrdtool ended before it answered')));
   return {
     pid: child.pid ?? 0,
     ask: (command) =>
       new Promise((resolve, reject) => {
+        if (child.exitCode !== null || child.signalCode !== null) return reject(new Error('rrdtool has ended'));
         waiting = { resolve, reject };
         child.stdin.write(`${command}\n`);
       }),

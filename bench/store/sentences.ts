@@ -2,6 +2,10 @@
 import type { Ingested, Taken } from './ingest.ts';
 import { SERVERS, type ServerName } from './servers.ts';
 
+/** What stands for the figures of a server that was there and could not be measured. */
+export interface Failed {
+  readonly failed: string;
+}
 /** Why a server is not there. */
 export type Missing = Readonly<Partial<Record<ServerName, string>>>;
 
@@ -10,14 +14,19 @@ const figure = (value: number | null | undefined, digits: number) =>
 
 /** Names in the order of every line; a server that is not there has no figures. */
 function takers({ ours, rrdtool, rrdcached, servers }: Ingested): [name: string, Taken][] {
-  const all: [string, Taken | null | undefined][] = [
+  const all: [string, Taken | Failed | null | undefined][] = [
     ['ours', ours],
     ['rrdtool', rrdtool],
     ['rrdcached', rrdcached],
-    ...SERVERS.map((name): [string, Taken | undefined] => [name, servers[name]]),
+    ...SERVERS.map((name): [string, Taken | Failed | undefined] => [name, servers[name]]),
   ];
-  return all.flatMap(([name, taken]) => (taken ? [[name, taken]] : []));
+  return all.flatMap(([name, taken]) => (taken && !('failed' in taken) ? [[name, taken]] : []));
 }
+const failures = (servers: Readonly<Partial<Record<ServerName, object>>>, what: string): string[] =>
+  SERVERS.flatMap((name) => {
+    const found = servers[name];
+    return found && 'failed' in found ? [`${what}: ${name} could not be measured: ${String(found.failed)}`] : [];
+  });
 
 /** A line each of samples, of CPU and of memory. */
 export function sayIngested(ingested: Ingested): string[] {
@@ -31,6 +40,7 @@ export function sayIngested(ingested: Ingested): string[] {
     files === undefined ? samples : `${samples} (rrdtool and rrdcached with ${files} files)`,
     line('µs of CPU a sample', ({ cpuUsASample }) => figure(cpuUsASample, 2)),
     line('RSS in MB', ({ rssMB }) => figure(rssMB, 0)),
+    ...failures(ingested.servers, `${count} series`),
   ];
 }
 
@@ -44,19 +54,26 @@ export interface Answered {
   readonly rrdtoolMs: number | null;
   /** Of rrdtool, where they are fewer than series. */
   readonly files?: number;
-  readonly servers: Readonly<Partial<Record<ServerName, { readonly ms: number; readonly times: number; readonly how?: string }>>>;
+  readonly servers: Readonly<Partial<Record<ServerName, Times | Failed>>>;
+}
+export interface Times {
+  readonly ms: number;
+  readonly times: number;
+  /** How it was asked, where not by our adapter. */
+  readonly how?: string;
 }
 
-export function sayAnswered({ question, series, oursMs, rrdtoolMs, files, servers }: Answered): string {
+export function sayAnswered({ question, series, oursMs, rrdtoolMs, files, servers }: Answered): string[] {
   const parts = [`ours ${oursMs.toFixed(2)} ms`];
   if (rrdtoolMs !== null) parts.push(`rrdtool ${rrdtoolMs.toFixed(2)} ms${files === undefined ? '' : ` (with ${files} files)`}`);
   for (const name of SERVERS) {
     const found = servers[name];
-    if (!found) continue;
+    if (!found || 'failed' in found) continue;
     const notes = [found.how, found.times < FEW ? `asked ${found.times} times` : undefined].filter((note) => note !== undefined);
     parts.push(`${name} ${found.ms.toFixed(2)} ms${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`);
   }
-  return `${question}, ${series.toLocaleString('en-GB')} series kept: ${parts.join(', ')}`;
+  const what = `${question}, ${series.toLocaleString('en-GB')} series kept`;
+  return [`${what}: ${parts.join(', ')}`, ...failures(servers, what)];
 }
 /** Fewer answers than these are said with the figure. */
 const FEW = 5;
@@ -71,12 +88,15 @@ export interface Told {
   readonly missing: Missing;
 }
 
+const msOf = (found: Times | Failed | undefined) => found && ('failed' in found ? found.failed : found.ms);
+
 /** Figures of each peer, and of ours beside them, or why a peer was not measured. */
 export function peersOf({ ingested, answered, rrdBytes, rrdMissing, missing }: Told): Record<string, unknown> {
-  const one = (pick: (ingested: Ingested) => Taken | null | undefined) =>
-    ingested.flatMap((all) => {
+  const one = (pick: (ingested: Ingested) => Taken | Failed | null | undefined) =>
+    ingested.flatMap((all): object[] => {
       const taken = pick(all);
       if (!taken) return [];
+      if ('failed' in taken) return [{ series: all.series, ...taken }];
       const { thousandSamplesPerS, cpuUsASample, rssMB, files } = taken;
       return [
         {
@@ -88,16 +108,18 @@ export function peersOf({ ingested, answered, rrdBytes, rrdMissing, missing }: T
         },
       ];
     });
-  const times = (pick: (answered: Answered) => number | null | undefined) =>
+  const times = (pick: (answered: Answered) => number | string | null | undefined) =>
     Object.fromEntries(
       answered.flatMap((all) => {
         const ms = pick(all);
-        return ms === null || ms === undefined ? [] : [[`${all.question}, ${all.series} series`, rounded(ms)]];
+        return ms === null || ms === undefined
+          ? []
+          : [[`${all.question}, ${all.series} series`, typeof ms === 'string' ? ms : rounded(ms)]];
       }),
     );
   const servers = SERVERS.map((name): [string, unknown] => [
     name,
-    missing[name] ?? { ingest: one((all) => all.servers[name]), answersMs: times((all) => all.servers[name]?.ms) },
+    missing[name] ?? { ingest: one((all) => all.servers[name]), answersMs: times((all) => msOf(all.servers[name])) },
   ]);
   return {
     ours: { ingest: one(({ ours }) => ours), answersMs: times(({ oursMs }) => oursMs) },
