@@ -1,7 +1,7 @@
 /** Which series an InfluxDB server holds, and how they are taken away. */
 import { BIN_TIERS, TIERS, type DeviceId, type SeriesKey, type Tier } from '../../core/model.ts';
 import type { Batch, SeriesStore, WriteResult } from '../../core/ports.ts';
-import { GAP_SUFFIX } from '../server/line-protocol.ts';
+import { fieldOf, GAP_SUFFIX } from '../server/line-protocol.ts';
 import { ServerAway } from '../server/port.ts';
 import { name, text, type Asking } from './asking.ts';
 import { pairCondition, parts } from './reading.ts';
@@ -43,7 +43,8 @@ export function createListing({ asking, org, databaseOf, reading, write }: Listi
             databaseOf(tier),
             `SELECT last(${name(column)}) FROM ${name(family)}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''} GROUP BY "device", "instance"`,
           );
-          for (const { tags } of answers) keys.add(`${tags?.['device'] ?? ''}/${tags?.['instance'] ?? ''}/${family}.${field}`);
+          for (const { tags } of answers)
+            keys.add(`${tags?.['device'] ?? ''}/${tags?.['instance'] ?? ''}/${family}.${fieldOf(field)}`);
         }
       }
     }

@@ -1,7 +1,7 @@
 /** Reads by InfluxQL, which every version answers: the stored points as they are, no grouping by time. */
 import { splitSeriesKey, TIER_STEP_MS, type BinTier, type SeriesKey, type Tier } from '../../core/model.ts';
 import type { BinColumn, BinColumns, Latest, RawColumns, SeriesStore } from '../../core/ports.ts';
-import { GAP } from '../server/line-protocol.ts';
+import { fieldOf, GAP, serverField } from '../server/line-protocol.ts';
 import { name, text, type Answered, type Asking } from './asking.ts';
 
 /** Tag sets of one statement. */
@@ -20,6 +20,7 @@ const TAKEN_MAX = 100_000;
 interface Named {
   readonly key: SeriesKey;
   readonly family: string;
+  /** As the server calls it. */
   readonly field: string;
   /** Device and instance, as one word. */
   readonly pair: string;
@@ -30,7 +31,8 @@ interface Named {
 export function parts(key: SeriesKey): Named {
   const { device, instance, metric } = splitSeriesKey(key);
   const dot = metric.indexOf('.');
-  return { key, family: metric.slice(0, dot), field: metric.slice(dot + 1), pair: `${device}/${instance}`, device, instance };
+  const field = serverField(metric.slice(dot + 1));
+  return { key, family: metric.slice(0, dot), field, pair: `${device}/${instance}`, device, instance };
 }
 
 export function pairCondition({ device, instance }: Pick<Named, 'device' | 'instance'>): string {
@@ -86,7 +88,7 @@ function where(pairs: readonly (readonly Named[])[], bounds: readonly (string | 
 }
 const bound = (sign: string, ms: number) => (stamp(ms) === null ? null : `time ${sign} ${stamp(ms)}`);
 const keyOf = ({ tags }: Answered, family: string, field: string): SeriesKey =>
-  `${tags?.['device'] ?? ''}/${tags?.['instance'] ?? ''}/${family}.${field}`;
+  `${tags?.['device'] ?? ''}/${tags?.['instance'] ?? ''}/${family}.${fieldOf(field)}`;
 
 /** NaN a gap, -Infinity a hole, undefined no record. */
 function valueOf(value: unknown, gap: unknown): number | undefined {
@@ -110,14 +112,15 @@ export function createReading(asking: Asking, databaseOf: (tier: Tier) => string
             `SELECT ${name(field)}, ${name(`${field}_gap`)} FROM ${name(family)} WHERE ${where(left, [bound('<=', upToMs)])} ` +
               `GROUP BY "device", "instance" ORDER BY time DESC LIMIT ${limit}`,
           );
-          const more = new Set<SeriesKey>();
+          const more = new Set<string>();
           for (const answer of answers) {
             const key = keyOf(answer, family, field);
             const record = answer.values.find(([, value, gap]) => valueOf(value, gap) !== undefined);
             if (record) found.set(key, { tMs: Number(record[0]), value: valueOf(record[1], record[2]) ?? NaN });
-            else if (answer.values.length === limit) more.add(key);
+            else if (answer.values.length === limit)
+              more.add(`${answer.tags?.['device'] ?? ''}/${answer.tags?.['instance'] ?? ''}`);
           }
-          left = left.filter(([first]) => first !== undefined && more.has(`${first.pair}/${family}.${field}`));
+          left = left.filter(([first]) => first !== undefined && more.has(first.pair));
         }
       }
     }

@@ -15,6 +15,20 @@ export const GAP = { none: 0, unknown: 1, hole: 2, gone: 3 } as const;
 export const GAP_SUFFIX = '_gap';
 export const BIN_SUFFIXES = { mean: '_mean', min: '_min', max: '_max', known: '_known' } as const;
 
+/** Fields of metrics that would be taken for a gap of another one, or for what a server keeps for itself. */
+const TAKEN = /^(?:time|device|instance|.*_gap)_*$/s;
+
+/** What a metric's field is called on a server: one that `TAKEN` holds gets an underscore more, so that no two are one. */
+export function serverField(field: string): string {
+  return TAKEN.test(field) ? `${field}_` : field;
+}
+
+/** Of a field on a server, without what is added to it, the field of its metric. */
+export function fieldOf(serverName: string): string {
+  const field = serverName.slice(0, -1);
+  return serverName.endsWith('_') && TAKEN.test(field) ? field : serverName;
+}
+
 /** Lines of one parcel; servers take some thousands at once best. */
 const LINES_AT_ONCE = 5_000;
 
@@ -125,7 +139,7 @@ function group(series: SeriesList): Group[] {
     const head = `${escapeMeasurement(metric.slice(0, dot))},device=${escapeTag(device)},instance=${escapeTag(instance)}`;
     let entry = found.get(head);
     if (!entry) found.set(head, (entry = { fields: [], positions: [] }));
-    entry.fields.push(escapeTag(metric.slice(dot + 1)));
+    entry.fields.push(escapeTag(serverField(metric.slice(dot + 1))));
     entry.positions.push(position++);
   }
   return Array.from(found, ([head, { fields, positions }]) => ({ head, fields, positions }));

@@ -1,7 +1,7 @@
 /** Lines that `line-protocol.ts` wrote, read back into rows. */
 import { seriesKey, type SeriesKey, type Tier } from '../../core/model.ts';
 import type { Batch, BinRow, RawRow } from '../../core/ports.ts';
-import { BIN_SUFFIXES, GAP, GAP_SUFFIX } from './line-protocol.ts';
+import { BIN_SUFFIXES, fieldOf, GAP, GAP_SUFFIX } from './line-protocol.ts';
 
 /** Nothing tells the interval of a line; it is only a hint to stores. */
 const INTERVAL_MS = 60_000;
@@ -25,7 +25,7 @@ export function parseLines(tier: Tier, text: string): Batch {
       const at = field.lastIndexOf('=');
       values.set(unescape(field.slice(0, at)), Number(field.slice(at + 1)));
     }
-    const key = (field: string): SeriesKey => seriesKey(device, instance, `${measurement}.${field}`);
+    const key = (field: string): SeriesKey => seriesKey(device, instance, `${measurement}.${fieldOf(field)}`);
     if (tier === 'raw') {
       const found = rawValues(values);
       const [series, numbers] = [[...found.keys()].map(key), Float64Array.from(found.values())];

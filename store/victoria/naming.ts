@@ -5,7 +5,7 @@
  */
 import { seriesKey, splitSeriesKey, type BinTier, type MetricName, type SeriesKey, type Tier } from '../../core/model.ts';
 import type { BinColumn } from '../../core/ports.ts';
-import { BIN_SUFFIXES, GAP_SUFFIX } from '../server/line-protocol.ts';
+import { BIN_SUFFIXES, fieldOf, GAP_SUFFIX, serverField } from '../server/line-protocol.ts';
 
 /** Labels of a series as the server answers them. */
 export interface Labels {
@@ -28,7 +28,7 @@ export function linesOfTier(prefix: string, tier: Tier, text: string): string {
 
 function stemOf(prefix: string, tier: Tier, metric: MetricName): string {
   const dot = metric.indexOf('.');
-  return `${prefix}_${tier}_${metric.slice(0, dot).replaceAll('_', '__')}_${metric.slice(dot + 1)}`;
+  return `${prefix}_${tier}_${metric.slice(0, dot).replaceAll('_', '__')}_${serverField(metric.slice(dot + 1))}`;
 }
 
 /** The value first, then what says that there is none. */
@@ -59,7 +59,7 @@ export function keyOf(prefix: string, tier: Tier, { __name__: name, device, inst
   // The first underscore that is not one of a pair ends the family.
   const family = /^(?:[^_]|__)*/.exec(stem)?.[0] ?? '';
   if (family === '' || stem.length < family.length + 2) return null;
-  return seriesKey(device, instance, `${family.replaceAll('__', '_')}.${stem.slice(family.length + 1)}`);
+  return seriesKey(device, instance, `${family.replaceAll('__', '_')}.${fieldOf(stem.slice(family.length + 1))}`);
 }
 
 /** How an answer is told whose it is. */

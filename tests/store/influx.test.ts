@@ -70,6 +70,40 @@ describe.skipIf(realPart('influxd') === null)('on a real server', () => {
     }
   });
 
+  it('keeps metrics apart that look like what is added to a field, or like what the server calls its own', async () => {
+    const store = direct('fields');
+    try {
+      await store.ensureTiers(DEFAULT_TIERS.map(({ tier }) => ({ tier, retentionMs: null })));
+      const fields = ['x', 'x_gap', 'x_gap_', 'x_mean', 'x_known', 'time', 'device', 'instance'];
+      const series = fields.map((field) => seriesKey('d', 'i', `family.${field}`));
+      const tMs = Date.UTC(2026, 0, 1);
+      const values = Float64Array.from(fields, (_field, i) => (i === 2 ? NaN : i));
+      const known = values.map(() => 1);
+      const bin = {
+        tier: '1h' as const,
+        device: 'd',
+        tMs,
+        series,
+        mean: values.map((_v, i) => i),
+        min: known,
+        max: known,
+        known,
+      };
+      const raw = { device: 'd', tMs, intervalMs: 60_000, series, values };
+      expect(await store.write({ raw: [raw], bins: [bin] })).toEqual({ result: 'ok' });
+      expect(await store.latest(series)).toEqual([...values].map((value) => ({ tMs, value })));
+      expect((await store.raw(series, tMs - 1, tMs)).map(({ value }) => [...value])).toEqual([...values].map((value) => [value]));
+      const bins = await store.bins(series, '1h', tMs, tMs + 1);
+      expect(bins.map(({ mean }) => [...mean])).toEqual(fields.map((_field, i) => [i]));
+      expect((await store.keys()).toSorted()).toEqual(series.toSorted());
+      await store.remove([series[1] ?? '']);
+      expect((await store.keys()).toSorted()).toEqual(series.filter((_key, i) => i !== 1).toSorted());
+      expect(await store.latest(series.slice(0, 3))).toEqual([{ tMs, value: 0 }, null, { tMs, value: NaN }]);
+    } finally {
+      await store.close();
+    }
+  });
+
   it('reads long times of many series in answers of a bounded size', async () => {
     // The wire of 3.x in front of it, to count what is asked.
     const double = await startInfluxDouble(3, server.url);

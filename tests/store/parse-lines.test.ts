@@ -11,7 +11,13 @@ const id = fc.string({
   maxLength: 12,
   unit: fc.constantFrom('a', 'B', '\\x', '7', '-', ',', '=', ' ', '"', 'é', ':', '.'),
 });
-const field = fc.constantFrom('in_bps', 'out_bps', 'used', 'a b', 'x=y');
+/** Also such as look like what is added to a field, or like a name the servers keep for themselves. */
+const field = fc
+  .tuple(
+    fc.constantFrom('in_bps', 'out_bps', 'used', 'a b', 'x=y', 'time', 'device', 'instance', 'gap'),
+    fc.array(fc.constantFrom('_gap', '_mean', '_min', '_max', '_known', '_'), { maxLength: 3 }),
+  )
+  .map(([stem, ends]) => stem + ends.join(''));
 const family = fc.constantFrom('interface', 'disk', 'my disk', 'a,b');
 const value = fc.oneof(
   fc.double(),
@@ -87,6 +93,23 @@ describe('lines', () => {
       'interface,device=d,instance=i in_bps=7,in_bps_gap=0 1',
     ]);
     expect(lines(false)[2]).toBe('interface,device=d,instance=i in_bps=7 1');
+  });
+
+  it('never have one field for two', () => {
+    const fields = ['x', 'x_gap', 'x_gap_', 'x_gap_gap', 'x_mean', 'x_known', 'time', 'time_', 'device', 'instance'];
+    const series = fields.map((name) => seriesKey('d', 'i', `f.${name}`));
+    const values = Float64Array.from(fields, (_name, i) => (i % 2 === 0 ? i : NaN));
+    const known = values.map(() => 1);
+    const raw = { device: 'd', tMs: 1, intervalMs: 60_000, series, values };
+    const bin = { tier: '1h' as const, device: 'd', tMs: 1, series, mean: known, min: known, max: known, known };
+    const parcels = createLineEncoder(true).encode({ raw: [raw], bins: [bin] });
+    for (const { tier, text } of parcels) {
+      const names = (text.split(' ')[1] ?? '').split(',').map((part) => part.split('=')[0]);
+      expect(names).toHaveLength(fields.length * (tier === 'raw' ? 1 : 4) + (tier === 'raw' ? fields.length / 2 : 0));
+      expect(new Set(names).size).toBe(names.length);
+      for (const kept of ['time', 'device', 'instance']) expect(names).not.toContain(kept);
+    }
+    expect(read(parcels)).toEqual(facts({ raw: [raw], bins: [bin] }));
   });
 
   it('are not written for a series that no line can say', () => {

@@ -96,7 +96,17 @@ describe.skipIf(realPart('victoria-metrics') === null)('a real VictoriaMetrics',
       '[x]',
       '$1',
     ];
-    const metrics: MetricName[] = ['in_ter_face.in_bps', 'in_ter.face_in_bps', 'in.ter_face_in_bps', 'load.one', 'load.o.n.e'];
+    const metrics: MetricName[] = [
+      'load.one_gap',
+      'load.one_gap_',
+      'load.one_known',
+      'load.time',
+      'in_ter_face.in_bps',
+      'in_ter.face_in_bps',
+      'in.ter_face_in_bps',
+      'load.one',
+      'load.o.n.e',
+    ];
     const all = ids.map((id) => metrics.flatMap((metric) => [seriesKey(id, 'i', metric), seriesKey(id, id, metric)]));
     for (const [i, keys] of all.entries())
       await write(store, {
