@@ -77,7 +77,15 @@ export function createInfluxStore(options: InfluxOptions): ServerStore {
   const listing = createListing({ asking, org, databaseOf, reading, write });
   const reachable: ServerStore['reachable'] = async () => {
     try {
-      await asking.query(null, 'SHOW DATABASES');
+      const answers = await asking.query(null, 'SHOW DATABASES');
+      if ((await asking.version()) === 1) {
+        const there = new Set(answers.flatMap(({ values }) => values.map(([database]) => String(database))));
+        const gone = tiers.map(({ tier }) => databaseOf(tier)).filter((database) => !there.has(database));
+        if (gone.length === 0) return { ok: true };
+        log.warn(`${LABEL} has no database ${gone.join(', ')} any more. What is missing is made anew.`);
+      }
+      // Buckets need not be among the databases of a 2.x; making tiers leaves alone what is there.
+      await provision();
       return { ok: true };
     } catch (error) {
       return { ok: false, reason: error instanceof Error ? error.message : String(error) };

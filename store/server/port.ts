@@ -35,7 +35,7 @@ export interface ServerStore extends SeriesStore {
   encode(batch: Batch): Parcel[];
   /** Sends one parcel once, with a deadline; never throws for what a server or a network does. */
   send(parcel: Parcel): Promise<Sent>;
-  /** Whether the server answers and its tiers are there; one request, with a deadline. */
+  /** Whether the server answers; tiers that somebody took away are made anew, where it can make any. Each request has a deadline. */
   reachable(): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;
   /** Every series of these devices, gone; cheaper than naming them one by one. */
   removeDevices(devices: readonly DeviceId[]): Promise<void>;

@@ -104,6 +104,50 @@ describe.skipIf(realPart('influxd') === null)('on a real server', () => {
     }
   });
 
+  it('makes a database anew that somebody dropped: when it is asked how it is, and when lines come', async () => {
+    const said: string[] = [];
+    const store = createInfluxStore({
+      ...{ url: server.url, token: null, org: null, version: 'auto', prefix: 'dropped', timeoutMs: 20_000 },
+      log: { ...quiet, warn: (text) => void said.push(text) },
+    });
+    const ask = async (statement: string) => {
+      const url = `${server.url}/query?q=${encodeURIComponent(statement)}`;
+      const response = await fetch(url, { method: 'POST', signal: AbortSignal.timeout(10_000) });
+      const answer = (await response.json()) as { results: { series?: { values: unknown[][] }[] }[] };
+      return answer.results[0]?.series?.[0]?.values ?? [];
+    };
+    const drop = (tier: string) => ask(`DROP DATABASE "dropped_${tier}"`);
+    const databases = async () =>
+      (await ask('SHOW DATABASES')).map(([name]) => String(name)).filter((name) => name.startsWith('dropped_'));
+    const all = DEFAULT_TIERS.map(({ tier }) => `dropped_${tier}`).toSorted();
+    try {
+      await store.ensureTiers(DEFAULT_TIERS.map(({ tier }) => ({ tier, retentionMs: 10 * 86_400_000 })));
+      expect(await store.reachable()).toEqual({ ok: true });
+      expect((await databases()).toSorted()).toEqual(all);
+      expect(said).toEqual([]);
+
+      await drop('5m');
+      await drop('1d');
+      expect(await databases()).toHaveLength(all.length - 2);
+      expect(await store.reachable()).toEqual({ ok: true });
+      expect((await databases()).toSorted()).toEqual(all);
+      expect(said).toEqual(['InfluxDB has no database dropped_5m, dropped_1d any more. What is missing is made anew.']);
+      // It keeps as long as the one before did.
+      expect((await ask('SHOW RETENTION POLICIES ON "dropped_5m"'))[0]?.slice(0, 2)).toEqual(['autogen', '240h0m0s']);
+
+      await drop('raw');
+      const series = [seriesKey('d', 'i', 'interface.in_bps')];
+      const tMs = Date.now();
+      const row = { device: 'd', tMs, intervalMs: 60_000, series, values: Float64Array.of(5) };
+      expect(await store.write({ raw: [row], bins: [] })).toEqual({ result: 'ok' });
+      expect(await store.latest(series)).toEqual([{ tMs, value: 5 }]);
+      expect(said).toHaveLength(2);
+      expect((await ask('SHOW RETENTION POLICIES ON "dropped_raw"'))[0]?.slice(0, 2)).toEqual(['autogen', '240h0m0s']);
+    } finally {
+      await store.close();
+    }
+  });
+
   it('reads long times of many series in answers of a bounded size', async () => {
     // The wire of 3.x in front of it, to count what is asked.
     const double = await startInfluxDouble(3, server.url);
