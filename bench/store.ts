@@ -23,16 +23,15 @@ const QUICK: Rounds = { rounds: 15, serverMs: 2_000 };
 const FULL: Rounds = { rounds: 40, serverMs: 10_000 };
 const MANY: Rounds = { rounds: 10, serverMs: 20_000 };
 
-/** Those that can be had; of the others why they are missing. */
-async function startServers(folder: string): Promise<{ servers: Server[]; missing: Missing }> {
-  const servers: Server[] = [];
+/** Those that can be had, into `servers`. @returns why the others are missing */
+async function startServers(folder: string, servers: Server[]): Promise<Missing> {
   const missing: Partial<Record<ServerName, string>> = {};
   for (const name of SERVERS) {
     const found = await startServer(name, folder);
     if ('missing' in found) say(`${name}: ${(missing[name] = found.missing)}`);
     else servers.push(found);
   }
-  return { servers, missing };
+  return missing;
 }
 
 async function spreadOver(folder: string, count: number, minutes: number): Promise<SpreadFigures> {
@@ -99,8 +98,9 @@ export async function benchStore({ quick }: BenchOptions): Promise<Report> {
   const programs = 'missing' in found ? null : found;
   const rrdMissing = 'missing' in found ? found.missing : null;
   if (rrdMissing !== null) say(`rrdtool and rrdcached: ${rrdMissing}`);
-  const { servers, missing } = await startServers(folder);
+  const servers: Server[] = [];
   try {
+    const missing = await startServers(folder, servers);
     const ingested: Ingested[] = [];
     for (const [count, rounds, files, peers] of [
       [1_000, quick ? 5 : 15, 200, { programs, servers }],
