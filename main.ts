@@ -100,7 +100,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       // A clock set back while nothing ran must not make the first polls fall into recorded time.
       ...(aliveMs < Date.now() + CLOCK_TRUSTED_MS ? { notBeforeMs: aliveMs } : {}),
     });
-    const { store, backupTo } = await make.openStore(config.store, config.dataDir, clock, log);
+    const { store, backupTo, hasten } = await make.openStore(config.store, config.dataDir, clock, log);
     closing.push(() => store.close());
     const history = await make.createHistory({ store, tiers: config.tiers, nowMs: () => clock.nowMs(), log });
     closing.splice(closing.length - 1, 1, () => history.close());
@@ -156,6 +156,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       openSocket: () => listenOnSocket(app, socketOf(config)),
       inject: injectInto(app),
       backup,
+      hasten,
       close,
     };
   } catch (error) {

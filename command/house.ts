@@ -26,6 +26,8 @@ export interface House {
   /** Asks the API from inside this process. */
   readonly inject: Transport;
   backup(file: string, withKey: boolean): Promise<BackupResult>;
+  /** The end begins: nobody waits for a server of the history any more. */
+  hasten(): void;
   /** Ends polling, writes what waits, lets go of the data folder. */
   close(): Promise<void>;
 }

@@ -68,6 +68,7 @@ export async function serveHouse(
     // npm and the terminal both pass on one and the same Ctrl+C; a later one comes from impatience.
     if (nowMs - toldMs > ECHO_MS) process.exit(1);
     ended.abort(new Error('stopped'));
+    house.hasten();
   };
   let config = house.config;
   let turn: Promise<void> = Promise.resolve();

@@ -43,6 +43,8 @@ export interface OpenedStore {
   readonly store: SeriesStore & Numbered;
   /** A consistent copy into a file while writing goes on; null where a server keeps the history and its backups. */
   readonly backupTo: ((path: string) => Promise<void>) | null;
+  /** Called when the end begins, before anything is closed: nobody waits for a server from here on. */
+  readonly hasten: () => void;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface OpenedStore {
 export async function openStore(settings: StoreSettings, dataDir: string, clock: Clock, log: Log): Promise<OpenedStore> {
   if (settings.kind === 'embedded') {
     const store = await createEmbeddedStore({ path: join(dataDir, HISTORY_FILE) });
-    return { store, backupTo: (path) => store.backupTo(path) };
+    return { store, backupTo: (path) => store.backupTo(path), hasten: () => undefined };
   }
   const server = await openServer(settings, settings.kind, clock, log);
   const [{ createBufferedStore }, { openSpool }, { readWindow }] = await Promise.all([
@@ -70,7 +72,8 @@ export async function openStore(settings: StoreSettings, dataDir: string, clock:
       nowMs: () => clock.nowMs(),
       log,
     });
-    return { store: await createBufferedStore({ server, recent, sinceMs, spool, clock, log }), backupTo: null };
+    const store = await createBufferedStore({ server, recent, sinceMs, spool, clock, log });
+    return { store, backupTo: null, hasten: () => store.hasten() };
   } catch (error) {
     await recent.close();
     throw error;

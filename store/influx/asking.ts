@@ -21,6 +21,8 @@ export interface Asking {
   authorization(version: Version): string | null;
   /** It was away: what comes back may be another version. */
   forgetVersion(): void;
+  /** Aborted by `close`. */
+  readonly closed: AbortSignal;
   close(): void;
 }
 
@@ -80,6 +82,7 @@ export function createAsking({ url, token, version: given, timeoutMs }: AskingOp
     version,
     authorization,
     forgetVersion,
+    closed: closing.signal,
     async query(database, statement) {
       await version();
       const form = new URLSearchParams({ q: statement, epoch: 'ms', ...(database === null ? {} : { db: database }) });

@@ -10,6 +10,8 @@ export interface SendingOptions {
   readonly database: string;
   readonly authorization: string | null;
   readonly timeoutMs: number;
+  /** The store was closed. */
+  readonly closed: AbortSignal;
 }
 
 const LABEL = 'InfluxDB';
@@ -22,13 +24,13 @@ export async function send(
   { text, lines }: Parcel,
   options: SendingOptions,
 ): Promise<Sent | { readonly result: 'missing'; readonly reason: string }> {
-  const { url, version, org, database, authorization, timeoutMs } = options;
+  const { url, version, org, database, authorization, timeoutMs, closed } = options;
   // A client a parcel costs next to nothing, and it is the only way to give its request a deadline.
   const client = new InfluxDB({
     url,
     timeout: timeoutMs,
     ...(authorization === null ? {} : { headers: { authorization } }),
-    transportOptions: { signal: AbortSignal.timeout(timeoutMs) },
+    transportOptions: { signal: AbortSignal.any([closed, AbortSignal.timeout(timeoutMs)]) },
   });
   const api = client.getWriteApi(org ?? '', database, 'ms', {
     // The parcel is one record to it, sent by flush and by nothing else: what comes again is ours to say.

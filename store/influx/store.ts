@@ -49,6 +49,7 @@ export function createInfluxStore(options: InfluxOptions): ServerStore {
         database: databaseOf(parcel.tier),
         authorization: asking.authorization(version),
         timeoutMs,
+        closed: asking.closed,
       };
       const sent = await send(parcel, to);
       if (sent.result === 'retry') asking.forgetVersion();

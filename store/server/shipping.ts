@@ -51,7 +51,7 @@ export interface ShippingOptions {
 export interface Shipping {
   /** Something new is waiting. */
   wake(): void;
-  /** Resolves true when everything up to a position was delivered, false when that took longer than ms. */
+  /** Resolves true when everything up to a position was delivered, false when that took longer than ms, or at the end. */
   delivered(position: number, ms: number): Promise<boolean>;
   figures(): { readonly sentLines: number; readonly expiredLines: number };
   /** Stops; what is under way may take up to ms. */
@@ -153,9 +153,9 @@ export function startShipping(options: ShippingOptions): Shipping {
     }
   };
   const running = run();
-  const bounded = (work: Promise<unknown>, ms: number): Promise<boolean> => {
+  const bounded = (work: Promise<unknown>, ms: number, until?: AbortSignal): Promise<boolean> => {
     const stop = new AbortController();
-    const late = clock.sleep(ms, stop.signal).then(
+    const late = clock.sleep(ms, until ? AbortSignal.any([stop.signal, until]) : stop.signal).then(
       () => false,
       () => false,
     );
@@ -171,7 +171,7 @@ export function startShipping(options: ShippingOptions): Shipping {
         waiter = { position, resolve };
         waiters.push(waiter);
       });
-      return bounded(done, ms).finally(() => (waiters = waiters.filter((one) => one !== waiter)));
+      return bounded(done, ms, ending.signal).finally(() => (waiters = waiters.filter((one) => one !== waiter)));
     },
     figures: () => ({ sentLines, expiredLines }),
     async stop(ms) {

@@ -8,6 +8,8 @@ export interface Asking {
   json(url: string, parameters: readonly (readonly [string, string])[]): Promise<unknown>;
   /** An answer line by line, as it comes. @throws the same */
   lines(url: string, parameters: readonly (readonly [string, string])[], take: (line: string) => void): Promise<void>;
+  /** Aborted by `close`. */
+  readonly closed: AbortSignal;
   /** Ends what is under way. */
   close(): void;
 }
@@ -68,6 +70,7 @@ export function createAsking({ authorization, timeoutMs, mostBytes = MOST_BYTES 
         rest += decoder.decode();
         if (rest !== '') take(rest);
       }),
+    closed: closing.signal,
     close: () => closing.abort(),
   };
 }

@@ -10,19 +10,21 @@ export interface SendingOptions {
   readonly prefix: string;
   readonly authorization: string | null;
   readonly timeoutMs: number;
+  /** The store was closed. */
+  readonly closed: AbortSignal;
 }
 
 const LABEL = 'VictoriaMetrics';
 const MOST_BYTES = 2 ** 30;
 
 export async function send({ tier, text }: Parcel, options: SendingOptions): Promise<Sent> {
-  const { writeUrl, prefix, authorization, timeoutMs } = options;
+  const { writeUrl, prefix, authorization, timeoutMs, closed } = options;
   // A client a parcel costs next to nothing, and it is the only way to give its request a deadline.
   const client = new InfluxDB({
     url: writeUrl,
     timeout: timeoutMs,
     ...(authorization === null ? {} : { headers: { authorization } }),
-    transportOptions: { signal: AbortSignal.timeout(timeoutMs) },
+    transportOptions: { signal: AbortSignal.any([closed, AbortSignal.timeout(timeoutMs)]) },
   });
   const api = client.getWriteApi('saguaro', 'saguaro', 'ms', {
     // The parcel is one record to it, sent by flush and by nothing else: what comes again is ours to say.

@@ -64,7 +64,8 @@ export function createVictoriaStore(options: VictoriaOptions): ServerStore {
 
   const settling = createSettling({ asking, readUrls: TIERS.map(readUrl), clock });
   const sendOne = async (parcel: Parcel): Promise<Sent> => {
-    const sent = await send(parcel, { writeUrl: urlsOf(parcel.tier).writeUrl, prefix, authorization, timeoutMs });
+    const { writeUrl } = urlsOf(parcel.tier);
+    const sent = await send(parcel, { writeUrl, prefix, authorization, timeoutMs, closed: asking.closed });
     if (sent.result === 'ok' && parcel.lines > 0) settling.sent(parcel);
     return sent;
   };
