@@ -3,6 +3,7 @@
  * rates, unknown stretches into NaN with a cause. Keeps what the next reading is compared with.
  */
 import { baseline, stampExcessMs, step, wordsRate, type Baseline, type Step } from '../core/rate.ts';
+import { significantRate } from '../core/significant.ts';
 import { GAP_CAUSES, HEARTBEAT, type GapCause } from '../core/model.ts';
 import type { Latest, RawRow, SeriesList } from '../core/ports.ts';
 import { NO_LAYOUT, pickSeries, type Layout } from './layout.ts';
@@ -216,7 +217,7 @@ export function createTracker(device: string, caches = false): Tracker {
               : null;
           if (typeof rate === 'string') blame(i, rate);
           else if (rate !== null)
-            value = column?.unit === 'ratio' ? Math.min(1, rate * column.scale) : rate * (column?.scale ?? 1);
+            value = significantRate(column?.unit === 'ratio' ? Math.min(1, rate * column.scale) : rate * (column?.scale ?? 1));
           words[2 * i + LOW_WORD] = low;
           words[2 * i + 1 - LOW_WORD] = high;
           width[i] = state;

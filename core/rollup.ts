@@ -4,6 +4,8 @@
  * open bin of many series; a bin is emitted once, when a sample reaches its end.
  */
 
+import { significantMean } from './significant.ts';
+
 /** A bin as it stands. known is the fraction 0–1 of the bin's width. */
 export interface Bin {
   readonly tMs: number;
@@ -43,7 +45,7 @@ export interface Rollup {
   addBins(slots: Int32Array, finerStepMs: number, bins: BinsOfRow, out: BinsAt): void;
   /** Closes the open bins that end at or before t into `out`. */
   pass(slots: Int32Array, tMs: number, out: BinsAt): void;
-  /** The open bin of a slot as it stands, null if nothing is known in it. */
+  /** The open bin of a slot as it stands, its mean with all digits, null if nothing is known in it. */
   open(slot: number): Bin | null;
   /** Emits and closes the open bin of a slot if it ends at or before beforeMs. */
   seal(slot: number, beforeMs: number): boolean;
@@ -72,23 +74,22 @@ export function createRollup(stepMs: number, emit: EmitBin): Rollup {
     indices.set(index);
     [state, index] = [states, indices];
   };
-  const meanOf = (base: number) => {
-    const mean = (state[base + 1] ?? 0) / (state[base] ?? 0);
-    // Rounding may push a mean a hair outside the values it is made of.
-    return Math.min(Math.max(mean, state[base + 2] ?? 0), state[base + 3] ?? 0);
-  };
+  const meanOf = (base: number) =>
+    between((state[base + 1] ?? 0) / (state[base] ?? 0), state[base + 2] ?? 0, state[base + 3] ?? 0);
+  const closedMeanOf = (base: number) =>
+    binMean((state[base + 1] ?? 0) / (state[base] ?? 0), state[base + 2] ?? 0, state[base + 3] ?? 0);
   const close = (slot: number, at: number) => {
     const base = slot * WIDTH;
     const knownMs = state[base] ?? 0;
     if (knownMs <= 0) return;
-    const mean = meanOf(base);
+    const mean = closedMeanOf(base);
     state[base] = 0;
     const tMs = (index[slot] ?? 0) * stepMs;
     emit(slot, tMs, mean, state[base + 2] ?? NaN, state[base + 3] ?? NaN, Math.min(1, knownMs / stepMs), at);
   };
   const closeInto = (slot: number, at: number, bins: BinsOfRow) => {
     const base = slot * WIDTH;
-    bins.mean[at] = meanOf(base);
+    bins.mean[at] = closedMeanOf(base);
     bins.min[at] = state[base + 2] ?? NaN;
     bins.max[at] = state[base + 3] ?? NaN;
     bins.known[at] = Math.min(1, (state[base] ?? 0) / stepMs);
@@ -244,6 +245,16 @@ export function rollupRecords(
     before = at;
   }
   const last = rollup.open(0);
-  if (last) bins.push(last);
+  if (last) bins.push({ ...last, mean: binMean(last.mean, last.min, last.max) });
   return bins;
+}
+
+/** The mean a bin is kept with, from what was computed of the values it is made of. */
+export function binMean(computed: number, min: number, max: number): number {
+  return between(significantMean(computed), min, max);
+}
+
+/** Rounding may push a mean a hair outside the values it is made of. */
+function between(mean: number, min: number, max: number): number {
+  return Math.min(Math.max(mean, min), max);
 }

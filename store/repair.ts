@@ -2,8 +2,8 @@
 import { TIER_STEP_MS, type BinTier } from '../core/model.ts';
 import type { Bin } from '../core/rollup.ts';
 import { planRepair, batches } from './history/import.ts';
-import { repairFile, type RepairReport } from './embedded/check-file.ts';
-import { createEmbeddedStore } from './embedded/store.ts';
+import { repairFile, type LostBins, type RepairReport } from './embedded/check-file.ts';
+import { createEmbeddedStore, type EmbeddedStore } from './embedded/store.ts';
 
 export interface HistoryRepair extends RepairReport {
   /** Bins that were computed anew. */
@@ -16,13 +16,16 @@ export interface HistoryRepair extends RepairReport {
  */
 export async function repairHistory(path: string, options: Parameters<typeof repairFile>[1] = {}): Promise<HistoryRepair> {
   const report = repairFile(path, options);
-  if (report.bins.length === 0) return { ...report, recomputed: 0 };
+  const rebuilt = report.kept !== null;
+  if (report.bins.length === 0 && !rebuilt) return { ...report, recomputed: 0 };
   const store = await createEmbeddedStore({ path });
   let recomputed = 0;
   try {
-    for (const { series, fromMs, toMs } of report.bins) {
+    // Of a file of which pages are lost nobody knows what replaced what: records have the last word.
+    const lost = rebuilt ? await recorded(store) : report.bins;
+    for (const { series, fromMs, toMs } of lost) {
       for (const key of series) {
-        const plan = await planRepair(store, key, fromMs, toMs);
+        const plan = await planRepair(store, key, fromMs, toMs, rebuilt);
         const [latest] = await store.latest([key]);
         // What is still open is made by whoever goes on.
         const closed = (tier: BinTier, bins: readonly Bin[]) =>
@@ -36,4 +39,16 @@ export async function repairHistory(path: string, options: Parameters<typeof rep
     await store.close();
   }
   return { ...report, recomputed };
+}
+
+/** The time of which each series has records. */
+async function recorded(store: EmbeddedStore): Promise<LostBins[]> {
+  const spans: LostBins[] = [];
+  for (const key of (await store.keys?.()) ?? []) {
+    const [records] = await store.raw([key], -Infinity, Infinity);
+    const [first, last] = [records?.tMs[0], records?.tMs.at(-1)];
+    if (first !== undefined && last !== undefined)
+      spans.push({ series: [key], fromMs: records?.previousMs ?? first, toMs: last });
+  }
+  return spans;
 }

@@ -1,4 +1,6 @@
 /** What the store benchmark stores: rates of counters as a poller computes them, the same for every store and every run. */
+import { significantRate } from '../../core/significant.ts';
+
 const DAY = 86_400_000;
 const MINUTE = 60_000;
 const WEIGHTS = 2 ** 32;
@@ -13,11 +15,11 @@ function chance(a: number, b: number): number {
 
 /**
  * Bits a second of series n in the minute up to tMs: a daily wave with noise, counted in whole octets over an interval
- * of whole hundredths of a second, and so a quotient with all its digits, as collector and devices make it.
+ * of whole hundredths of a second, rounded as the collector rounds rates.
  */
 export function valueAt(tMs: number, n: number): number {
   const minute = Math.round(tMs / MINUTE);
   const intervalS = 60 + Math.round(40 * (chance(minute, -1) - 0.5)) / 100;
   const bps = 1e8 * (1.2 + Math.sin((tMs / DAY) * 2 * Math.PI + n)) * (0.7 + 0.6 * chance(minute, n));
-  return (Math.round((bps * intervalS) / 8) * 8) / intervalS;
+  return significantRate((Math.round((bps * intervalS) / 8) * 8) / intervalS);
 }

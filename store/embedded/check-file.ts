@@ -6,7 +6,7 @@ import type { SeriesKey } from '../../core/model.ts';
 import { DataFolderError, sqliteCode } from '../failures.ts';
 import { checkHistory, missing, type CheckOptions } from './check.ts';
 import type { CheckReport, Finding } from './findings.ts';
-import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
+import { MIGRATIONS, PAGE_BYTES, PAGE_BYTES_EVER } from './migrations.ts';
 import { openHistory, openingError } from './opening.ts';
 import { markGaps } from './gaps.ts';
 import { createQuarantine } from './quarantine.ts';
@@ -67,20 +67,26 @@ function bytesWhenWhole(path: string): number {
     closeSync(file);
   }
   if (!header.toString('latin1').startsWith('SQLite format 3\0')) return 0;
-  const bytes = header.readUInt16BE(16) * header.readUInt32BE(28);
-  return header.readUInt16BE(16) === PAGE_BYTES && bytes <= MOST_BYTES ? bytes : 0;
+  const bytes = pageBytesIn(header) * header.readUInt32BE(28);
+  return bytes <= MOST_BYTES ? bytes : 0;
+}
+
+/** Files keep the pages they were begun with. 0 where a header says none that we ever used. */
+function pageBytesIn(header: Buffer): number {
+  const bytes = header.readUInt16BE(16);
+  return PAGE_BYTES_EVER.includes(bytes) ? bytes : 0;
 }
 
 function cutShort(path: string, wholeBytes: number): CheckReport {
-  const [pages, there] = [wholeBytes / PAGE_BYTES, Math.floor(statSync(path).size / PAGE_BYTES)];
-  const reason = `the file is cut short: of ${pages} pages ${there} are there`;
+  const there = statSync(path).size;
+  const reason = `the file is cut short: of ${wholeBytes} bytes ${there} are there`;
   const finding: Finding = {
     ...{ table: 'pages', id: null, tier: null, series: '', others: 0, fromMs: null, toMs: null },
     ...{ reason, remedy: 'file', keys: () => [] },
   };
   return {
     ...{ file: path, sound: false, damaged: 1, findings: [finding], setAside: 0 },
-    tables: [{ table: 'pages', rows: there, damaged: 1 }],
+    tables: [{ table: 'pages', rows: Math.floor(there / PAGE_BYTES), damaged: 1 }],
   };
 }
 

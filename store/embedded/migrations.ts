@@ -2,7 +2,9 @@
  * The schema of history.db, as the steps that led to it. A released step is never changed;
  * what is new is appended. See docs/decisions/0002-embedded-store.md for the layout.
  */
-export const PAGE_BYTES = 16_384;
+export const PAGE_BYTES = 8_192;
+/** What they were once; a file keeps the size it was begun with. */
+export const PAGE_BYTES_EVER: readonly number[] = [PAGE_BYTES, 16_384];
 
 const HEAD_OF_BINS = (tier: string) => `
   CREATE TABLE head_${tier} (
@@ -72,4 +74,6 @@ export const MIGRATIONS: readonly string[] = [
   ${(['series', 'layout', 'moved'] as const).map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`).join('')}
   ALTER TABLE damaged ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
   `,
+  // Columns may be bit planes from here on, which a Saguaro of before would take for damage.
+  'SELECT 1;',
 ];

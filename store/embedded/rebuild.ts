@@ -5,8 +5,10 @@ import { sqliteCode } from '../failures.ts';
 import { openDatabase } from '../schema.ts';
 import { isDamage } from './damage.ts';
 import { MIGRATIONS, PAGE_BYTES } from './migrations.ts';
+import { BIN_TABLES } from './protocol.ts';
 import { walk } from './walking.ts';
 
+const BIN_HEADS: ReadonlySet<string> = new Set(Object.values(BIN_TABLES).map((name) => `head_${name}`));
 const SIDES = ['', '-wal', '-shm'];
 const CONSTRAINT = 19;
 /** Rows written between two commits. */
@@ -29,6 +31,7 @@ export function rebuildHistory(path: string, onProgress?: (rows: number, table: 
   let [rows, refused] = [0, 0];
   try {
     db.exec('PRAGMA synchronous = NORMAL; BEGIN');
+    const movedRows = readMoved(old, shared(db, old, 'moved'));
     for (const table of tablesOf(db)) {
       const columns = shared(db, old, table);
       if (columns.length === 0) continue;
@@ -47,7 +50,9 @@ export function rebuildHistory(path: string, onProgress?: (rows: number, table: 
         onProgress?.(rows, table);
       };
       // Without a number of its own a row can only be read with all others.
-      if (table === 'moved') for (const row of readable(old, columns)) take(row);
+      if (table === 'moved') for (const row of movedRows ?? []) take(row);
+      // What has moved may have been replaced since, and would be told again as it was.
+      else if (movedRows === null && BIN_HEADS.has(table)) continue;
       else walk(old, { table, key: 'rowid', columns: columns.join(', ') }, (_id, row) => take(row), ignore);
     }
     db.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
@@ -67,11 +72,13 @@ function freeName(path: string): string {
   for (let n = 1; ; n++) if (!existsSync(`${path}.damaged-${n}`)) return `${path}.damaged-${n}`;
 }
 
-function readable(old: DatabaseSync, columns: readonly string[]) {
+/** Null when they cannot be read. */
+function readMoved(old: DatabaseSync, columns: readonly string[]) {
+  if (columns.length === 0) return [];
   try {
     return old.prepare(`SELECT ${columns.join(', ')} FROM moved`).all();
   } catch (error) {
-    if (isDamage(error)) return [];
+    if (isDamage(error)) return null;
     throw error;
   }
 }

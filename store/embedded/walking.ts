@@ -1,5 +1,6 @@
 /** Goes through a table row by row, also where pages of it cannot be read. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DamagedBlob } from './codec.ts';
 import { isDamage } from './damage.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -51,10 +52,17 @@ export function walk(
   }
 }
 
-/** Null when more than one was asked for and not all of them can be read. */
+/** Null when more than one was asked for and not all of them can be read. @throws damage */
 function read(next: StatementSync, after: number, limit: number): Row[] | null {
   try {
-    return next.all(after, limit);
+    const rows = next.all(after, limit);
+    // A page in the place of another may lead back to where the walk has been.
+    let before = after;
+    for (const { walked } of rows) {
+      if (!(Number(walked) > before)) throw new DamagedBlob('rows are out of order');
+      before = Number(walked);
+    }
+    return rows;
   } catch (error) {
     if (limit > 1 && isDamage(error)) return null;
     throw error;
@@ -65,7 +73,7 @@ function read(next: StatementSync, after: number, limit: number): Row[] | null {
 function firstReadable(next: StatementSync, after: number): number | null {
   const works = (key: number) => {
     try {
-      next.all(key, 1);
+      read(next, key, 1);
       return true;
     } catch (error) {
       if (!isDamage(error)) throw error;

@@ -31,7 +31,7 @@ interface Store {
 function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; readonly opened: Opened } {
   const db = openHistory(path);
   db.exec('PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864');
-  if (mostBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / PAGE_BYTES))}`);
+  if (mostBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(mostBytes / pageBytes(db)))}`);
   const damage = createDamage(db);
   const known = loadSeries(db, damage);
   const { series, removed } = known;
@@ -111,7 +111,12 @@ function open({ path, mostBytes }: WorkerOptions): { readonly store: Store; read
 }
 
 function pages(db: DatabaseSync): number {
-  return Number(db.prepare('PRAGMA page_count').get()?.['page_count'] ?? 0) * PAGE_BYTES;
+  return Number(db.prepare('PRAGMA page_count').get()?.['page_count'] ?? 0) * pageBytes(db);
+}
+
+/** A file keeps the pages it was begun with. */
+function pageBytes(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA page_size').get()?.['page_size'] ?? PAGE_BYTES);
 }
 
 function failure(id: number, error: unknown): Reply {

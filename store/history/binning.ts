@@ -1,6 +1,6 @@
 /** Arithmetic on bins: coarser ones out of finer ones, weighted by what is known of each. */
 import type { BinColumns } from '../../core/ports.ts';
-import type { Bin } from '../../core/rollup.ts';
+import { binMean, type Bin } from '../../core/rollup.ts';
 
 export function toBins(columns: BinColumns): Bin[] {
   return Array.from(columns.tMs, (tMs, i) => ({
@@ -34,5 +34,5 @@ export function combine(tMs: number, stepMs: number, parts: readonly Finer[]): B
     }
   }
   if (knownMs === 0) return null;
-  return { tMs, mean: Math.min(Math.max(total / knownMs, min), max), min, max, known: Math.min(1, knownMs / stepMs) };
+  return { tMs, mean: binMean(total / knownMs, min, max), min, max, known: Math.min(1, knownMs / stepMs) };
 }

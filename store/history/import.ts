@@ -56,8 +56,17 @@ export function keptFrom(tiers: readonly TierSpec[], nowMs: number): KeptFrom {
   return { raw: of('raw'), '5m': of('5m'), '1h': of('1h'), '1d': of('1d') };
 }
 
-/** Bins of from..to computed from the raw records that are stored. */
-export async function planRepair(store: SeriesStore, series: SeriesKey, fromMs: number, toMs: number): Promise<Planned> {
+/**
+ * Bins of from..to computed from the raw records that are stored.
+ * @param doubtful whether bins that are stored may be older than the records
+ */
+export async function planRepair(
+  store: SeriesStore,
+  series: SeriesKey,
+  fromMs: number,
+  toMs: number,
+  doubtful = false,
+): Promise<Planned> {
   const nothing = { tMs: new Float64Array(0), value: new Float64Array(0) };
   const { existing, previousMs } = await window(
     store,
@@ -66,7 +75,12 @@ export async function planRepair(store: SeriesStore, series: SeriesKey, fromMs: 
     floor(fromMs, TIER_STEP_MS['1d']),
     ceil(toMs, TIER_STEP_MS['1d']),
   );
-  const bins = await recompute(store, series, { before: existing, after: existing, previousMs, fromMs, toMs }, KEPT_FOR_EVER);
+  const bins = await recompute(
+    store,
+    series,
+    { before: existing, after: existing, previousMs, fromMs, toMs, doubtful },
+    KEPT_FOR_EVER,
+  );
   return { series, changes: { ...nothing, intervalMs: new Float64Array(0) }, bins };
 }
 

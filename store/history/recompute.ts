@@ -19,6 +19,8 @@ export interface Stretch {
   readonly previousMs: number | null;
   readonly fromMs: number;
   readonly toMs: number;
+  /** What is stored may be older than what the records say, although they did not change. */
+  readonly doubtful?: boolean;
 }
 
 /** Bins of the tier below, as they were and as they will be. */
@@ -70,7 +72,7 @@ export async function recompute(
     for (const tMs of starts.sort((a, b) => a - b)) {
       if (tMs + stepMs <= stretch.fromMs || tMs >= stretch.toMs) continue;
       const old = stored.get(tMs);
-      const bin = choose(tMs, stepMs, old, rawBefore.get(tMs), rawAfter.get(tMs), finer);
+      const bin = choose(tMs, stepMs, old, rawBefore.get(tMs), rawAfter.get(tMs), finer, stretch.doubtful === true);
       if (bin) result.set(tMs, bin);
       else result.delete(tMs);
       if (!old && tMs < keptFrom[tier]) continue;
@@ -106,22 +108,33 @@ function choose(
   rawBefore: Bin | undefined,
   rawAfter: Bin | undefined,
   finer: Finer | null,
+  doubtful: boolean,
 ): Bin | null {
   const storedKnown = stored?.known ?? 0;
-  if ((rawBefore?.known ?? 0) >= storedKnown - SAME_KNOWN) return rawAfter ?? null;
-  if (finer) {
-    const { widthMs } = finer;
-    const of = (bins: ReadonlyMap<number, Bin>) => {
-      const inside: Bin[] = [];
-      for (let t = tMs; t < tMs + stepMs; t += widthMs) {
-        const bin = bins.get(t);
-        if (bin) inside.push(bin);
-      }
-      return combine(tMs, stepMs, [{ widthMs, bins: inside }]);
-    };
-    if ((of(finer.before)?.known ?? 0) >= storedKnown - SAME_KNOWN) return of(finer.after());
+  const tellsAll = (bin: Bin | null | undefined) => (bin?.known ?? 0) >= storedKnown - SAME_KNOWN;
+  // From finer bins where those tell all of it, as it was made when it closed: means are rounded in each tier.
+  const fromFiner = finer && (() => ofFiner(tMs, stepMs, finer.widthMs, finer.after()));
+  if (finer && fromFiner && tellsAll(ofFiner(tMs, stepMs, finer.widthMs, finer.before))) return fromFiner();
+  if (tellsAll(rawBefore) || tellsAll(rawAfter)) {
+    // What records did not change stays as it was said.
+    if (stored && !doubtful && same(rawBefore, rawAfter) && (rawAfter?.known ?? 0) <= storedKnown + SAME_KNOWN) return stored;
+    const made = fromFiner?.();
+    return made && made.known >= (rawAfter?.known ?? 0) - SAME_KNOWN ? made : (rawAfter ?? null);
   }
-  return (rawAfter?.known ?? 0) >= storedKnown - SAME_KNOWN ? (rawAfter ?? null) : (stored ?? null);
+  return stored ?? null;
+}
+
+function same(one: Bin | undefined, other: Bin | undefined): boolean {
+  return one?.mean === other?.mean && one?.min === other?.min && one?.max === other?.max && one?.known === other?.known;
+}
+
+function ofFiner(tMs: number, stepMs: number, widthMs: number, bins: ReadonlyMap<number, Bin>): Bin | null {
+  const inside: Bin[] = [];
+  for (let t = tMs; t < tMs + stepMs; t += widthMs) {
+    const bin = bins.get(t);
+    if (bin) inside.push(bin);
+  }
+  return combine(tMs, stepMs, [{ widthMs, bins: inside }]);
 }
 
 function byStart(bins: readonly Bin[]): Map<number, Bin> {

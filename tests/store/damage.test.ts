@@ -7,13 +7,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkFile } from '../../store/embedded/check-file.ts';
+import { PAGE_BYTES as PAGE } from '../../store/embedded/migrations.ts';
 import { DataFolderError } from '../../store/failures.ts';
 import { repairHistory } from '../../store/repair.ts';
 import { ALL, expectNothingWrong, LISTS, NEXT_MS, reading, rowAt, sayAll, wholeHistory, type Whole } from './damaging.ts';
 
 const LONG = process.env['SAGUARO_LONG'] === '1';
 const FLIPS = LONG ? 200 : 20;
-const PAGE = 16_384;
 
 let whole: Whole;
 beforeAll(async () => {
@@ -73,6 +73,16 @@ const cut = (to: (bytes: number) => number) => (path: string) => {
 };
 const onPage = (page: (pages: number) => number) => (bytes: number) => page(Math.floor(bytes / PAGE)) * PAGE;
 const zeros = new Uint8Array(PAGE);
+
+/** Pages of the middle over pages near the end. */
+function copyPages(count: number): (path: string) => void {
+  return (path) => {
+    const bytes = readFileSync(path);
+    const at = (step: number) => step * count * PAGE;
+    const steps = Math.floor(bytes.length / PAGE / count);
+    overwrite(() => at(steps - 3), bytes.subarray(at(steps >> 1), at((steps >> 1) + 1)))(path);
+  };
+}
 
 /** told: opens, and health says it. found: opens, and only a check finds it. refused: does not open. */
 type Outcome = 'told' | 'found' | 'refused' | 'refused or told';
@@ -217,16 +227,9 @@ const KINDS: readonly (readonly [name: string, damage: (path: string) => void, o
     ),
     'refused or told',
   ],
-  [
-    'a page copied over another',
-    (path) => {
-      const bytes = readFileSync(path);
-      const at = (page: number) => page * PAGE;
-      const pages = Math.floor(bytes.length / PAGE);
-      overwrite(() => at(pages - 3), bytes.subarray(at(pages >> 1), at((pages >> 1) + 1)))(path);
-    },
-    'refused or told',
-  ],
+  ['a page copied over another', copyPages(1), 'refused or told'],
+  // Where one of them has pages below it, a walk comes by the same rows again.
+  ['two pages copied over others', copyPages(2), 'refused or told'],
   ['its second half gone', cut((bytes) => bytes >> 1), 'refused or told'],
   ['its last page gone', cut((bytes) => bytes - PAGE), 'refused or told'],
   ['all but its first page gone', cut(() => PAGE), 'refused or told'],
@@ -326,7 +329,7 @@ async function expectRepaired(path: string, outcome: Outcome): Promise<void> {
     return;
   }
   await reading(path, async (store) => {
-    expectNothingWrong(await sayAll(store), whole.said);
+    expectNothingWrong(await sayAll(store), whole.said, 'repaired');
     const row = rowAt(2_700, 'other');
     expect(await store.write({ raw: [row], bins: [] })).toEqual({ result: 'ok' });
     const [columns] = await store.raw(LISTS.get('other')?.slice(0, 1) ?? [], row.tMs - 1, row.tMs);

@@ -187,7 +187,7 @@ describe('versions', () => {
     db.close();
     const before = await stat(path);
     await expect(createEmbeddedStore({ path })).rejects.toThrow(
-      /written by a newer version of Saguaro \(format 99, this one knows 3\); start that version/,
+      /written by a newer version of Saguaro \(format 99, this one knows 4\); start that version/,
     );
     expect((await stat(path)).size).toBe(before.size);
   });
