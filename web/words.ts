@@ -1,30 +1,11 @@
 /** Times, ages and states in words. Everything shown to people passes through here or core/units.ts. */
 import type { DeviceView, EventView } from '../core/api.ts';
+import { momentParts as parts, monthOf as month } from '../core/moments.ts';
 import { formatDuration } from '../core/units.ts';
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-function parts(ms: number, zone: string): Record<string, string> {
-  let format = formats.get(zone);
-  if (!format) {
-    const options: Intl.DateTimeFormatOptions = {
-      weekday: 'short',
-      year: 'numeric',
-      month: 'short',
-      day: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      hourCycle: 'h23',
-    };
-    format = new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone });
-    formats.set(zone, format);
-  }
-  return Object.fromEntries(format.formatToParts(ms).map((p) => [p.type, p.value]));
-}
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-/** English month names differ between browsers' data ("Sept"); ours are three letters. */
-const month = (p: Record<string, string>) => (p['month'] ?? '').slice(0, 3);
+export { moment } from '../core/moments.ts';
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** "14:20" */
 export function clockTime(ms: number, zone: string): string {
   const p = parts(ms, zone);
@@ -35,15 +16,6 @@ export function clockTime(ms: number, zone: string): string {
 export function day(ms: number, zone: string): string {
   const p = parts(ms, zone);
   return `${p['day']} ${month(p)} ${p['year']}`;
-}
-
-/** "Thu 12 Nov 10:30", with seconds if the step is finer than a minute, with the year instead of the time if it is a day or more. */
-export function moment(ms: number, zone: string, stepMs = 60_000): string {
-  const p = parts(ms, zone);
-  const date = `${p['weekday']} ${p['day']} ${month(p)}`;
-  if (stepMs >= 86_400_000) return `${date} ${p['year']}`;
-  const seconds = stepMs < 60_000 ? `:${p['second']}` : '';
-  return `${date} ${p['hour']}:${p['minute']}${seconds}`;
 }
 
 /** "Today", "Yesterday", "Sun 15 Nov", or with the year when it is not this one. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GraphData, GraphLine } from '../../core/graph.ts';
-import { cursorSlot, fitting, hasBand, levels, linePoints, runs, slotAt, spread } from '../../web/graph/points.ts';
+import { fitting, hasBand, levels, linePoints, runs, spread } from '../../core/graph-geometry.ts';
+import { cursorSlot, slotAt } from '../../web/graph/points.ts';
 
 const STEP = 60_000;
 function graph(mean: (number | null)[]): GraphData {

@@ -4,10 +4,12 @@
  */
 import { Chart, LinearScale, LineController, LineElement, PointElement, type ChartDataset } from 'chart.js';
 import type { GraphData } from '../../core/graph.ts';
+import { levels, linePoints, type Point } from '../../core/graph-geometry.ts';
+import { roomOf } from '../../core/graph-layout.ts';
 import { readColours } from './colours.ts';
 import { ground } from './ground.ts';
 import { marks } from './marks.ts';
-import { levels, linePoints, slotAt, type Point } from './points.ts';
+import { slotAt } from './points.ts';
 import { place, type GraphOptions, type Scene } from './scene.ts';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale);
@@ -26,22 +28,6 @@ export interface Drawn {
   destroy(): void;
 }
 
-/** Room around the plot; the same for all graphs of a size, so that plots line up. */
-const ROOM = {
-  small: { left: 56, right: 3, top: 9, bottom: 22 },
-  large: { left: 64, right: 92, top: 24, bottom: 26 },
-  narrow: { left: 56, right: 3, top: 24, bottom: 26 },
-  strip: { left: 64, right: 92, top: 1, bottom: 20 },
-  narrowStrip: { left: 56, right: 3, top: 1, bottom: 20 },
-} as const;
-const NARROW_PX = 620;
-
-function room(size: GraphOptions['size'], width: number) {
-  if (size === 'small') return ROOM.small;
-  const narrow = width < NARROW_PX;
-  return size === 'strip' ? ROOM[narrow ? 'narrowStrip' : 'strip'] : ROOM[narrow ? 'narrow' : 'large'];
-}
-
 export function drawGraph(canvas: HTMLCanvasElement, data: GraphData, options: GraphOptions): Drawn {
   const scene: Scene = { data, options, colours: readColours(), cursor: null };
   const chart = new Chart<'line', Point[]>(canvas, {
@@ -56,7 +42,7 @@ export function drawGraph(canvas: HTMLCanvasElement, data: GraphData, options: G
       normalized: true,
       events: [],
       spanGaps: false,
-      layout: { padding: ({ chart: c }) => room(scene.options.size, c.width) },
+      layout: { padding: ({ chart: c }) => ({ ...roomOf(scene.options.size, c.width) }) },
       elements: { point: { radius: 0, hitRadius: 0, hoverRadius: 0 }, line: { tension: 0, borderJoinStyle: 'round' } },
       // The scales only map values to pixels: `ground` draws grid and labels.
       scales: {

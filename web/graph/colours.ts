@@ -1,14 +1,9 @@
 /** The tokens a canvas needs, read anew whenever the theme changes. */
 import type { Role } from '../../core/graph.ts';
+import { CHROME, type Chrome, type RoleColours } from '../../core/graph-colours.ts';
 
-const CHROME = ['bg', 'ink', 'ink-2', 'ink-3', 'grid', 'axis', 'limit', 'p95', 'gap', 'gap-line'] as const;
-export interface RoleColours {
-  readonly line: string;
-  readonly fill: string;
-  readonly band: string;
-}
 export interface Colours {
-  readonly of: (name: (typeof CHROME)[number]) => string;
+  readonly of: (name: Chrome) => string;
   readonly role: (role: Role) => RoleColours;
   readonly font: (weight: 400 | 500 | 600) => string;
 }

@@ -2,13 +2,14 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { GraphData, GraphRef } from '../../core/graph.ts';
 import { formatDuration, formatWith } from '../../core/units.ts';
+import { slotMiddle } from '../../core/graph-geometry.ts';
 import { isFinal, sentence } from '../api.ts';
 import { go } from '../live.ts';
 import { href } from '../address.ts';
 import { isEmpty, Nothing } from './nothing.tsx';
 import { Plot } from './plot.tsx';
 import { gapAt } from './gaps.ts';
-import { cursorSlot, slotMiddle } from './points.ts';
+import { cursorSlot } from './points.ts';
 import { underScale, type Scales } from './scales.ts';
 import { useGraph, useSeen } from './use-graph.ts';
 

@@ -1,7 +1,8 @@
 /** What lies under the lines: axes' grid and labels, gaps, fills and the band of extremes. */
 import type { Chart, Plugin } from 'chart.js';
-import { fitting, hasBand, levels, runPoints, runs } from './points.ts';
-import { crisp, path, place, rule, type Place, type Scene } from './scene.ts';
+import { crisp } from '../../core/graph-layout.ts';
+import { fitting, hasBand, levels, runPoints, runs } from '../../core/graph-geometry.ts';
+import { path, place, rule, type Place, type Scene } from './scene.ts';
 
 const HATCH_PX = 8;
 

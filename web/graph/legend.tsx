@@ -1,10 +1,11 @@
 /** The figures under a large graph, from stored data; and the graph as a table. */
 import type { GraphData } from '../../core/graph.ts';
+import { legendFigure, legendScale } from '../../core/graph-figures.ts';
+import { hasBand } from '../../core/graph-geometry.ts';
 import { formatWith } from '../../core/units.ts';
 import { serverNow } from '../remote.ts';
 import { moment, whole } from '../words.ts';
-import { hasBand } from './points.ts';
-import { legendFigure, legendScale, partialAt, partialWords } from './summary.ts';
+import { partialAt, partialWords } from './summary.ts';
 
 /** A range that ended so long ago has no current value, only a last one. */
 const OVER_MS = 600_000;

@@ -1,12 +1,8 @@
 /** What lies over the lines: limits, the 95th percentile, words at gaps, names at line ends, the cursor, the frame. */
 import type { Chart, Plugin } from 'chart.js';
-import type { GraphLine } from '../../core/graph.ts';
-import { formatDuration, formatWith } from '../../core/units.ts';
-import { levels, slotMiddle, spread } from './points.ts';
-import { crisp, halo, path, place, rule, smallScreen, type Place, type Scene } from './scene.ts';
-
-/** Words beside at most so many gaps; the rest is told in the list below. */
-const GAP_WORDS_MAX = 4;
+import { levels, slotMiddle } from '../../core/graph-geometry.ts';
+import { crisp, endLabels, gapWordsOf, percentilesOf, shortened, smallPlot } from '../../core/graph-layout.ts';
+import { halo, path, place, rule, type Place, type Scene } from './scene.ts';
 
 export function marks(scene: Scene): Plugin<'line'> {
   return {
@@ -40,93 +36,49 @@ function limits(p: Place, { data, colours, options }: Scene): void {
   }
 }
 
-interface MarginLabel {
-  readonly y: number;
-  readonly height: number;
-  readonly lines: readonly string[];
-}
+/** Room for words at the right end of lines, where there is a margin. */
+const MARGIN_PX = 84;
 
-/** Where the 95th lines lie, with their sign; none where there are too many lines to tell them apart. */
-function percentiles({ data, options }: Scene): { value: number; line: GraphLine }[] {
-  if (!options.p95 || data.stack || data.lines.length > 2) return [];
-  return data.lines.flatMap((line) => {
-    const { p95 } = line.stats;
-    return p95 === null ? [] : [{ value: line.below ? -p95 : p95, line }];
-  });
-}
+const shownPercentiles = ({ data, options }: Scene) => (options.p95 ? percentilesOf(data) : []);
 
 /** 95th lines, and the words at the right end: in the margin, or over the plot where there is none. */
 function margin(p: Place, scene: Scene): void {
   const { data, colours } = scene;
-  const narrow = smallScreen(p);
-  const labels: MarginLabel[] = [];
-  for (const { value, line } of percentiles(scene)) {
-    const y = p.y(value);
-    rule(p, colours.of('p95'), 1, [8, 3], crisp(y));
-    const name = data.lines.length > 1 ? `95th ${line.label.toLowerCase()}` : '95th';
-    labels.push({ y, height: narrow ? 14 : 28, lines: [name, formatWith(Math.abs(value), data.unit)] });
-  }
-  const heights = levels(data);
-  for (const [i, line] of (data.lines.length > 2 && !narrow ? data.lines : []).entries()) {
-    const last = heights[i]?.top.findLast((v) => v !== null) ?? null;
-    if (last !== null) labels.push({ y: p.y(line.below ? -last : last), height: 14, lines: [line.label] });
-  }
-  const at = spread(labels, p.top - 6, p.bottom + 6);
-  labels.forEach(({ lines, y: wanted }, i) => {
-    const y = at[i] ?? wanted;
-    p.ctx.textAlign = narrow ? 'right' : 'left';
+  const narrow = smallPlot(p);
+  const percentiles = shownPercentiles(scene);
+  for (const { value } of percentiles) rule(p, colours.of('p95'), 1, [8, 3], crisp(p.y(value)));
+  const named = data.lines.length > 2 && !narrow;
+  const tops = named ? levels(data).map(({ top }) => top.findLast((v) => v !== null) ?? null) : [];
+  p.ctx.textAlign = narrow ? 'right' : 'left';
+  for (const { rows, y, wanted } of endLabels(data, p, percentiles, tops)) {
     if (narrow) {
       p.ctx.font = colours.font(400);
-      halo(p, colours, lines.join(' '), p.right - 2, wanted + (wanted > p.y(0) + 1 ? 9 : -8), colours.of('ink'));
-      return;
+      halo(p, colours, rows.join(' '), p.right - 2, wanted + (wanted > p.y(0) + 1 ? 9 : -8), colours.of('ink'));
+      continue;
     }
-    lines.forEach((text, n) => {
+    rows.forEach((text, n) => {
       const strong = n > 0;
       p.ctx.font = colours.font(strong ? 600 : 400);
       p.ctx.fillStyle = colours.of(strong ? 'ink' : 'ink-2');
-      p.ctx.fillText(shorten(p.ctx, text, 84), p.right + 6, y + (n - (lines.length - 1) / 2) * 14);
+      const shown = shortened(text, MARGIN_PX, (part) => p.ctx.measureText(part).width);
+      p.ctx.fillText(shown, p.right + 6, y + (n - (rows.length - 1) / 2) * 14);
     });
-  });
-}
-
-function shorten(ctx: CanvasRenderingContext2D, text: string, width: number): string {
-  if (ctx.measureText(text).width <= width) return text;
-  let cut = text;
-  while (cut.length > 1 && ctx.measureText(`${cut}…`).width > width) cut = cut.slice(0, -1);
-  return `${cut}…`;
+  }
 }
 
 /** Hours and cause beside the widest gaps, where there is room. */
 function gapWords(p: Place, scene: Scene): void {
   const { data, colours } = scene;
-  const avoid = percentiles(scene).map(({ value }) => p.y(value));
-  const widest = data.gaps
-    .map((gap) => ({ gap, from: Math.max(p.left, p.x(gap.fromMs)), to: Math.min(p.right, p.x(gap.toMs)) }))
-    .filter(({ from, to }) => to - from >= 6)
-    .sort((a, b) => b.to - b.from - (a.to - a.from))
-    .slice(0, smallScreen(p) ? 1 : GAP_WORDS_MAX);
-  const taken: [number, number][] = [];
-  for (const { gap, from, to } of widest) {
-    const split = gap.text.indexOf(': ');
-    const told = split < 0 ? [gap.text] : [gap.text.slice(0, split), gap.text.slice(split + 2)];
-    const words = smallScreen(p) ? [`No data ${formatDuration(gap.toMs - gap.fromMs)}`] : told;
-    p.ctx.font = colours.font(500);
-    const width = Math.max(...words.map((w) => p.ctx.measureText(w).width));
-    const right = to + 7 + width < p.right;
-    const x = right ? to + 7 : from - 7;
-    const span: [number, number] = right ? [x, x + width] : [x - width, x];
-    if (span[0] < p.left || taken.some(([a, b]) => span[0] < b + 8 && span[1] > a - 8)) continue;
-    taken.push(span);
-    p.ctx.textAlign = right ? 'left' : 'right';
-    const height = words.length * 15;
-    // A dashed line through the words would strike them out.
-    const struck = avoid.filter((y) => y > p.bottom - 6 - height && y < p.bottom);
-    const lift = struck.length === 0 ? 0 : p.bottom - Math.min(...struck) + 4;
-    words.forEach((text, n) => {
-      const first = n === 0;
-      p.ctx.font = colours.font(first ? 500 : 400);
-      const y = p.bottom - 12 - lift - (words.length - 1 - n) * 15;
-      halo(p, colours, first ? text.charAt(0).toUpperCase() + text.slice(1) : text, x, y, colours.of(first ? 'ink' : 'ink-2'));
+  const struck = shownPercentiles(scene).map(({ value }) => p.y(value));
+  const words = gapWordsOf(data, p, struck, (text, weight) => {
+    p.ctx.font = colours.font(weight);
+    return p.ctx.measureText(text).width;
+  });
+  for (const { x, align, rows } of words) {
+    p.ctx.textAlign = align;
+    rows.forEach(({ text, y }, n) => {
+      p.ctx.font = colours.font(n === 0 ? 500 : 400);
+      halo(p, colours, text, x, y, colours.of(n === 0 ? 'ink' : 'ink-2'));
     });
   }
 }

@@ -1,11 +1,12 @@
 /** What one graph draws just now; the plugins read it, the chart changes it. */
 import type { Chart } from 'chart.js';
 import type { GraphData } from '../../core/graph.ts';
+import type { GraphSize, Plot } from '../../core/graph-layout.ts';
 import type { Colours } from './colours.ts';
 
 export interface GraphOptions {
   /** small: on a device's page; large: alone; strip: all of history under the large one. */
-  readonly size: 'small' | 'large' | 'strip';
+  readonly size: GraphSize;
   readonly envelope: boolean;
   readonly p95: boolean;
   /** Words of a moment on the cursor's flag. */
@@ -23,14 +24,8 @@ export interface Scene {
 }
 
 /** Where things are, in CSS pixels. */
-export interface Place {
+export interface Place extends Plot {
   readonly ctx: CanvasRenderingContext2D;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-  readonly x: (tMs: number) => number;
-  readonly y: (value: number) => number;
 }
 
 export function place(chart: Chart): Place | null {
@@ -39,8 +34,6 @@ export function place(chart: Chart): Place | null {
   if (!xs || !ys || left === undefined || !(right > left)) return null;
   return { ctx: chart.ctx, left, right, top, bottom, x: (t) => xs.getPixelForValue(t), y: (v) => ys.getPixelForValue(v) };
 }
-
-export const smallScreen = (p: Place): boolean => p.right - p.left < 520;
 
 export function path(
   ctx: CanvasRenderingContext2D,
@@ -65,9 +58,6 @@ export function rule(p: Place, colour: string, width: number, dash: number[], y:
     [p.right, y],
   ]);
 }
-
-/** A hairline lies on one row of pixels. */
-export const crisp = (v: number): number => Math.round(v) + 0.5;
 
 /** Text with a halo of the ground, so that it can stand on data. */
 export function halo(p: Place, colours: Colours, text: string, x: number, y: number, colour: string): void {

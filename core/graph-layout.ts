@@ -1,0 +1,162 @@
+/**
+ * Where things stand in a graph, the same for every renderer: the room around the plot, its
+ * scales, and the words that are written on it. Pixels are those of the page, from the top left.
+ */
+import type { GraphData, GraphLine } from './graph.ts';
+import { spread } from './graph-geometry.ts';
+import { formatDuration, formatWith } from './units.ts';
+
+export type GraphSize = 'small' | 'large' | 'strip';
+
+/** Room around the plot; the same for all graphs of a size, so that plots line up. */
+const ROOM = {
+  small: { left: 56, right: 3, top: 9, bottom: 22 },
+  large: { left: 64, right: 92, top: 24, bottom: 26 },
+  narrow: { left: 56, right: 3, top: 24, bottom: 26 },
+  strip: { left: 64, right: 92, top: 1, bottom: 20 },
+  narrowStrip: { left: 56, right: 3, top: 1, bottom: 20 },
+} as const;
+/** A graph narrower than this has no margin for words at its right. */
+export const NARROW_PX = 620;
+/** A plot narrower than this has room for few words. */
+const SMALL_PLOT_PX = 520;
+
+export interface Room {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export function roomOf(size: GraphSize, width: number): Room {
+  if (size === 'small') return ROOM.small;
+  const narrow = width < NARROW_PX;
+  return size === 'strip' ? ROOM[narrow ? 'narrowStrip' : 'strip'] : ROOM[narrow ? 'narrow' : 'large'];
+}
+
+/** The edges of a plot, and its scales. */
+export interface Plot extends Room {
+  readonly x: (tMs: number) => number;
+  readonly y: (value: number) => number;
+}
+
+/** Both scales are linear; values below zero are those of lines that are drawn below. */
+export function plotOf(data: Pick<GraphData, 'fromMs' | 'toMs' | 'y'>, edges: Room): Plot {
+  const { left, right, top, bottom } = edges;
+  const perMs = (right - left) / Math.max(1, data.toMs - data.fromMs);
+  const perUnit = (bottom - top) / (data.y.max - data.y.min || 1);
+  return {
+    ...edges,
+    x: (tMs) => left + (tMs - data.fromMs) * perMs,
+    y: (value) => bottom - (value - data.y.min) * perUnit,
+  };
+}
+
+export const smallPlot = ({ left, right }: Pick<Room, 'left' | 'right'>): boolean => right - left < SMALL_PLOT_PX;
+
+/** A hairline lies on one row of pixels. */
+export const crisp = (v: number): number => Math.round(v) + 0.5;
+
+/** Width of a text in pixels, at the size of axes. */
+export type Measure = (text: string, weight: 400 | 500 | 600) => number;
+
+/** The text, or as much of its beginning as has room. */
+export function shortened(text: string, width: number, measure: (text: string) => number): string {
+  if (measure(text) <= width) return text;
+  const letters = [...text];
+  let [low, high] = [0, letters.length];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (measure(`${letters.slice(0, middle).join('').trimEnd()}…`) <= width) low = middle;
+    else high = middle - 1;
+  }
+  return `${letters.slice(0, Math.max(1, low)).join('').trimEnd()}…`;
+}
+
+/** Where the 95th lines lie, with their sign; none where there are too many lines to tell them apart. */
+export function percentilesOf(data: GraphData): { readonly value: number; readonly line: GraphLine }[] {
+  if (data.stack || data.lines.length > 2) return [];
+  return data.lines.flatMap((line) => {
+    const { p95 } = line.stats;
+    return p95 === null ? [] : [{ value: line.below ? -p95 : p95, line }];
+  });
+}
+
+/** Words at the right end of a line: of one row, or a name over a figure. */
+export interface EndLabel {
+  /** Middle of its rows. */
+  readonly y: number;
+  /** Height of what it names, before others pushed it away. */
+  readonly wanted: number;
+  readonly rows: readonly string[];
+}
+
+const ROW_PX = 14;
+/** @param tops last known height of each line that is to be named; null = not named */
+export function endLabels(
+  data: GraphData,
+  plot: Plot,
+  percentiles: ReturnType<typeof percentilesOf>,
+  tops: readonly (number | null)[],
+): EndLabel[] {
+  const narrow = smallPlot(plot);
+  const labels = percentiles.map(({ value, line }) => ({
+    wanted: plot.y(value),
+    height: narrow ? ROW_PX : 2 * ROW_PX,
+    rows: [data.lines.length > 1 ? `95th ${line.label.toLowerCase()}` : '95th', formatWith(Math.abs(value), data.unit)],
+  }));
+  for (const [i, line] of data.lines.entries()) {
+    const last = tops[i] ?? null;
+    if (last !== null) labels.push({ wanted: plot.y(line.below ? -last : last), height: ROW_PX, rows: [line.label] });
+  }
+  const at = spread(
+    labels.map(({ wanted, height }) => ({ y: wanted, height })),
+    plot.top - 6,
+    plot.bottom + 6,
+  );
+  return labels.map(({ wanted, rows }, i) => ({ y: at[i] ?? wanted, wanted, rows }));
+}
+
+/** Words beside at most so many gaps; the rest is told in a list. */
+const GAP_WORDS_MAX = 4;
+const GAP_ROW_PX = 15;
+
+export interface GapWords {
+  readonly x: number;
+  readonly align: 'left' | 'right';
+  /** From above to below; the first is the time, the others say why. `y` is the middle of the row. */
+  readonly rows: readonly { readonly text: string; readonly y: number }[];
+}
+
+/**
+ * Hours and cause beside the widest gaps, where there is room.
+ * @param struck heights of lines that would strike the words out
+ */
+export function gapWordsOf(data: GraphData, plot: Plot, struck: readonly number[], measure: Measure): GapWords[] {
+  const few = smallPlot(plot);
+  const widest = data.gaps
+    .map((gap) => ({ gap, from: Math.max(plot.left, plot.x(gap.fromMs)), to: Math.min(plot.right, plot.x(gap.toMs)) }))
+    .filter(({ from, to }) => to - from >= 6)
+    .sort((a, b) => b.to - b.from - (a.to - a.from))
+    .slice(0, few ? 1 : GAP_WORDS_MAX);
+  const taken: [number, number][] = [];
+  return widest.flatMap(({ gap, from, to }): GapWords[] => {
+    const split = gap.text.indexOf(': ');
+    const told = split < 0 ? [gap.text] : [gap.text.slice(0, split), gap.text.slice(split + 2)];
+    const words = few ? [`No data ${formatDuration(gap.toMs - gap.fromMs)}`] : told;
+    const width = Math.max(...words.map((w) => measure(w, 500)));
+    const right = to + 7 + width < plot.right;
+    const x = right ? to + 7 : from - 7;
+    const span: [number, number] = right ? [x, x + width] : [x - width, x];
+    if (span[0] < plot.left || taken.some(([a, b]) => span[0] < b + 8 && span[1] > a - 8)) return [];
+    taken.push(span);
+    const height = words.length * GAP_ROW_PX;
+    const through = struck.filter((y) => y > plot.bottom - 6 - height && y < plot.bottom);
+    const lift = through.length === 0 ? 0 : plot.bottom - Math.min(...through) + 4;
+    const rows = words.map((text, n) => ({
+      text: n === 0 ? text.charAt(0).toUpperCase() + text.slice(1) : text,
+      y: plot.bottom - 12 - lift - (words.length - 1 - n) * GAP_ROW_PX,
+    }));
+    return [{ x, align: right ? 'left' : 'right', rows }];
+  });
+}
