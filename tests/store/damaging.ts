@@ -87,6 +87,14 @@ export async function wholeHistory(): Promise<Whole> {
   };
 }
 
+/** Where each moment of the truth stands; the truth is asked for hundreds of damaged files, and never changes. */
+const known = new WeakMap<Float64Array, ReadonlyMap<number, number>>();
+function positions(tMs: Float64Array = new Float64Array(0)): ReadonlyMap<number, number> {
+  let found = known.get(tMs);
+  if (!found) known.set(tMs, (found = new Map(Array.from(tMs, (t, i) => [t, i]))));
+  return found;
+}
+
 /**
  * Series of which something is missing; fails where anything is said that was never so.
  * @param reaching whether records that lost their neighbours must have been found out; before any read met the damage they are not
@@ -103,7 +111,7 @@ export function expectNothingWrong(
   ALL.forEach((key, s) => {
     const records = found.raw[s];
     const true_ = truth.raw[s];
-    const at = new Map(Array.from(true_?.tMs ?? [], (t, i) => [t, i]));
+    const at = positions(true_?.tMs);
     if (records?.tMs.length !== true_?.tMs.length) missing.add(key);
     records?.tMs.forEach((t, i) => {
       const value = records.value[i] ?? NaN;
@@ -121,7 +129,7 @@ export function expectNothingWrong(
     for (const tier of BIN_TIERS) {
       const bins = found.bins[tier][s];
       const trueBins = truth.bins[tier][s];
-      const binAt = new Map(Array.from(trueBins?.tMs ?? [], (t, i) => [t, i]));
+      const binAt = positions(trueBins?.tMs);
       if (bins?.tMs.length !== trueBins?.tMs.length) missing.add(key);
       bins?.tMs.forEach((t, i) => {
         const j = binAt.get(t) ?? -1;
