@@ -1,12 +1,14 @@
 /** What only a real VictoriaMetrics can show: freshness, deletion, odd names, its silence about rows it throws away. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seriesKey, type MetricName, type SeriesKey } from '../../core/model.ts';
+import { DEFAULT_TIERS, seriesKey, type MetricName, type SeriesKey } from '../../core/model.ts';
 import type { Batch, BinRow, RawRow } from '../../core/ports.ts';
 import type { ServerStore } from '../../store/server/port.ts';
+import { createHistory } from '../../store/history.ts';
 import { realPart } from '../real-parts.ts';
 import { DAY, HOUR, MINUTE } from './histories.ts';
 import { startVictoria, victoriaStore, type VictoriaServer } from './victoria-server.ts';
 
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const T0 = Date.UTC(2021, 5, 1);
 const LINE = 'interface,device=d,instance=i in_bps=1';
 const only = (raw: RawRow[]): Batch => ({ raw, bins: [] });
@@ -171,6 +173,35 @@ describe.skipIf(realPart('victoria-metrics') === null)('a real VictoriaMetrics',
       [200, 200],
       [200, 200],
     ]);
+  });
+
+  it('gets a bin once, also when a sample reaches back into what was sealed', async () => {
+    const store = victoriaStore(server);
+    const history = await createHistory({ store, tiers: DEFAULT_TIERS, nowMs: () => T0 + 30 * MINUTE, log: quiet });
+    const key = seriesKey('late', 'i', 'load.one');
+    for (let i = 0; i <= 11; i++) await history.append([row([key], T0 + i * MINUTE, [i])]);
+    await history.maintain(T0 + 20 * MINUTE);
+    const sealed = await store.bins([key], '5m', T0, T0 + HOUR);
+    expect([...(sealed[0]?.known ?? [])]).toEqual([1, 1, 0.2]);
+    // It was silent for long enough to be sealed, and speaks again within the heartbeat of a device that is asked less often.
+    await history.append([{ ...row([key], T0 + 14 * MINUTE, [100]), intervalMs: 5 * MINUTE }]);
+    await history.append([row([key], T0 + 16 * MINUTE, [100])]);
+    await history.maintain(T0 + 30 * MINUTE);
+    await server.settle();
+    const found = await store.bins([key], '5m', T0, T0 + 15 * MINUTE);
+    expect(found).toEqual(sealed);
+    // What the server itself has of it, before any reader takes the last of two.
+    const match = encodeURIComponent('{__name__=~".*load.*one_mean",device="late"}');
+    const answer = await fetch(`${server.url}/api/v1/export?match[]=${match}`, { signal: AbortSignal.timeout(20_000) });
+    const kept = (await answer.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { timestamps: number[]; values: number[] });
+    const means = kept.flatMap(({ timestamps, values }) =>
+      timestamps.flatMap((t, i) => (t === T0 + 10 * MINUTE ? [values[i]] : [])),
+    );
+    expect(means).toEqual([11]);
+    await history.close();
   });
 
   it('answers ten thousand series in one call', async () => {
