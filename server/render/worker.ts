@@ -1,0 +1,27 @@
+/** The thread that turns SVG into PNG: one picture at a time, as they are asked for. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Resvg } from '@resvg/resvg-js';
+import { encodePng } from './encode.ts';
+import type { Drawn, Job } from './png.ts';
+
+const { fontFiles } = workerData as { readonly fontFiles: readonly string[] };
+
+function draw({ svg, scale }: Job): Uint8Array<ArrayBuffer> {
+  const image = new Resvg(svg, {
+    // Only what is shipped: a picture looks the same on every machine.
+    font: { loadSystemFonts: false, fontFiles: [...fontFiles], defaultFontFamily: 'Inter' },
+    fitTo: { mode: 'zoom', value: scale },
+    logLevel: 'off',
+  }).render();
+  // A copy of its own size, which can be handed over.
+  return new Uint8Array(encodePng(image.pixels, image.width, image.height));
+}
+
+parentPort?.on('message', (job: Job) => {
+  try {
+    const png = draw(job);
+    parentPort?.postMessage({ id: job.id, png } satisfies Drawn, [png.buffer]);
+  } catch (error) {
+    parentPort?.postMessage({ id: job.id, error: error instanceof Error ? error.message : String(error) } satisfies Drawn);
+  }
+});
