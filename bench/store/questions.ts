@@ -201,6 +201,11 @@ export async function ask(asked: Asked, question: Question, { rounds, serverMs }
   const { ours, rrdtool, server } = question;
   const remote = server ? await Promise.all(holders.map((holder) => rightly(holder, server, question))) : [];
   const [a, b]: [number[], number[]] = [[], []];
+  // Programs that answer for months have compiled what they run, and the files are in memory.
+  for (let round = 0; round < rounds; round++) {
+    await ours();
+    if (rrdtool && pipe) await rrdtool(pipe);
+  }
   for (let round = 0; round < rounds; round++) {
     a.push(await timed(ours));
     if (rrdtool && pipe) b.push(await timed(() => rrdtool(pipe)));
