@@ -11,6 +11,7 @@ import { createInventory } from './inventory.ts';
 import { openapi, openapiRoute } from './openapi.ts';
 import { notFoundHandler, pages } from './pages.ts';
 import { createProcessFigures } from './process-figures.ts';
+import { createRenderer } from './render/renderer.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
 import { dashboardRoutes } from './routes/dashboards.ts';
@@ -18,6 +19,7 @@ import { deviceRoutes } from './routes/devices.ts';
 import { deviceActionRoutes } from './routes/device-actions.ts';
 import { discoveryRoutes } from './routes/discoveries.ts';
 import { eventRoutes } from './routes/events.ts';
+import { graphImageRoutes } from './routes/graph-images.ts';
 import { graphRoutes } from './routes/graphs.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/imports.ts';
@@ -70,7 +72,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const figures = createProcessFigures();
   app.addHook('onClose', () => figures.close());
   const inventory = createInventory(catalog, () => clock.monoMs());
-  const routeDeps: RouteDeps = { ...deps, access, sessions, tokens, http, figures, inventory, startedMs: clock.nowMs() };
+  const renderer = deps.renderer ?? createRenderer();
+  app.addHook('onClose', () => renderer.close());
+  const made = { access, sessions, tokens, http, figures, inventory, renderer };
+  const routeDeps: RouteDeps = { ...deps, ...made, startedMs: clock.nowMs() };
   await openapi(app, routeDeps);
   await app.register(
     async (under: App) => {
@@ -102,6 +107,7 @@ function apiRoutes(deps: RouteDeps) {
       searchRoutes,
       seriesRoutes,
       graphRoutes,
+      graphImageRoutes,
       dashboardRoutes,
       eventRoutes,
       importRoutes,

@@ -8,6 +8,7 @@ import type { Access } from './access.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import type { Inventory } from './inventory.ts';
 import type { ProcessFigures } from './process-figures.ts';
+import type { Renderer } from './render/renderer.ts';
 import type { Sessions } from './sessions.ts';
 import type { ServerConfig } from './settings.ts';
 import type { Tokens } from './tokens.ts';
@@ -26,6 +27,8 @@ export interface AppDeps {
   readonly webRoot: string | null;
   /** Networks that may be searched for devices, as they are allowed now; none when left out. */
   readonly discoveryNetworks?: () => readonly string[];
+  /** Draws pictures of graphs; one with its usual bounds when left out. The app closes it. */
+  readonly renderer?: Renderer;
   readonly log: Log;
   /** More routes under /api/v1; those with `config: { socketOnly: true }` answer on the control socket only. */
   readonly socketRoutes?: (app: App) => void | Promise<void>;
@@ -51,5 +54,6 @@ export interface RouteDeps extends AppDeps {
   readonly http: HttpMetrics;
   readonly figures: ProcessFigures;
   readonly inventory: Inventory;
+  readonly renderer: Renderer;
   readonly startedMs: number;
 }

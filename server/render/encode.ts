@@ -48,13 +48,28 @@ function coarse(pixels: Uint32Array, width: number, height: number): Indexed {
   throw new RangeError('there are more colours than there can be');
 }
 
+/** Used again for every picture of the usual sizes: what is made anew for each piles up before it is collected. */
+const room = {
+  keys: new Uint32Array(SLOTS),
+  counts: new Uint32Array(SLOTS),
+  /** Slot of each pixel's colour, filled in one walk; neighbours mostly have the same. */
+  slots: new Uint16Array(0),
+  rows: new Uint8Array(0),
+};
+const ROOM_KEPT_PX = 2 ** 21;
+
+function roomFor(pixels: number, bytes: number): typeof room {
+  const { keys, counts } = room;
+  counts.fill(0);
+  if (pixels > ROOM_KEPT_PX) return { keys, counts, slots: new Uint16Array(pixels), rows: new Uint8Array(bytes) };
+  if (room.slots.length < pixels) room.slots = new Uint16Array(pixels);
+  if (room.rows.length < bytes) room.rows = new Uint8Array(bytes);
+  return { keys, counts, slots: room.slots.subarray(0, pixels), rows: room.rows.subarray(0, bytes) };
+}
+
 /** Null when there are too many colours to count under this mask. */
 function indexed(pixels: Uint32Array, width: number, height: number, mask: number): Indexed | null {
-  const keys = new Uint32Array(SLOTS);
-  const counts = new Uint32Array(SLOTS);
-  const rows = new Uint8Array(height * (width + 1));
-  // Slot of each pixel's colour, filled in one walk; neighbours mostly have the same.
-  const slots = new Uint16Array(pixels.length);
+  const { keys, counts, slots, rows } = roomFor(pixels.length, height * (width + 1));
   let distinct = 0;
   let [last, lastSlot] = [0, -1];
   for (let i = 0; i < pixels.length; i++) {

@@ -3,7 +3,7 @@ import type { GraphData } from '../../core/graph.ts';
 import { hasBand, levels, runs, slotMiddle, type Run } from '../../core/graph-geometry.ts';
 import { crisp, endLabels, gapWordsOf, percentilesOf, shortened, smallPlot, type Plot } from '../../core/graph-layout.ts';
 import type { Fonts } from './fonts.ts';
-import { pathOf, Points, px, rectAt, textAt } from './markup.ts';
+import { pathOf, Points, px, textAt } from './markup.ts';
 import type { Page } from './page.ts';
 
 type Values = readonly (number | null)[];

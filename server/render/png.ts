@@ -75,7 +75,7 @@ export function createPngs(options: PngOptions): Pngs {
     settle((job) => job.reject(error));
   };
   const start = (): Worker => {
-    const made = new Worker(file, { workerData: { fontFiles }, resourceLimits: { maxYoungGenerationSizeMb: 16 } });
+    const made = new Worker(file, { workerData: { fontFiles }, resourceLimits: { maxYoungGenerationSizeMb: 6 } });
     // Pictures are no reason for the process to stay.
     made.unref();
     made.on('message', (drawn: Drawn) => {

@@ -13,6 +13,7 @@ import { pageOf, type Page } from './page.ts';
 import { styleOf } from './style.ts';
 import { tableOf } from './table.ts';
 
+const DAY_MS = 86_400_000;
 /** Height that a step of the value axis needs. */
 const STEP_PX = 22;
 
@@ -112,16 +113,15 @@ function footOf(data: GraphData, { width }: Look, { noteY, footY, margin, large 
   const parts: string[] = [];
   if (noteY !== null) parts.push(textAt(margin, noteY, shortened(note, width - 2 * margin, measure), { look: 'i2' }));
   if (footY === null) return parts.join('');
-  const fine = toMs - fromMs < 900_000 ? 1_000 : toMs - fromMs > 200 * 86_400_000 ? 86_400_000 : 60_000;
-  const range = `${moment(fromMs, zone, fine)} to ${moment(toMs, zone, fine)}, ${zone}`;
-  const age =
-    newestMs === null ? 'no data yet' : newestMs > toMs ? '' : `data from ${moment(newestMs, zone, Math.min(fine, 60_000))}`;
+  const fine = toMs - fromMs < 900_000 ? 1_000 : toMs - fromMs > 200 * DAY_MS ? DAY_MS : 60_000;
+  // Where room is short the days' names go.
+  const words = (ms: number, stepMs: number) => moment(ms, zone, stepMs).slice(large ? 0 : 4);
+  const range = `${words(fromMs, fine)} to ${words(toMs, fine)}, ${zone}`;
+  const age = newestMs === null ? 'no data yet' : newestMs > toMs ? '' : `data from ${words(newestMs, Math.min(fine, 60_000))}`;
   const averages = `${formatDuration(stepMs)} averages`;
-  const room = width - 2 * margin - measure(range) - 16;
-  // What is said first is what matters most where room is short.
-  const right = [large && age !== '' ? `${averages}, ${age}` : '', age, averages].find(
-    (words) => words !== '' && measure(words) <= room,
-  );
+  const room = width - 2 * margin - measure(range) - 12;
+  const choices = [large && age !== '' ? `${averages}, ${age}` : '', age, averages];
+  const right = choices.find((choice) => choice !== '' && measure(choice) <= room);
   parts.push(textAt(margin, footY, shortened(range, width - 2 * margin, measure)));
   if (right !== undefined) parts.push(textAt(width - margin, footY, right, { anchor: 'end' }));
   return parts.join('');

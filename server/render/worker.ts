@@ -1,10 +1,18 @@
 /** The thread that turns SVG into PNG: one picture at a time, as they are asked for. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Resvg } from '@resvg/resvg-js';
 import { encodePng } from './encode.ts';
 import type { Drawn, Job } from './png.ts';
 
 const { fontFiles } = workerData as { readonly fontFiles: readonly string[] };
+
+// Pixels lie outside the heap, so that its collector sees no reason to run while hundreds of megabytes pile up.
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const COLLECT_BYTES = 8 * 2 ** 20;
+let drawnBytes = 0;
 
 function draw({ svg, scale }: Job): Uint8Array<ArrayBuffer> {
   const image = new Resvg(svg, {
@@ -13,6 +21,7 @@ function draw({ svg, scale }: Job): Uint8Array<ArrayBuffer> {
     fitTo: { mode: 'zoom', value: scale },
     logLevel: 'off',
   }).render();
+  drawnBytes += 4 * image.width * image.height;
   // A copy of its own size, which can be handed over.
   return new Uint8Array(encodePng(image.pixels, image.width, image.height));
 }
@@ -24,4 +33,7 @@ parentPort?.on('message', (job: Job) => {
   } catch (error) {
     parentPort?.postMessage({ id: job.id, error: error instanceof Error ? error.message : String(error) } satisfies Drawn);
   }
+  if (drawnBytes < COLLECT_BYTES) return;
+  drawnBytes = 0;
+  collect();
 });

@@ -1,4 +1,5 @@
 /** Graphs: everything a renderer needs, or the same as CSV. */
+import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import type { GraphData } from '../../core/graph.ts';
 import { csvCell } from '../../core/text.ts';
@@ -26,12 +27,16 @@ const Query = Type.Object(
   { additionalProperties: false },
 );
 
-export async function graphRoutes(
-  app: App,
-  { history, catalog, inventory, dashboards, clock, config }: RouteDeps,
-): Promise<void> {
-  const read = async (id: string, query: { from?: string; to?: string; width?: number }): Promise<GraphData> => {
-    const range = rangeOf(query, clock.nowMs(), config.zone);
+export interface GraphQuery {
+  readonly from?: string;
+  readonly to?: string;
+  readonly width?: number;
+}
+
+/** Reads graphs by id as they are asked for. @throws HttpProblem 404 for one that is none, 400 for a range that is none */
+export function graphReader({ history, catalog, inventory, dashboards, clock, config }: RouteDeps) {
+  return async (id: string, query: GraphQuery, nowMs = clock.nowMs()): Promise<GraphData> => {
+    const range = rangeOf(query, nowMs, config.zone);
     const deps = {
       ...{ history, catalog, inventory, zone: config.zone, nowMs: () => clock.nowMs() },
       ...(dashboards ? { dashboards } : {}),
@@ -40,56 +45,80 @@ export async function graphRoutes(
     if (!graph) throw notFound(`There is no graph ${quoted(id)}: /api/v1/devices/…/graphs lists those of a device.`);
     return graph;
   };
-
-  app.get(
-    '/graphs/:id',
-    {
-      schema: {
-        operationId: 'readGraph',
-        summary: 'One graph: slots, legend, gaps, ticks',
-        tags,
-        params: Params,
-        querystring: Query,
-        response: { 200: GraphView, ...problems },
-      },
-    },
-    async ({ params, query }) => read(params.id, query),
-  );
-
-  app.get(
-    '/graphs/:id/csv',
-    {
-      schema: {
-        operationId: 'readGraphCsv',
-        summary: 'One graph as CSV: a row a slot, three columns a line, and who was unknown where lines are of many series',
-        tags,
-        params: Params,
-        querystring: Query,
-        response: { 200: textAnswer('Rows', 'text/csv'), ...problems },
-      },
-    },
-    async ({ params, query }, reply) => {
-      const graph = await read(params.id, query);
-      const file = `${graph.title}`.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80) || 'graph';
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${file}.csv"`)
-        .send(graphCsv(graph));
-    },
-  );
 }
 
-/** A row a slot; unknown is empty. Where many series make a line, the last column says which were unknown in it. */
-export function graphCsv(graph: GraphData): string {
+export async function graphRoutes(app: App, deps: RouteDeps): Promise<void> {
+  const read = graphReader(deps);
+  const asked = { tags, params: Params, querystring: Query };
+
+  for (const [path, operationId] of [
+    ['/graphs/:id', 'readGraph'],
+    ['/graphs/:id.json', 'readGraphJson'],
+  ] as const) {
+    app.get(
+      path,
+      {
+        schema: {
+          ...asked,
+          operationId,
+          summary: 'One graph: slots, legend, gaps, ticks',
+          response: { 200: GraphView, ...problems },
+        },
+      },
+      async ({ params, query }) => read(params.id, query),
+    );
+  }
+
+  for (const [path, operationId] of [
+    ['/graphs/:id/csv', 'readGraphCsv'],
+    ['/graphs/:id.csv', 'readGraphRows'],
+  ] as const) {
+    app.get(
+      path,
+      {
+        schema: {
+          ...asked,
+          operationId,
+          summary: 'One graph as CSV: a row a slot, three columns a line, and who was unknown where lines are of many series',
+          response: { 200: textAnswer('Rows', 'text/csv'), ...problems },
+        },
+      },
+      async ({ params, query }, reply) => {
+        const graph = await read(params.id, query);
+        const file = `${graph.title}`.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80) || 'graph';
+        return reply
+          .type('text/csv; charset=utf-8')
+          .header('content-disposition', `attachment; filename="${file}.csv"`)
+          .send(Readable.from(graphRows(graph)) as unknown as string);
+      },
+    );
+  }
+}
+
+/** Rows put together before they are handed on. */
+const CHUNK_ROWS = 500;
+
+/** A row a slot, many at a time; unknown is empty. Where many series make a line, the last column says which were unknown in it. */
+export function* graphRows(graph: GraphData): Generator<string> {
   const heads = graph.lines.flatMap((line) => [`${line.label} (${graph.unit})`, `${line.label} min`, `${line.label} max`]);
   const combined = graph.lines.some((line) => line.members > 1);
-  const rows = graph.tMs.map((tMs, i) => {
-    const cells = graph.lines.flatMap((line) => [line.mean[i], line.min[i], line.max[i]].map((value) => csvCell(value ?? null)));
-    const partial = combined ? [csvCell(partialAt(graph, tMs))] : [];
-    return [new Date(tMs).toISOString(), ...cells, ...partial].join(',');
-  });
-  return [['time', ...heads.map(csvCell), ...(combined ? ['partial'] : [])].join(','), ...rows].join('\n') + '\n';
+  yield `${['time', ...heads.map(csvCell), ...(combined ? ['partial'] : [])].join(',')}\n`;
+  for (let start = 0; start < graph.tMs.length; start += CHUNK_ROWS) {
+    let chunk = '';
+    for (const [n, tMs] of graph.tMs.slice(start, start + CHUNK_ROWS).entries()) {
+      const i = start + n;
+      const cells = graph.lines.flatMap((line) =>
+        [line.mean[i], line.min[i], line.max[i]].map((value) => csvCell(value ?? null)),
+      );
+      const partial = combined ? [csvCell(partialAt(graph, tMs))] : [];
+      chunk += `${[new Date(tMs).toISOString(), ...cells, ...partial].join(',')}\n`;
+    }
+    yield chunk;
+  }
 }
+
+/** All rows as one text. */
+export const graphCsv = (graph: GraphData): string => [...graphRows(graph)].join('');
 
 function partialAt({ partial, stepMs }: GraphData, tMs: number): string {
   return partial
