@@ -51,6 +51,8 @@ function coarse(pixels: Uint32Array, width: number, height: number): Indexed {
 /** Used again for every picture of the usual sizes: what is made anew for each piles up before it is collected. */
 const room = {
   keys: new Uint32Array(SLOTS),
+  /** The colour itself; of those that a mask makes one, the first that was met. */
+  colours: new Uint32Array(SLOTS),
   counts: new Uint32Array(SLOTS),
   /** Slot of each pixel's colour, filled in one walk; neighbours mostly have the same. */
   slots: new Uint16Array(0),
@@ -59,35 +61,37 @@ const room = {
 const ROOM_KEPT_PX = 2 ** 21;
 
 function roomFor(pixels: number, bytes: number): typeof room {
-  const { keys, counts } = room;
+  const { keys, colours, counts } = room;
   counts.fill(0);
-  if (pixels > ROOM_KEPT_PX) return { keys, counts, slots: new Uint16Array(pixels), rows: new Uint8Array(bytes) };
+  if (pixels > ROOM_KEPT_PX) return { keys, colours, counts, slots: new Uint16Array(pixels), rows: new Uint8Array(bytes) };
   if (room.slots.length < pixels) room.slots = new Uint16Array(pixels);
   if (room.rows.length < bytes) room.rows = new Uint8Array(bytes);
-  return { keys, counts, slots: room.slots.subarray(0, pixels), rows: room.rows.subarray(0, bytes) };
+  return { keys, colours, counts, slots: room.slots.subarray(0, pixels), rows: room.rows.subarray(0, bytes) };
 }
 
 /** Null when there are too many colours to count under this mask. */
 function indexed(pixels: Uint32Array, width: number, height: number, mask: number): Indexed | null {
-  const { keys, counts, slots, rows } = roomFor(pixels.length, height * (width + 1));
+  const { keys, colours, counts, slots, rows } = roomFor(pixels.length, height * (width + 1));
   let distinct = 0;
   let [last, lastSlot] = [0, -1];
   for (let i = 0; i < pixels.length; i++) {
-    const colour = ((pixels[i] ?? 0) & mask) | 0xff000000;
+    const colour = pixels[i] ?? 0;
     if (colour !== last || lastSlot < 0) {
       last = colour;
-      let slot = (Math.imul(colour, 0x9e3779b1) >>> 17) & (SLOTS - 1);
-      while (counts[slot] !== 0 && keys[slot] !== colour >>> 0) slot = (slot + 1) & (SLOTS - 1);
+      const key = ((colour & mask) | 0xff000000) >>> 0;
+      let slot = Math.imul(key, 0x9e3779b1) >>> 17;
+      while (counts[slot] !== 0 && keys[slot] !== key) slot = (slot + 1) & (SLOTS - 1);
       if (counts[slot] === 0) {
         if (++distinct > DISTINCT_MAX) return null;
-        keys[slot] = colour;
+        keys[slot] = key;
+        colours[slot] = colour;
       }
       lastSlot = slot;
     }
     slots[i] = lastSlot;
     counts[lastSlot] = (counts[lastSlot] ?? 0) + 1;
   }
-  const { palette, indexOf } = chosen(keys, counts);
+  const { palette, indexOf } = chosen(colours, counts);
   for (let y = 0, from = 0, to = 0; y < height; y++) {
     rows[to++] = 0;
     for (let x = 0; x < width; x++) rows[to++] = indexOf[slots[from++] ?? 0] ?? 0;
@@ -96,7 +100,7 @@ function indexed(pixels: Uint32Array, width: number, height: number, mask: numbe
 }
 
 /** The most frequent colours make the palette; each of the others becomes the one nearest to it. */
-function chosen(keys: Uint32Array, counts: Uint32Array): { palette: Uint8Array; indexOf: Uint8Array } {
+function chosen(colours: Uint32Array, counts: Uint32Array): { palette: Uint8Array; indexOf: Uint8Array } {
   const used: number[] = [];
   for (let slot = 0; slot < counts.length; slot++) if (counts[slot] !== 0) used.push(slot);
   used.sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0));
@@ -104,7 +108,7 @@ function chosen(keys: Uint32Array, counts: Uint32Array): { palette: Uint8Array; 
   const palette = new Uint8Array(3 * size);
   const indexOf = new Uint8Array(counts.length);
   used.forEach((slot, n) => {
-    const colour = keys[slot] ?? 0;
+    const colour = colours[slot] ?? 0;
     const [r, g, b] = [colour & 255, (colour >>> 8) & 255, (colour >>> 16) & 255];
     if (n < size) palette.set([r, g, b], 3 * n);
     indexOf[slot] = n < size ? n : nearest(palette, size, r, g, b);
