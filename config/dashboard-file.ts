@@ -119,6 +119,7 @@ function linesGraph(entry: LinesEntry, path: Path, key: string): CheckedGraph {
     label: visible(line.label ?? ''),
     mirror: line.mirror ?? false,
     per: (line.per as MetricName | undefined) ?? null,
+    select: line.select === undefined ? null : [line.select].flat().map(selectorOf),
   }));
   const faults = [...linesFaults(lines, [...path, 'lines']), ...limitFaults(entry.limit, lines, path)];
   if (faults.length > 0) return { graph: null, faults };

@@ -34,6 +34,11 @@ export type SelectorEntry = Static<typeof SelectorEntry>;
 const LineEntry = Type.Object(
   {
     metric: Metric,
+    select: Opt(
+      Type.Union([SelectorEntry, Type.Array(SelectorEntry, { minItems: 1, maxItems: 64 })], {
+        says: 'a selector such as { site: Paris }, or a list of at most 64 of them',
+      }),
+    ),
     aggregate: Opt(Type.Enum(['each', 'sum', 'mean', 'max', 'min'], { says: 'each, sum, mean, max or min' })),
     label: Opt(Text(64)),
     mirror: Opt(Flag),

@@ -10,7 +10,7 @@ export interface Condition {
   readonly tag: Patterns | null;
   /** Name or id of the device. */
   readonly device: Patterns | null;
-  /** Name or key of the instance. */
+  /** Name, key or id of the instance. */
   readonly name: Patterns | null;
   readonly alias: Patterns | null;
 }
@@ -52,7 +52,7 @@ const ofDevice = (condition: Condition, device: Device): boolean =>
   any(condition.site, [device.site]) && any(condition.tag, device.tags) && any(condition.device, [device.name, device.id]);
 
 const ofInstance = ({ kind, name, alias }: Condition, instance: Instance): boolean =>
-  any(kind, [instance.kind]) && any(name, [instance.name, instance.key]) && any(alias, [instance.alias]);
+  any(kind, [instance.kind]) && any(name, [instance.name, instance.key, instance.id]) && any(alias, [instance.alias]);
 
 const aboutInstances = ({ kind, name, alias }: Condition): boolean => kind !== null || name !== null || alias !== null;
 

@@ -18,6 +18,8 @@ export interface BoardLine {
   readonly mirror: boolean;
   /** Each value is divided by this metric of the same instance. */
   readonly per: MetricName | null;
+  /** Of what the graph's selector finds only what fits any of these; null = all of it. */
+  readonly select: readonly Selector[] | null;
 }
 
 interface Placed {

@@ -23,3 +23,9 @@ export const METRIC_UNITS: ReadonlyMap<MetricName, Unit> = new Map(
     ),
   ),
 );
+
+/** What a field measures, without its unit: interface.in_bps is "in", disk.used_bytes is "used". */
+export function fieldWords(metric: string): string {
+  const field = metric.slice(metric.indexOf('.') + 1);
+  return field.replace(/_(?:bps|per_s|bytes|ratio|ms|s)$/, '').replaceAll('_', ' ');
+}

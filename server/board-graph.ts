@@ -1,10 +1,10 @@
 /** A graph of a dashboard, filled with data: what its selector finds just now. */
 import { partialOf } from '../core/aggregate.ts';
 import type { BoardLine, Dashboard, LinesGraph } from '../core/dashboard.ts';
-import { describe } from '../core/dashboard-select.ts';
+import { describe, type Selector } from '../core/dashboard-select.ts';
 import type { GraphData, Role } from '../core/graph.ts';
 import { ROLES } from '../core/graphs.ts';
-import { METRIC_UNITS } from '../core/metrics.ts';
+import { fieldWords, METRIC_UNITS } from '../core/metrics.ts';
 import { TIERS, TIER_STEP_MS, seriesKey, type Device, type Tier, type Unit } from '../core/model.ts';
 import { planQuery } from '../core/query.ts';
 import { nearest, visible } from '../core/text.ts';
@@ -12,7 +12,7 @@ import { formatCapacity } from '../core/units.ts';
 import { combinedLine, combineStepMs, eachLines, NOUNS, type DrawnLines, type Frame, type WantedLine } from './board-lines.ts';
 import { gapsOf } from './graph-gaps.ts';
 import { keptMs, words, type GraphDeps, type GraphRequest } from './graph-read.ts';
-import { shapeGraph, type Shape } from './graph-shape.ts';
+import { shapeGraph, type FilledLine, type Shape } from './graph-shape.ts';
 import { lifetimesOf } from './lifetimes.ts';
 import { MEMBERS_MAX, select, setsOf, type Meant, type Selection } from './selection.ts';
 
@@ -34,18 +34,38 @@ export async function readBoardGraph(
 }
 
 export interface Chosen extends Selection {
+  /** Members of each line, in the order of the lines. */
+  readonly ofLine: readonly (readonly Meant[])[];
   /** `select` found nothing, so `otherwise` was taken. */
   readonly otherwise: boolean;
 }
 
 /** What a graph is about just now. */
 export async function membersOf(deps: GraphDeps, graph: LinesGraph): Promise<Chosen> {
-  const metrics = setsOf(graph.lines);
-  const [first] = await select(deps.inventory, [{ select: graph.select, metrics }]);
-  if (first && (first.matched > 0 || graph.otherwise === null)) return { ...first, otherwise: false };
-  const [second] = graph.otherwise === null ? [] : await select(deps.inventory, [{ select: graph.otherwise, metrics }]);
-  return { members: [], matched: 0, devices: 0, ...second, otherwise: true };
+  const found = await find(deps, graph, graph.select);
+  if (found.matched > 0 || graph.otherwise === null) return { ...found, otherwise: false };
+  return { ...(await find(deps, graph, graph.otherwise)), otherwise: true };
 }
+
+async function find({ inventory }: GraphDeps, { lines }: LinesGraph, selector: Selector): Promise<Omit<Chosen, 'otherwise'>> {
+  const sets = setsOf(lines);
+  if (lines.every(({ select: own }) => own === null)) {
+    const [all = NOBODY] = await select(inventory, [{ select: selector, metrics: sets }]);
+    return { ...all, ofLine: lines.map(() => all.members) };
+  }
+  const each = await select(
+    inventory,
+    lines.map(({ select: within }, i) => ({ select: selector, within, metrics: [sets[i] ?? []] })),
+  );
+  const members = [...new Map(each.flatMap((one) => one.members).map((member) => [member.instance.id, member])).values()];
+  return {
+    members,
+    matched: Math.max(members.length, ...each.map(({ matched }) => matched)),
+    devices: new Set(members.map(({ device }) => device.id)).size,
+    ofLine: each.map((one) => one.members),
+  };
+}
+const NOBODY: Selection = { members: [], matched: 0, devices: 0 };
 
 async function drawBoard(deps: GraphDeps, id: string, graph: LinesGraph, request: GraphRequest): Promise<GraphData> {
   const { history, catalog, zone } = deps;
@@ -54,8 +74,10 @@ async function drawBoard(deps: GraphDeps, id: string, graph: LinesGraph, request
   const endMs = Math.min(toMs, nowMs);
   const chosen = await membersOf(deps, graph);
   const unit = unitOf(graph.lines[0], chosen.members);
-  const named = nameMembers(chosen.members);
-  const bare = graph.lines.map((spec) => ({ spec, label: labelOf(spec, graph.lines), members: measured(spec, unit, named) }));
+  const bare = graph.lines.map((spec, i) => {
+    const members = measured(spec, unit, nameMembers(chosen.ofLine[i] ?? []));
+    return { spec, label: labelOf(spec, graph.lines, members), members };
+  });
   const all = bare.flatMap(({ members }) => members);
   const intervalMs = all.reduce((most, { device }) => Math.max(most, device.intervalMs), 0) || DEFAULT_INTERVAL_MS;
   const most = bare.reduce((line, next) => (next.members.length > line.length ? next.members : line), [] as readonly Meant[]);
@@ -114,8 +136,10 @@ async function drawLines(deps: GraphDeps, frame: Frame, lines: readonly WantedLi
   const some = lines.filter(({ members }) => members.length > 0);
   // One series combined with nothing is that series, exactly.
   const alone = (line: WantedLine) => line.members.length === 1;
-  const parted = some.filter((line) => line.spec.aggregate === 'each');
-  const together = some.filter((line) => line.spec.aggregate !== 'each');
+  // A line that was chosen for one series has its place and colour among those of many.
+  const single = (line: WantedLine) => line.spec.select !== null && alone(line);
+  const parted = some.filter((line) => line.spec.aggregate === 'each' && !single(line));
+  const together = some.filter((line) => !parted.includes(line));
   const roles = rolesOf(together, parted.length > 0);
   const perSide = (mirror: boolean) => together.filter(({ spec }) => spec.mirror === mirror).length;
   const out: DrawnLines = parted.length > 0 ? await eachLines(deps, frame, parted, graph) : { lines: [], combined: [], rest: 0 };
@@ -123,21 +147,37 @@ async function drawLines(deps: GraphDeps, frame: Frame, lines: readonly WantedLi
     const { aggregate, mirror } = line.spec;
     const role = roles[i] ?? 's1';
     const fill = graph.stack || (perSide(mirror) === 1 && parted.length === 0);
-    if (aggregate === 'each') continue;
-    const more = alone(line)
-      ? await eachLines(deps, frame, [line], graph)
-      : await combinedLine(deps, frame, line, aggregate, role, fill);
+    const more =
+      alone(line) || aggregate === 'each'
+        ? await eachLines(deps, frame, [line], graph)
+        : await combinedLine(deps, frame, line, aggregate, role, fill);
     out.lines.push(...more.lines.map((one) => ({ ...one, label: line.label, role, fill })));
     out.combined.push(...more.combined);
   }
-  return out;
+  return { ...out, lines: distinct(out.lines) };
+}
+
+/** Two lines may be of the same metric of many: each keeps a name of its own. */
+function distinct(lines: readonly FilledLine[]): FilledLine[] {
+  const taken = new Set<string>();
+  return lines.map((line) => {
+    let series = line.series;
+    for (let n = 2; taken.has(series); n++) series = `${line.series} #${n}`;
+    taken.add(series);
+    return series === line.series ? line : { ...line, series };
+  });
 }
 
 /** In green and out blue where a graph has just these two; else in the order of the colours. */
 function rolesOf(lines: readonly WantedLine[], others: boolean): Role[] {
   const [first, second, more] = lines;
   if (!others && first && second && !more && !first.spec.mirror && second.spec.mirror) return ['in', 'out'];
-  return lines.map((_line, i) => ROLES[(i + (others ? 1 : 0)) % ROLES.length] ?? 's1');
+  const mirrored = ({ spec }: WantedLine) => spec.mirror;
+  return lines.map((line, i) => {
+    // Of lines that were chosen one by one, the first above and the first below belong together, and so on.
+    const before = line.spec.select === null ? i : lines.slice(0, i).filter((l) => mirrored(l) === mirrored(line)).length;
+    return ROLES[(before + (others ? 1 : 0)) % ROLES.length] ?? 's1';
+  });
 }
 
 function unitOf(line: BoardLine | undefined, members: readonly Meant[]): Unit {
@@ -174,9 +214,18 @@ function measured({ metric, per }: BoardLine, unit: Unit, members: readonly Name
   });
 }
 
-function labelOf({ label, metric, aggregate }: BoardLine, lines: readonly BoardLine[]): string {
+function labelOf(
+  { label, metric, aggregate, select: own }: BoardLine,
+  lines: readonly BoardLine[],
+  members: readonly Named[],
+): string {
   if (label !== '') return label;
   const field = metric.slice(metric.indexOf('.') + 1).replaceAll('_', ' ');
+  const [only] = members;
+  if (own !== null && only && members.length === 1) {
+    const alike = lines.every((line) => line.metric === metric);
+    return alike ? only.name : `${only.name} ${fieldWords(metric)}`;
+  }
   const same = lines.filter((line) => line.metric === metric).length > 1;
   return same && aggregate !== 'each' ? `${field} ${NOUNS[aggregate]}` : field;
 }

@@ -50,7 +50,11 @@ const NOTHING: Wanted = {
 };
 
 function wantedOf(graph: LinesGraph | RepeatGraph): Wanted {
-  if ('lines' in graph) return { select: graph.select, metrics: setsOf(graph.lines) };
+  if ('lines' in graph) {
+    const own = graph.lines.map((line) => line.select);
+    const within = own.some((one) => one === null) ? null : own.flatMap((one) => one ?? []);
+    return { select: graph.select, metrics: setsOf(graph.lines), within };
+  }
   return graph.repeat === 'device' ? NOTHING : { select: graph.select, metrics: null, present: graph.repeat };
 }
 

@@ -10,6 +10,8 @@ export const MEMBERS_MAX = 500;
 
 export interface Wanted {
   readonly select: Selector;
+  /** Of that only what fits any of these; null or left out = all of it. */
+  readonly within?: readonly Selector[] | null;
   /** Only instances that have all metrics of one of these sets; null = any. */
   readonly metrics: readonly (readonly string[])[] | null;
   /** Only of this kind, and only what is still there. */
@@ -56,13 +58,13 @@ export function setsOf(lines: readonly BoardLine[]): string[][] {
 
 function look(stock: ReadonlyMap<string, Stocked>, wanted: readonly Wanted[]): readonly Selection[] {
   const near = [...stock.values()]
-    .filter(({ device }) => wanted.some(({ select: selector }) => meansDevice(selector, device)))
+    .filter(({ device }) => wanted.some((want) => mayMean(want, device)))
     .sort((a, b) => byName(a.device.name, b.device.name));
   const found = wanted.map(() => ({ members: [] as Meant[], matched: 0, devices: 0 }));
   for (const { device, instances } of near) {
     wanted.forEach((want, w) => {
       const into = found[w];
-      if (!into || !meansDevice(want.select, device)) return;
+      if (!into || !mayMean(want, device)) return;
       const meant = instances.filter((instance) => isMeant(want, device, instance));
       if (meant.length === 0) return;
       into.matched += meant.length;
@@ -77,8 +79,12 @@ function look(stock: ReadonlyMap<string, Stocked>, wanted: readonly Wanted[]): r
   return found;
 }
 
-function isMeant({ select: selector, metrics, present }: Wanted, device: Device, instance: Instance): boolean {
+const mayMean = ({ select: selector, within }: Wanted, device: Device): boolean =>
+  meansDevice(selector, device) && (!within || within.some((one) => meansDevice(one, device)));
+
+function isMeant({ select: selector, within, metrics, present }: Wanted, device: Device, instance: Instance): boolean {
   if (present !== undefined && (instance.kind !== present || instance.vanishedMs !== null)) return false;
   if (metrics && !metrics.some((all) => has(instance, all))) return false;
+  if (within && !within.some((one) => meansInstance(one, device, instance))) return false;
   return meansInstance(selector, device, instance);
 }

@@ -322,6 +322,27 @@ describe('a line each', () => {
   });
 });
 
+describe('lines with a selector of their own', () => {
+  it('take each their part, and keep their places', async () => {
+    for (const [i, name] of ['a', 'b', 'c', 'd', 'e', 'f'].entries())
+      await member(name, IN, () => i + 1, { device: { site: i < 2 ? 'Paris' : 'Lyon' } });
+    const one = (name: string) => `{ metric: interface.in_bps, select: { device: ${name} } }`;
+    const graph = await draw(
+      `lines: [{ metric: interface.in_bps, aggregate: sum, select: [{ site: Paris }, { device: id-f, name: i-f }] }, { metric: interface.in_bps, aggregate: sum, select: { site: Lyon } }, ${['b', 'c', 'd', 'e'].map(one).join(', ')}]`,
+    );
+    expect(graph.lines.map(({ label, members, stats }) => [label, members, stats.average])).toEqual([
+      ['in bps sum', 3, 9],
+      ['in bps sum', 4, 18],
+      ['b eth0', 1, 2],
+      ['c eth0', 1, 3],
+      ['d eth0', 1, 4],
+      ['e eth0', 1, 5],
+    ]);
+    expect(new Set(graph.lines.map(({ series }) => series)).size).toBe(6);
+    expect(graph.subtitle).toBe('6 interfaces');
+  });
+});
+
 describe('very many', () => {
   it('are counted in up to a stated number, in a stated resolution', async () => {
     const at = (n: number) => `srv${String(n).padStart(3, '0')}`;
