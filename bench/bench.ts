@@ -9,6 +9,7 @@ export interface BenchOptions {
 const BENCHES: Readonly<Record<string, () => Promise<(options: BenchOptions) => Promise<Report>>>> = {
   poll: async () => (await import('./poll.ts')).benchPoll,
   store: async () => (await import('./store.ts')).benchStore,
+  graph: async () => (await import('./graph.ts')).benchGraph,
   pages: async () => (await import('./pages.ts')).benchPages,
 };
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { uplink } from '../../../bench/graph-data.ts';
+import { uplink } from '../../../bench/graph/data.ts';
 import { PALETTES } from '../../../core/graph-colours.ts';
 import { encodePng } from '../../../server/render/encode.ts';
 import { FONT_FOLDER, readFonts } from '../../../server/render/fonts.ts';

@@ -1,7 +1,7 @@
 /** The SVG itself: whole, on the pixels of the browser's plot, and honest about what is unknown. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { uplink } from '../../../bench/graph-data.ts';
+import { uplink } from '../../../bench/graph/data.ts';
 import type { GraphData } from '../../../core/graph.ts';
 import { linePoints } from '../../../core/graph-geometry.ts';
 import { plotOf } from '../../../core/graph-layout.ts';

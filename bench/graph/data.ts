@@ -1,6 +1,6 @@
 /** A graph as pictures of it are measured: in and out of a busy uplink, with its extremes, a gap and 95th lines. */
-import type { GraphData, GraphLine } from '../core/graph.ts';
-import { timeTicks, valueTicks } from '../core/ticks.ts';
+import type { GraphData, GraphLine } from '../../core/graph.ts';
+import { timeTicks, valueTicks } from '../../core/ticks.ts';
 
 const DAY_MS = 86_400_000;
 /** Of every picture of the measurement; a whole number of steps. */
@@ -34,10 +34,15 @@ export function waveOf(seed: number, peak: number, slots = SLOTS): Wave {
   };
 }
 
+/** Slots of which nothing is known. */
+export const GAP = { from: 430, to: 462 };
+/** In and out of the uplink of a seed. */
+export const wavesOf = (seed: number): readonly [into: Wave, out: Wave] => [waveOf(seed, 6e9), waveOf(seed + 7, 2.6e9)];
+
 export function uplink(seed: number, width: number, toMs = Date.UTC(2026, 2, 15, 12)): GraphData {
   const fromMs = toMs - SLOTS * STEP_MS;
-  const [into, out] = [waveOf(seed, 6e9), waveOf(seed + 7, 2.6e9)];
-  const gap = { from: 430, to: 462 };
+  const [into, out] = wavesOf(seed);
+  const gap = GAP;
   const lines = [lineOf('in', into, gap, false), lineOf('out', out, gap, true)];
   const [top, bottom] = lines.map((line) => line.stats.maximum ?? 0);
   const y = valueTicks(top ?? 0, bottom ?? 0, 'bps', width < 500 ? 4 : 7);
