@@ -50,7 +50,7 @@ describe('what rrdtool answers', () => {
     expect([...numbersOf('OK u:0.00 s:0.00 r:0.00\n')]).toEqual([]);
   });
 
-  const programs = rrdPrograms(false);
+  const programs = rrdPrograms();
   it.skipIf('missing' in programs)('is what was filled in', async () => {
     if ('missing' in programs) return;
     const pipe = openPipe(programs, folder);
