@@ -1,0 +1,122 @@
+/** Statistics that a few wild values cannot lead astray. NaN is a gap and is passed over. */
+
+/** Standard deviation of a normal distribution over its median absolute deviation. */
+const MAD_TO_SIGMA = 1.4826;
+/** Huber's constant: 95 % efficient where noise is normal (Huber 1964, Robust estimation of a location parameter). */
+const HUBER = 1.345;
+const ROUNDS = 6;
+
+/** The q-quantile (0–1) of sorted values, interpolated; NaN when empty. */
+export function quantileOf(sorted: Float64Array, q: number): number {
+  const n = sorted.length;
+  if (n === 0) return NaN;
+  const at = Math.min(n - 1, Math.max(0, q * (n - 1)));
+  const low = Math.floor(at);
+  const a = sorted[low] ?? NaN;
+  const b = sorted[Math.min(n - 1, low + 1)] ?? NaN;
+  return a + (at - low) * (b - a);
+}
+
+/** Known values in order. */
+export function sortedKnown(values: Iterable<number>): Float64Array {
+  return Float64Array.from([...values].filter((v) => !Number.isNaN(v))).sort();
+}
+
+export function medianOf(values: Iterable<number>): number {
+  return quantileOf(sortedKnown(values), 0.5);
+}
+
+/** Robust standard deviation: of values about their median, or about zero. */
+export function sigmaOf(values: ArrayLike<number> & Iterable<number>, about = medianOf(values)): number {
+  return MAD_TO_SIGMA * medianOf(Float64Array.from(values, (v) => Math.abs(v - about)));
+}
+
+export interface Line {
+  /** Value at x = 0. */
+  readonly level: number;
+  readonly slope: number;
+  /** Standard deviation of what is left, and its correlation from one known value to the next. */
+  readonly sigma: number;
+  readonly rho: number;
+  /** Standard errors, widened for that correlation; `levelError` is at the mean of x. */
+  readonly slopeError: number;
+  readonly levelError: number;
+  readonly meanX: number;
+  readonly n: number;
+}
+
+/**
+ * Straight line by Huber's M-estimator over y[from..to), begun from the median of slopes between values a third of the
+ * window apart (a thinned Theil–Sen estimator), so that neither end nor wild values turn it.
+ * @returns null with fewer than three known values
+ */
+export function robustLine(y: Float64Array, from = 0, to = y.length): Line | null {
+  const xs: number[] = [];
+  const ys: number[] = [];
+  for (let i = from; i < to; i++) {
+    const v = y[i] ?? NaN;
+    if (Number.isNaN(v)) continue;
+    xs.push(i);
+    ys.push(v);
+  }
+  const n = xs.length;
+  if (n < 3) return null;
+  const lag = Math.max(1, Math.floor(n / 3));
+  const slopes = new Float64Array(n - lag);
+  for (let i = 0; i + lag < n; i++) slopes[i] = ((ys[i + lag] ?? 0) - (ys[i] ?? 0)) / ((xs[i + lag] ?? 0) - (xs[i] ?? 0));
+  let slope = medianOf(slopes);
+  const residual = new Float64Array(n);
+  for (let i = 0; i < n; i++) residual[i] = (ys[i] ?? 0) - slope * (xs[i] ?? 0);
+  let level = medianOf(residual);
+  let sigma = 0;
+  let sums = { w: 0, x: 0, xx: 0 };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let i = 0; i < n; i++) residual[i] = (ys[i] ?? 0) - level - slope * (xs[i] ?? 0);
+    sigma = sigmaOf(residual, 0);
+    let [w, x, v, xx, xv] = [0, 0, 0, 0, 0];
+    for (let i = 0; i < n; i++) {
+      const size = Math.abs(residual[i] ?? 0);
+      const weight = size <= HUBER * sigma || sigma === 0 ? 1 : (HUBER * sigma) / size;
+      const dx = (xs[i] ?? 0) - from;
+      w += weight;
+      x += weight * dx;
+      v += weight * (ys[i] ?? 0);
+      xx += weight * dx * dx;
+      xv += weight * dx * (ys[i] ?? 0);
+    }
+    const spread = xx - (x * x) / w;
+    sums = { w, x: x / w, xx: spread };
+    // More than half of it lies exactly on one line: that is the line.
+    if (sigma === 0) break;
+    slope = (xv - (x * v) / w) / spread;
+    level = v / w - slope * (x / w + from);
+  }
+  for (let i = 0; i < n; i++) residual[i] = (ys[i] ?? 0) - level - slope * (xs[i] ?? 0);
+  if (sigma === 0) sigma = Math.sqrt(residual.reduce((sum, r) => sum + r * r, 0) / n);
+  const rho = correlation(residual, sigma);
+  const widened = Math.sqrt((1 + rho) / (1 - rho));
+  const loss = Math.sqrt(n / Math.max(1, n - 2));
+  return {
+    level,
+    slope,
+    sigma: sigma * loss,
+    rho,
+    slopeError: (sigma * loss * widened) / Math.sqrt(sums.xx),
+    levelError: (sigma * loss * widened) / Math.sqrt(sums.w),
+    meanX: sums.x + from,
+    n,
+  };
+}
+
+/** First autocorrelation of residuals cut at 3σ, kept within 0..0.9: a negative one would only make us bolder. */
+function correlation(residual: Float64Array, sigma: number): number {
+  if (sigma === 0) return 0;
+  const cut = (v: number) => Math.max(-3 * sigma, Math.min(3 * sigma, v));
+  let [own, next] = [0, 0];
+  for (let i = 0; i < residual.length; i++) {
+    const v = cut(residual[i] ?? 0);
+    own += v * v;
+    if (i > 0) next += v * cut(residual[i - 1] ?? 0);
+  }
+  return own === 0 ? 0 : Math.max(0, Math.min(0.9, next / own));
+}

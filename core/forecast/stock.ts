@@ -1,0 +1,198 @@
+/** How a stock goes on: its growth once wild days, steps, rotation and the weekly habit are told apart from it. */
+import { dayNoise, findHabit, findOutliers, findSawtooth, findSteps, withoutSteps, type Sawtooth, type Step } from './breaks.ts';
+import { medianOf, robustLine, sigmaOf, type Line } from './robust.ts';
+import { fitTrend, type Trend } from './trend.ts';
+
+const WEEK = 7;
+
+/** A fitted stock. Indices are days of the history; steps ahead count from 1, the day after its end. */
+export interface StockFit {
+  readonly outliers: readonly number[];
+  readonly steps: readonly Step[];
+  readonly sawtooth: Sawtooth | null;
+  readonly habit: Float64Array | null;
+  readonly erratic: boolean;
+  readonly trend: Trend | null;
+  /** Growth a day now, with its 95 % interval. */
+  readonly growth: { readonly perDay: number; readonly low: number; readonly high: number };
+  /** Whether the interval of the growth excludes none at all. */
+  readonly grows: boolean;
+  /** Of a day about the path, and its correlation from day to day. */
+  readonly sigma: number;
+  readonly rho: number;
+  /** The median path; `slopes` standard errors steeper. */
+  path(ahead: number, slopes?: number): number;
+  /** Standard deviation of the path itself. */
+  spread(ahead: number): number;
+}
+
+/**
+ * @param y one value a day, NaN = unknown; the last one known
+ * @param weekday 0–6 of an index
+ * @param certain indices at which a change is known of
+ * @returns null with fewer than three values
+ */
+export function fitStock(y: Float64Array, weekday: (i: number) => number, certain: readonly number[] = []): StockFit | null {
+  const sawtooth = findSawtooth(y);
+  if (sawtooth) {
+    const fit = fitPeaks(y, sawtooth);
+    if (fit) return fit;
+  }
+  let clean = y.slice();
+  const outliers = findOutliers(clean);
+  for (const i of outliers) clean[i] = NaN;
+  // A habit hides small steps, and steps distort a habit: coarse steps, habit, then all steps.
+  const coarse = findSteps(clean, certain);
+  const habit = findHabit(withoutSteps(clean, coarse.steps), weekday, WEEK);
+  if (habit) clean = clean.map((v, i) => v - (habit[weekday(i)] ?? 0));
+  if (habit) for (const i of findOutliers(clean)) if (!outliers.includes(i)) outliers.push(i);
+  for (const i of outliers) clean[i] = NaN;
+  const found = findSteps(clean, certain);
+  const first = fitTrend(withoutSteps(clean, found.steps));
+  if (!first) return null;
+  const { steps, loss } = jointly(clean, found.steps, first.since);
+  const flat = withoutSteps(clean, steps);
+  const again = fitTrend(flat) ?? first;
+  const trend = { ...again, slopeRange: again.slopeRange * loss };
+  const { erratic } = found;
+  const base = { outliers: outliers.sort((a, b) => a - b), steps, sawtooth: null, habit, erratic, trend };
+  return { ...base, ...pathOf(flat, trend, (i) => (habit ? (habit[weekday(i)] ?? 0) : 0)) };
+}
+
+type Path = Pick<StockFit, 'growth' | 'grows' | 'sigma' | 'rho' | 'path' | 'spread'>;
+
+function pathOf(flat: Float64Array, trend: Trend, habitAt: (i: number) => number): Path {
+  const last = flat.length - 1;
+  const { line, slopeRange } = trend;
+  const error = slopeRange / 1.96;
+  const grows = Math.abs(line.slope) > slopeRange;
+  if (trend.shape === 'exponential') {
+    const now = Math.exp(line.level + line.slope * last);
+    const at = (i: number, slopes: number) =>
+      Math.exp(Math.min(700, line.level + line.slope * i + slopes * error * (i - line.meanX)));
+    return {
+      growth: { perDay: line.slope * now, low: (line.slope - slopeRange) * now, high: (line.slope + slopeRange) * now },
+      grows,
+      sigma: trend.sigma,
+      rho: line.rho,
+      path: (ahead, slopes = 0) => at(last + ahead, slopes) + habitAt(last + ahead),
+      spread: (ahead) => {
+        const i = last + ahead;
+        const relative = Math.hypot(line.levelError, error * (i - line.meanX));
+        return at(i, 0) * Math.expm1(Math.min(50, relative));
+      },
+    };
+  }
+  // Without growth to speak of the level is that of the stretch; where it wanders, that of the last week.
+  const recent = medianOf(flat.subarray(Math.max(0, flat.length - WEEK)));
+  const level = grows ? NaN : line.rho > 0.5 && !Number.isNaN(recent) ? recent : line.level + line.slope * line.meanX;
+  const { slowing } = trend;
+  const approach = (i: number) => (slowing ? slowing.end - slowing.gap * Math.exp(-i / slowing.days) : NaN);
+  const centre = (i: number) => (slowing ? approach(i) : grows ? line.level + line.slope * i : level);
+  const perDay = slowing ? approach(last + 1) - approach(last) : line.slope;
+  return {
+    growth: { perDay, low: perDay - slopeRange, high: perDay + slopeRange },
+    grows,
+    sigma: line.sigma,
+    rho: line.rho,
+    path: (ahead, slopes = 0) => {
+      const i = last + ahead;
+      return centre(i) + slopes * error * (i - line.meanX) + habitAt(i);
+    },
+    spread: (ahead) => Math.hypot(line.levelError, error * (last + ahead - line.meanX)),
+  };
+}
+
+/**
+ * Sizes of the steps of the last stretch by least squares together with its slope: each part between steps has a level
+ * of its own. @returns with by how much the slope is less certain for it
+ */
+function jointly(y: Float64Array, steps: readonly Step[], since: number): { steps: readonly Step[]; loss: number } {
+  const inside = steps.filter(({ at }) => at > since);
+  if (inside.length === 0) return { steps, loss: 1 };
+  const edges = [since, ...inside.map(({ at }) => at), y.length];
+  const parts = edges.slice(1).map((to, p) => {
+    const from = edges[p] ?? 0;
+    let [n, x, v] = [0, 0, 0];
+    for (let i = from; i < to; i++) if (!Number.isNaN(y[i] ?? NaN)) [n, x, v] = [n + 1, x + i, v + (y[i] ?? 0)];
+    return { from, to, n, x: x / n, v: v / n };
+  });
+  if (parts.some(({ n }) => n < 3)) return { steps, loss: 1 };
+  const all = parts.reduce((sum, { n, x }) => ({ n: sum.n + n, x: sum.x + n * x }), { n: 0, x: 0 });
+  const centre = all.x / all.n;
+  let [within, shared, whole] = [0, 0, 0];
+  for (const { from, to, x, v } of parts) {
+    for (let i = from; i < to; i++) {
+      const value = y[i] ?? NaN;
+      if (Number.isNaN(value)) continue;
+      within += (i - x) ** 2;
+      shared += (i - x) * (value - v);
+      whole += (i - centre) ** 2;
+    }
+  }
+  const slope = shared / within;
+  const sized = inside.map((step, s) => {
+    const [left, right] = [parts[s], parts[s + 1]];
+    return left && right ? { at: step.at, amount: right.v - left.v - slope * (right.x - left.x) } : step;
+  });
+  return { steps: [...steps.filter(({ at }) => at <= since), ...sized], loss: Math.sqrt(whole / within) };
+}
+
+/** Growth from cycle to cycle: each cycle's start, from all its days, by a line over the cycles. */
+function fitPeaks(y: Float64Array, sawtooth: Sawtooth): StockFit | null {
+  const { starts, period } = sawtooth;
+  const first = (starts[0] ?? 0) - period;
+  const cycles = [Math.round(first), ...starts];
+  const cycleOf = (i: number) => {
+    let c = 0;
+    while (c + 1 < cycles.length && (cycles[c + 1] ?? 0) <= i) c++;
+    return c;
+  };
+  const rises: number[] = [];
+  let previous = -1;
+  for (let i = 0; i < y.length; i++) {
+    if (Number.isNaN(y[i] ?? NaN)) continue;
+    if (previous >= 0 && cycleOf(previous) === cycleOf(i)) rises.push(((y[i] ?? 0) - (y[previous] ?? 0)) / (i - previous));
+    previous = i;
+  }
+  // Mean without the wildest tenth on both sides: noise of neighbours cancels in a mean, not in a median.
+  rises.sort((a, b) => a - b);
+  const cut = Math.floor(rises.length / 10);
+  const kept = rises.slice(cut, rises.length - cut);
+  const rise = kept.reduce((sum, r) => sum + r, 0) / Math.max(1, kept.length);
+  const members = cycles.map(() => [] as number[]);
+  for (let i = 0; i < y.length; i++) members[cycleOf(i)]?.push((y[i] ?? NaN) - rise * (i - (cycles[cycleOf(i)] ?? 0)));
+  const offset = Math.min(0, cycles[0] ?? 0);
+  const perStart = new Float64Array(y.length - offset).fill(NaN);
+  cycles.forEach((start, c) => (perStart[start - offset] = medianOf(members[c] ?? [])));
+  const line: Line | null = robustLine(perStart);
+  if (!line) return null;
+  const level = line.level - line.slope * offset;
+  const meanX = line.meanX + offset;
+  const slopeRange = 1.96 * line.slopeError * (1 + 1.5 / Math.max(1, line.n - 3));
+  const error = slopeRange / 1.96;
+  const grows = Math.abs(line.slope) > slopeRange;
+  const last = y.length - 1;
+  const lastStart = starts.at(-1) ?? 0;
+  const centre = (i: number) => (grows ? level + line.slope * i : level + line.slope * meanX);
+  const at = (i: number, slopes: number) => {
+    const start = lastStart + Math.floor((i - lastStart) / period) * period;
+    return centre(start) + slopes * error * (start - meanX) + rise * (i - start);
+  };
+  const about = y.map((v, i) => v - (level + line.slope * (cycles[cycleOf(i)] ?? 0)) - rise * (i - (cycles[cycleOf(i)] ?? 0)));
+  const sigma = Math.max(sigmaOf(about, 0), dayNoise(about));
+  return {
+    outliers: [],
+    steps: [],
+    sawtooth,
+    habit: null,
+    erratic: false,
+    trend: null,
+    growth: { perDay: line.slope, low: line.slope - slopeRange, high: line.slope + slopeRange },
+    grows,
+    sigma,
+    rho: 0,
+    path: (ahead, slopes = 0) => at(last + ahead, slopes),
+    spread: (ahead) => Math.hypot(line.levelError, error * (last + ahead - meanX)),
+  };
+}
