@@ -38,6 +38,8 @@ export interface LinesGraph extends Placed {
   readonly stack: boolean;
   /** In the unit of the lines; `capacity` = of all members together. */
   readonly limit: number | 'capacity' | null;
+  /** Lines at values that somebody chose, besides the limit; always drawn. */
+  readonly thresholds?: readonly { readonly label: string; readonly value: number }[];
   /** By what the greatest lines are chosen, where there are too many. */
   readonly greatest: 'average' | 'current' | 'maximum';
 }

@@ -273,7 +273,13 @@ async function noteOf({ inventory }: GraphDeps, graph: LinesGraph, { matched }: 
 }
 
 /** A figure for all members together is only true when each of them has one. */
-function limitOf({ limit }: LinesGraph, unit: Unit, line: WantedLine | undefined): Pick<Shape, 'limits' | 'limitShown'> {
+function limitOf(graph: LinesGraph, unit: Unit, line: WantedLine | undefined): Pick<Shape, 'limits' | 'limitShown'> {
+  const own = (graph.thresholds ?? []).map(({ label, value }) => ({ label: label || formatCapacity(value, unit), value }));
+  const { limits, limitShown } = ofAll(graph, unit, line);
+  return { limits: [...limits, ...own], limitShown: own.length > 0 ? 'always' : limitShown };
+}
+
+function ofAll({ limit }: LinesGraph, unit: Unit, line: WantedLine | undefined): Pick<Shape, 'limits' | 'limitShown'> {
   if (limit === null || !line) return { limits: [], limitShown: 'near' };
   if (limit !== 'capacity') return { limits: [{ label: formatCapacity(limit, unit), value: limit }], limitShown: 'always' };
   const there = line.members.filter(({ instance }) => instance.vanishedMs === null);

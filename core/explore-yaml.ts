@@ -1,0 +1,75 @@
+/** A graph of the explorer as it stands in the file of a dashboard (docs/dashboards.md). */
+import type { BoardLine } from './dashboard.ts';
+import { CONDITION_KEYS, type Condition, type Selector } from './dashboard-select.ts';
+import type { ExploreSpec } from './explore.ts';
+
+/** Names in the place of ids: a file is read by people. What has none, or shares it, keeps its id. */
+export type NameOf = (kind: 'device' | 'name', id: string) => string;
+
+const PLAIN = /^[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*$/;
+const WORDS = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
+
+/** A text that any reader of YAML takes for that text. */
+function scalar(text: string): string {
+  return PLAIN.test(text) && !WORDS.test(text) ? text : JSON.stringify(text);
+}
+
+const flow = (entries: readonly (readonly [string, string])[]): string =>
+  entries.length === 0 ? '{}' : `{ ${entries.map(([key, value]) => `${key}: ${value}`).join(', ')} }`;
+const list = (texts: readonly string[]): string => `[${texts.join(', ')}]`;
+
+/** A whole file: title, and the one graph, whose lines can be copied into another file. */
+export function dashboardYaml(spec: ExploreSpec, nameOf: NameOf): string {
+  return `title: ${scalar(spec.title || 'Explorer')}\ngraphs:\n${graphYaml(spec, nameOf)}`;
+}
+
+/** The entry under `graphs:`. */
+export function graphYaml(spec: ExploreSpec, nameOf: NameOf): string {
+  const { title, lines, stack, limit, thresholds, greatest } = spec;
+  const [first, ...others] = thresholds;
+  const drawn = limit ?? first?.value ?? null;
+  const left = (limit === null ? others : thresholds).map(({ label, value }) =>
+    label === '' ? `${value}` : `${label} ${value}`,
+  );
+  const rows = [
+    `  - title: ${scalar(title || 'Explorer')}`,
+    '    lines:',
+    ...lines.map((line) => `      - ${lineYaml(line, nameOf)}`),
+    ...(stack ? ['    stack: true'] : []),
+    ...(drawn === null ? [] : [`    limit: ${drawn}`]),
+    ...(left.length === 0
+      ? []
+      : [`    # a dashboard has one limit; not drawn: ${left.map((one) => JSON.stringify(one)).join(', ')}`]),
+    ...(greatest === 'average' ? [] : [`    greatest: ${greatest}`]),
+    '    width: wide',
+  ];
+  return `${rows.join('\n')}\n`;
+}
+
+function lineYaml({ metric, aggregate, label, mirror, per, select }: BoardLine, nameOf: NameOf): string {
+  const selectors = (select ?? []).map((one) => selectorYaml(one, nameOf));
+  const [only = '{}'] = selectors;
+  return flow([
+    ['metric', metric],
+    ...(aggregate === 'each' ? [] : [['aggregate', aggregate] as const]),
+    ...(label === '' ? [] : [['label', scalar(label)] as const]),
+    ...(mirror ? [['mirror', 'true'] as const] : []),
+    ...(per === null ? [] : [['per', per] as const]),
+    ...(select === null ? [] : [['select', selectors.length === 1 ? only : list(selectors)] as const]),
+  ]);
+}
+
+function selectorYaml({ not, ...condition }: Selector, nameOf: NameOf): string {
+  const unwanted = not === null ? [] : [['not', flow(conditionYaml(not, nameOf))] as const];
+  return flow([...conditionYaml(condition, nameOf), ...unwanted]);
+}
+
+function conditionYaml(condition: Condition, nameOf: NameOf): (readonly [string, string])[] {
+  return CONDITION_KEYS.flatMap((key) => {
+    const patterns = condition[key];
+    if (patterns === null) return [];
+    const texts = patterns.map((text) => scalar(key === 'device' || key === 'name' ? nameOf(key, text) : text));
+    const [only = '""'] = texts;
+    return [[key, texts.length === 1 ? only : list(texts)] as const];
+  });
+}
