@@ -188,6 +188,10 @@ const flat = (numbers: Numbers): number[] =>
     return 'value' in one ? [...one.value] : [...one.mean, ...one.max];
   });
 
+/** What is quick is asked some hundred times before V8 has compiled all of it. */
+const WARM_ROUNDS = 300;
+const WARM_MS = 2_000;
+
 export interface Rounds {
   readonly rounds: number;
   /** A server that is slow is asked fewer times: no more once its answers took this long, twice at least. */
@@ -202,7 +206,8 @@ export async function ask(asked: Asked, question: Question, { rounds, serverMs }
   const remote = server ? await Promise.all(holders.map((holder) => rightly(holder, server, question))) : [];
   const [a, b]: [number[], number[]] = [[], []];
   // Programs that answer for months have compiled what they run, and the files are in memory.
-  for (let round = 0; round < rounds; round++) {
+  const warmMs = performance.now() + WARM_MS;
+  for (let round = 0; round < WARM_ROUNDS && performance.now() < warmMs; round++) {
     await ours();
     if (rrdtool && pipe) await rrdtool(pipe);
   }
