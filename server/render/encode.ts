@@ -54,7 +54,8 @@ const room = {
   /** The colour itself; of those that a mask makes one, the first that was met. */
   colours: new Uint32Array(SLOTS),
   counts: new Uint32Array(SLOTS),
-  /** Slot of each pixel's colour, filled in one walk; neighbours mostly have the same. */
+  /** Stretches of one colour within a row, of which there are far fewer than pixels: where each ends, and its colour's slot. */
+  ends: new Uint32Array(0),
   slots: new Uint16Array(0),
   rows: new Uint8Array(0),
 };
@@ -63,21 +64,25 @@ const ROOM_KEPT_PX = 2 ** 21;
 function roomFor(pixels: number, bytes: number): typeof room {
   const { keys, colours, counts } = room;
   counts.fill(0);
-  if (pixels > ROOM_KEPT_PX) return { keys, colours, counts, slots: new Uint16Array(pixels), rows: new Uint8Array(bytes) };
-  if (room.slots.length < pixels) room.slots = new Uint16Array(pixels);
+  if (pixels > ROOM_KEPT_PX) {
+    const [ends, slots, rows] = [new Uint32Array(pixels), new Uint16Array(pixels), new Uint8Array(bytes)];
+    return { keys, colours, counts, ends, slots, rows };
+  }
+  if (room.slots.length < pixels) [room.ends, room.slots] = [new Uint32Array(pixels), new Uint16Array(pixels)];
   if (room.rows.length < bytes) room.rows = new Uint8Array(bytes);
-  return { keys, colours, counts, slots: room.slots.subarray(0, pixels), rows: room.rows.subarray(0, bytes) };
+  return { keys, colours, counts, ends: room.ends, slots: room.slots, rows: room.rows.subarray(0, bytes) };
 }
 
 /** Null when there are too many colours to count under this mask. */
 function indexed(pixels: Uint32Array, width: number, height: number, mask: number): Indexed | null {
-  const { keys, colours, counts, slots, rows } = roomFor(pixels.length, height * (width + 1));
-  let distinct = 0;
-  let [last, lastSlot] = [0, -1];
-  for (let i = 0; i < pixels.length; i++) {
-    const colour = pixels[i] ?? 0;
-    if (colour !== last || lastSlot < 0) {
-      last = colour;
+  const { keys, colours, counts, ends, slots, rows } = roomFor(pixels.length, height * (width + 1));
+  let [distinct, runs] = [0, 0];
+  for (let y = 0, at = 0; y < height; y++) {
+    for (const rowEnd = at + width; at < rowEnd;) {
+      const from = at;
+      const colour = pixels[from] ?? 0;
+      do at++;
+      while (at < rowEnd && pixels[at] === colour);
       const key = ((colour & mask) | 0xff000000) >>> 0;
       let slot = Math.imul(key, 0x9e3779b1) >>> 17;
       while (counts[slot] !== 0 && keys[slot] !== key) slot = (slot + 1) & (SLOTS - 1);
@@ -86,18 +91,27 @@ function indexed(pixels: Uint32Array, width: number, height: number, mask: numbe
         keys[slot] = key;
         colours[slot] = colour;
       }
-      lastSlot = slot;
+      counts[slot] = (counts[slot] ?? 0) + at - from;
+      ends[runs] = at;
+      slots[runs++] = slot;
     }
-    slots[i] = lastSlot;
-    counts[lastSlot] = (counts[lastSlot] ?? 0) + 1;
   }
   const { palette, indexOf } = chosen(colours, counts);
-  for (let y = 0, from = 0, to = 0; y < height; y++) {
+  for (let y = 0, run = 0, at = 0, to = 0; y < height; y++) {
     rows[to++] = 0;
-    for (let x = 0; x < width; x++) rows[to++] = indexOf[slots[from++] ?? 0] ?? 0;
+    for (const rowEnd = at + width; at < rowEnd; run++) {
+      const index = indexOf[slots[run] ?? 0] ?? 0;
+      const length = (ends[run] ?? rowEnd) - at;
+      if (length > LONG_RUN_PX) rows.fill(index, to, to + length);
+      else for (let i = 0; i < length; i++) rows[to + i] = index;
+      at += length;
+      to += length;
+    }
   }
   return { palette, rows };
 }
+/** From so many pixels on a call is cheaper than a loop. */
+const LONG_RUN_PX = 24;
 
 /** The most frequent colours make the palette; each of the others becomes the one nearest to it. */
 function chosen(colours: Uint32Array, counts: Uint32Array): { palette: Uint8Array; indexOf: Uint8Array } {

@@ -3,10 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Weight = 400 | 500 | 600;
-const FILES: Readonly<Record<Weight, string>> = {
-  400: 'Inter-Regular.otf',
-  500: 'Inter-Medium.otf',
-  600: 'Inter-SemiBold.otf',
+/**
+ * What nearly every picture is written in. These files are small, because the renderer reads a font's whole file
+ * again for each letter; the rest of the letters are in files of their own, which it falls back to.
+ */
+const FILES: Readonly<Record<Weight, readonly [usual: string, more: string]>> = {
+  400: ['Inter-Regular.otf', 'InterMore-Regular.otf'],
+  500: ['Inter-Medium.otf', 'InterMore-Medium.otf'],
+  600: ['Inter-SemiBold.otf', 'InterMore-SemiBold.otf'],
 };
 const FIGURES = ['InterTabular-Regular.otf', 'InterTabular-SemiBold.otf'];
 
@@ -20,23 +24,28 @@ export const FONT_FOLDER = join(import.meta.dirname, 'fonts');
 
 /** @throws Error in one sentence when a file is missing or is no font: without fonts an image would have no words. */
 export function readFonts(folder = FONT_FOLDER): Fonts {
-  const files = [...Object.values(FILES), ...FIGURES].map((file) => join(folder, file));
-  const advances = new Map<Weight, Advances>();
-  for (const [i, file] of files.entries()) {
-    let read: Advances;
+  const read = (name: string, advances: Advances = { em: new Float32Array(0x10000), missing: 0 }): Advances => {
+    const file = join(folder, name);
     try {
-      read = advancesOf(readFileSync(file));
+      return advancesOf(readFileSync(file), advances.em);
     } catch (cause) {
       throw new Error(`The font ${file} cannot be read, so images cannot be drawn.`, { cause });
     }
-    const weight = ([400, 500, 600] as const)[i];
-    if (weight !== undefined) advances.set(weight, read);
-  }
+  };
+  const advances = new Map(
+    ([400, 500, 600] as const).map((weight) => [
+      weight,
+      FILES[weight].reduce((all, name) => read(name, all), read(FILES[weight][0])),
+    ]),
+  );
+  for (const name of FIGURES) read(name);
+  const names = [...([400, 500, 600] as const).map((weight) => FILES[weight][0]), ...FIGURES];
+  const files = [...names, ...([400, 500, 600] as const).map((weight) => FILES[weight][1])].map((name) => join(folder, name));
   return {
     files,
     measure: (text, sizePx, weight) => {
-      const read = advances.get(weight);
-      return read ? widthOf(text, sizePx, read) : roughWidth(text, sizePx);
+      const em = advances.get(weight);
+      return em ? widthOf(text, sizePx, em) : roughWidth(text, sizePx);
     },
   };
 }
@@ -57,7 +66,7 @@ function widthOf(text: string, sizePx: number, { em, missing }: Advances): numbe
 }
 
 /** Advance widths of an OpenType font with a Unicode map of the basic plane (cmap format 4). */
-function advancesOf(font: Buffer): Advances {
+function advancesOf(font: Buffer, em: Float32Array): Advances {
   const tables = new Map<string, number>();
   for (let i = 0; i < font.readUInt16BE(4); i++) {
     const at = 12 + 16 * i;
@@ -72,7 +81,6 @@ function advancesOf(font: Buffer): Advances {
   const metrics = font.readUInt16BE(table('hhea') + 34);
   const hmtx = table('hmtx');
   const advance = (glyph: number) => font.readUInt16BE(hmtx + 4 * Math.min(glyph, metrics - 1)) / unitsPerEm;
-  const em = new Float32Array(0x10000);
   eachGlyph(font, table('cmap'), (code, glyph) => (em[code] = advance(glyph)));
   return { em, missing: advance(0) };
 }

@@ -12,7 +12,8 @@ const FORM = [
   `.n{font-family:"Inter Tabular",${FAMILY};font-variant-numeric:tabular-nums;font-size:12px}`,
   '.h{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}',
   '.r,.l{fill:none}',
-  '.l{stroke-linejoin:round}',
+  // As round as a line of this width can look, for half the geometry.
+  '.l{stroke-linejoin:bevel}',
   '.p95{stroke-dasharray:8 3}',
 ].join('');
 

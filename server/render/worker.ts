@@ -8,10 +8,12 @@ import type { Drawn, Job } from './png.ts';
 
 const { fontFiles } = workerData as { readonly fontFiles: readonly string[] };
 
-// Pixels lie outside the heap, so that its collector sees no reason to run while hundreds of megabytes pile up.
+// Pixels lie outside the heap: its collector sees no reason to run while hundreds of megabytes pile up, and
+// each picture pays for fresh pages. Once they are dropped, looking at what is young costs nothing and finds most
+// of them; what was in use while the collector ran by itself is found now and then.
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-const COLLECT_BYTES = 8 * 2 ** 20;
+const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void;
+const COLLECT_BYTES = 32 * 2 ** 20;
 let drawnBytes = 0;
 
 function draw({ svg, scale }: Job): Uint8Array<ArrayBuffer> {
@@ -33,7 +35,7 @@ parentPort?.on('message', (job: Job) => {
   } catch (error) {
     parentPort?.postMessage({ id: job.id, error: error instanceof Error ? error.message : String(error) } satisfies Drawn);
   }
-  if (drawnBytes < COLLECT_BYTES) return;
-  drawnBytes = 0;
-  collect();
+  const all = drawnBytes > COLLECT_BYTES;
+  if (all) drawnBytes = 0;
+  collect({ type: all ? 'major' : 'minor' });
 });
