@@ -127,7 +127,7 @@ export function findSteps(y: Float64Array, certain: readonly number[] = []): { s
   const known = knownOf(y);
   const noise = dayNoise(y);
   const slope = slopeBetween(y, known);
-  const found: Step[] = [];
+  const found: (Step & { sudden: number })[] = [];
   const most = Math.max(JUMPS_AT_LEAST, Math.floor(known.length * JUMPS_PER_VALUE));
   const jump = (k: number): number => {
     const left = known.slice(Math.max(0, k - BESIDE), k);
@@ -145,10 +145,11 @@ export function findSteps(y: Float64Array, certain: readonly number[] = []): { s
     if (!isCertain && Math.abs(amount) < STANDS_OUT * noise) continue;
     const last = found.at(-1);
     const at = known[k] ?? 0;
-    // One jump is seen from several days: the largest of them is it.
+    // One jump is seen from several days: that with the largest change from the day before is it.
+    const own = Math.abs(near(0));
     if (last && known.indexOf(last.at) > k - 5) {
-      if (Math.abs(amount) > Math.abs(last.amount)) found.splice(found.length - 1, 1, { at, amount });
-    } else found.push({ at, amount });
+      if (own > last.sudden) found.splice(found.length - 1, 1, { at, amount, sudden: own });
+    } else found.push({ at, amount, sudden: own });
   }
   return found.length > most ? { steps: [], erratic: true } : { steps: refine(y, found), erratic: false };
 }

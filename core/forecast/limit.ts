@@ -14,7 +14,7 @@ export interface Passage {
   /** Median path, `slopes` standard errors steeper. */
   path(ahead: number, slopes: number): number;
   /** Noise about it, and how much one step's tells of the next one's. */
-  readonly sigma: number;
+  sigma(ahead: number): number;
   readonly rho: number;
   readonly limit: number;
   /** Steps looked ahead. */
@@ -27,11 +27,11 @@ export interface Passage {
 export function crossingOf({ path, sigma, rho, limit, steps, inflation }: Passage): Crossing {
   const within = new Float64Array(steps + 1);
   const own = (1 - rho) / (1 + rho);
-  const least = Math.max(sigma, Math.abs(limit) * 1e-12, Number.MIN_VALUE);
+  const least = Math.max(Math.abs(limit) * 1e-12, Number.MIN_VALUE);
   for (const draw of DRAWS) {
     let stays = 1;
     for (let ahead = 1; ahead <= steps; ahead++) {
-      const distance = (limit - path(ahead, draw * inflation)) / least;
+      const distance = (limit - path(ahead, draw * inflation)) / Math.max(sigma(ahead), least);
       if (distance < 5 && stays > 0) {
         const below = normalCdf(distance);
         stays *= below < 1e-9 ? 0 : below ** own;

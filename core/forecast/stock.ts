@@ -17,8 +17,8 @@ export interface StockFit {
   readonly growth: { readonly perDay: number; readonly low: number; readonly high: number };
   /** Whether the interval of the growth excludes none at all. */
   readonly grows: boolean;
-  /** Of a day about the path, and its correlation from day to day. */
-  readonly sigma: number;
+  /** Standard deviation of a day about the path, and its correlation from day to day. */
+  sigma(ahead: number): number;
   readonly rho: number;
   /** The median path; `slopes` standard errors steeper. */
   path(ahead: number, slopes?: number): number;
@@ -73,7 +73,7 @@ function pathOf(flat: Float64Array, trend: Trend, habitAt: (i: number) => number
     return {
       growth: { perDay: line.slope * now, low: (line.slope - slopeRange) * now, high: (line.slope + slopeRange) * now },
       grows,
-      sigma: trend.sigma,
+      sigma: (ahead) => trend.sigma * Math.exp(Math.min(700, line.slope * ahead)),
       rho: line.rho,
       path: (ahead, slopes = 0) => at(last + ahead, slopes) + habitAt(last + ahead),
       spread: (ahead) => {
@@ -93,7 +93,7 @@ function pathOf(flat: Float64Array, trend: Trend, habitAt: (i: number) => number
   return {
     growth: { perDay, low: perDay - slopeRange, high: perDay + slopeRange },
     grows,
-    sigma: line.sigma,
+    sigma: () => line.sigma,
     rho: line.rho,
     path: (ahead, slopes = 0) => {
       const i = last + ahead;
@@ -190,7 +190,7 @@ function fitPeaks(y: Float64Array, sawtooth: Sawtooth): StockFit | null {
     trend: null,
     growth: { perDay: line.slope, low: line.slope - slopeRange, high: line.slope + slopeRange },
     grows,
-    sigma,
+    sigma: () => sigma,
     rho: 0,
     path: (ahead, slopes = 0) => at(last + ahead, slopes),
     spread: (ahead) => Math.hypot(line.levelError, error * (last + ahead - meanX)),

@@ -1,0 +1,176 @@
+/**
+ * Forecasts made as they would have been made then: at origins that roll through the history, from what was known before
+ * each, with everything fitted anew. Their errors, in units of what each said its spread was, make the bands (split
+ * conformal prediction: Vovk et al. 2005, Algorithmic learning in a random world), and the track record.
+ */
+import { normalQuantile } from './normal.ts';
+import { quantileOf, sortedKnown } from './robust.ts';
+import { LEVELS, MEDIAN, type Backtest } from './model.ts';
+
+/** A forecast of one origin: the median and its spread, by steps ahead from 1. */
+export interface Path {
+  path(ahead: number): number;
+  spread(ahead: number): number;
+}
+
+export interface Rolling {
+  readonly values: Float64Array;
+  /** Numbers of values known at each origin, rising. */
+  readonly origins: readonly number[];
+  /** Steps ahead that are looked at. */
+  readonly steps: number;
+  /** First step of each range of distances whose errors are taken together, the first one 1. */
+  readonly ranges: readonly number[];
+  /** Fits the first `n` values; null where they do not do. Never sees what comes after. */
+  fit(history: Float64Array): Path | null;
+  /** What is held against it: the values themselves, unless steps after an origin are to be taken out. */
+  truth?(origin: number): Float64Array;
+  /** Values of a normal error one standard deviation wide that stand beside what was measured: so many of an origin's. */
+  readonly prior: number;
+}
+
+/** Errors over spread of each origin, by range. */
+interface Scored {
+  readonly origin: number;
+  readonly path: Path;
+  readonly scores: readonly Float64Array[];
+}
+
+export interface Bands {
+  readonly origins: number;
+  /** For each range: what to multiply the spread with for each of LEVELS. */
+  readonly factors: readonly (readonly number[])[];
+  readonly ranges: readonly number[];
+  /** How much larger errors far ahead were than the forecast had said; at least 1. */
+  readonly inflation: number;
+}
+
+const NORMAL = LEVELS.map(normalQuantile);
+const MOST_INFLATION = 4;
+
+/** Rolls through a history. */
+export function scoresOf(rolling: Rolling): Scored[] {
+  const { values, origins, steps, ranges } = rolling;
+  const scored: Scored[] = [];
+  for (const origin of origins) {
+    const path = rolling.fit(values.slice(0, origin));
+    if (!path) continue;
+    const truth = rolling.truth?.(origin) ?? values;
+    const scores = ranges.map(() => [] as number[]);
+    for (let ahead = 1; ahead <= steps && origin - 1 + ahead < values.length; ahead++) {
+      const v = truth[origin - 1 + ahead] ?? NaN;
+      if (Number.isNaN(v)) continue;
+      scores[rangeOf(ranges, ahead)]?.push((v - path.path(ahead)) / Math.max(path.spread(ahead), Number.MIN_VALUE));
+    }
+    scored.push({ origin, path, scores: scores.map((list) => Float64Array.from(list)) });
+  }
+  return scored;
+}
+
+function rangeOf(ranges: readonly number[], ahead: number): number {
+  let r = 0;
+  while (r + 1 < ranges.length && (ranges[r + 1] ?? Infinity) <= ahead) r++;
+  return r;
+}
+
+/** Bands from errors; ranges that were never reached take over those of the last that was. */
+export function bandsOf(scored: readonly Scored[], ranges: readonly number[], prior: number): Bands {
+  const factors: (readonly number[])[] = [];
+  let last: readonly number[] = NORMAL;
+  let inflation = 1;
+  ranges.forEach((_, r) => {
+    const own = scored.map(({ scores }) => scores[r] ?? new Float64Array(0)).filter((scores) => scores.length > 0);
+    if (own.length > 0) {
+      const sorted = sortedKnown(own.flatMap((scores) => [...scores]));
+      const share = own.length / (own.length + prior);
+      last = LEVELS.map((level, l) => share * conformal(sorted, level, own.length) + (1 - share) * (NORMAL[l] ?? 0));
+      inflation = ((last[5] ?? 0) - (last[1] ?? 0)) / 2 / (NORMAL[5] ?? 1) || 1;
+    }
+    factors.push(last);
+  });
+  return { origins: scored.length, factors, ranges, inflation: Math.min(MOST_INFLATION, Math.max(1, inflation)) };
+}
+
+/** Quantile that allows for how few origins there are: errors of one origin go together. */
+function conformal(sorted: Float64Array, level: number, origins: number): number {
+  const away = level - 0.5;
+  const corrected = 0.5 + away * (1 + 1 / (2 * origins + 2));
+  return quantileOf(sorted, Math.max(0, Math.min(1, corrected)));
+}
+
+/** Quantiles of one step. */
+export function quantilesAt(path: Path, bands: Bands, ahead: number): number[] {
+  const factors = bands.factors[rangeOf(bands.ranges, ahead)] ?? NORMAL;
+  const centre = path.path(ahead);
+  const spread = path.spread(ahead);
+  return LEVELS.map((_, l) => centre + (factors[l] ?? 0) * spread);
+}
+
+/** How the bands would have held: each origin judged by bands made of the errors of all others. */
+export function recordOf(rolling: Rolling, scored: readonly Scored[]): Backtest | null {
+  if (scored.length < 2) return null;
+  const { values, steps } = rolling;
+  let [n, within80, within95, loss, peer] = [0, 0, 0, 0, 0];
+  const errors: number[] = [];
+  for (const one of scored) {
+    const bands = bandsOf(
+      scored.filter((other) => other !== one),
+      rolling.ranges,
+      rolling.prior,
+    );
+    const squares = leastSquares(values.subarray(0, one.origin));
+    for (let ahead = 1; ahead <= steps && one.origin - 1 + ahead < values.length; ahead++) {
+      const v = values[one.origin - 1 + ahead] ?? NaN;
+      if (Number.isNaN(v)) continue;
+      const quantiles = quantilesAt(one.path, bands, ahead);
+      n++;
+      if (v >= (quantiles[1] ?? 0) && v <= (quantiles[5] ?? 0)) within80++;
+      if (v >= (quantiles[0] ?? 0) && v <= (quantiles[6] ?? 0)) within95++;
+      errors.push(Math.abs(v - (quantiles[MEDIAN] ?? 0)));
+      loss += pinball(quantiles, v);
+      peer += pinball(squares(ahead), v);
+    }
+  }
+  if (n === 0) return null;
+  return {
+    origins: scored.length,
+    steps,
+    coverage80: within80 / n,
+    coverage95: within95 / n,
+    error: quantileOf(sortedKnown(errors), 0.5),
+    againstLeastSquares: peer > 0 ? loss / peer : null,
+  };
+}
+
+/** Mean pinball loss over LEVELS. */
+export function pinball(quantiles: readonly number[], v: number): number {
+  let sum = 0;
+  LEVELS.forEach((level, l) => {
+    const over = v - (quantiles[l] ?? 0);
+    sum += over >= 0 ? level * over : (level - 1) * over;
+  });
+  return sum / LEVELS.length;
+}
+
+/** A line by least squares with normal bands about it, as Prometheus and Zabbix extrapolate. */
+export function leastSquares(y: Float64Array): (ahead: number) => number[] {
+  let [n, x, v, xx, xv] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < y.length; i++) {
+    const value = y[i] ?? NaN;
+    if (!Number.isNaN(value)) [n, x, v, xx, xv] = [n + 1, x + i, v + value, xx + i * i, xv + i * value];
+  }
+  const spread = xx - (x * x) / n;
+  const slope = spread > 0 ? (xv - (x * v) / n) / spread : 0;
+  const level = (v - slope * x) / n;
+  let squares = 0;
+  for (let i = 0; i < y.length; i++) {
+    const rest = (y[i] ?? NaN) - level - slope * i;
+    if (!Number.isNaN(rest)) squares += rest * rest;
+  }
+  const sigma = Math.sqrt(squares / Math.max(1, n - 2));
+  return (ahead) => {
+    const i = y.length - 1 + ahead;
+    const error = sigma * Math.sqrt(1 + 1 / n + (spread > 0 ? (i - x / n) ** 2 / spread : 0));
+    return NORMAL.map((z) => level + slope * i + z * error);
+  };
+}
