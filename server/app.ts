@@ -12,6 +12,7 @@ import { openapi, openapiRoute } from './openapi.ts';
 import { notFoundHandler, pages } from './pages.ts';
 import { createProcessFigures } from './process-figures.ts';
 import { createRenderer } from './render/renderer.ts';
+import { createReviews } from './review.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
 import { dashboardRoutes } from './routes/dashboards.ts';
@@ -25,6 +26,7 @@ import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/imports.ts';
 import { instanceRoutes } from './routes/instances.ts';
 import { rankingRoutes } from './routes/rankings.ts';
+import { reviewRoutes } from './routes/reviews.ts';
 import { searchRoutes } from './routes/search.ts';
 import { seriesRoutes } from './routes/series.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -74,7 +76,8 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const inventory = createInventory(catalog, () => clock.monoMs());
   const renderer = deps.renderer ?? createRenderer();
   app.addHook('onClose', () => renderer.close());
-  const made = { access, sessions, tokens, http, figures, inventory, renderer };
+  const readReview = createReviews({ history: deps.history, inventory, clock });
+  const made = { access, sessions, tokens, http, figures, inventory, renderer, readReview };
   const routeDeps: RouteDeps = { ...deps, ...made, startedMs: clock.nowMs() };
   await openapi(app, routeDeps);
   await app.register(
@@ -104,6 +107,7 @@ function apiRoutes(deps: RouteDeps) {
       discoveryRoutes,
       instanceRoutes,
       rankingRoutes,
+      reviewRoutes,
       searchRoutes,
       seriesRoutes,
       graphRoutes,

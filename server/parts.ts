@@ -9,6 +9,7 @@ import type { HttpMetrics } from './http-metrics.ts';
 import type { Inventory } from './inventory.ts';
 import type { ProcessFigures } from './process-figures.ts';
 import type { Renderer } from './render/renderer.ts';
+import type { ReadReview } from './review.ts';
 import type { Sessions } from './sessions.ts';
 import type { ServerConfig } from './settings.ts';
 import type { Tokens } from './tokens.ts';
@@ -55,5 +56,6 @@ export interface RouteDeps extends AppDeps {
   readonly figures: ProcessFigures;
   readonly inventory: Inventory;
   readonly renderer: Renderer;
+  readonly readReview: ReadReview;
   readonly startedMs: number;
 }
