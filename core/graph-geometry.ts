@@ -57,10 +57,12 @@ const levelled = new WeakMap<GraphData, readonly Level[]>();
 export function levels(data: GraphData): readonly Level[] {
   const before = levelled.get(data);
   if (before) return before;
-  const heights = { above: data.tMs.map(() => 0), below: data.tMs.map(() => 0) };
+  const zeros = () => data.tMs.map(() => 0);
+  const heights = { above: zeros(), below: zeros(), 'above before': zeros(), 'below before': zeros() };
   const made = data.lines.map((line): Level => {
     if (!data.stack) return { base: null, top: line.mean };
-    const side = line.below ? 'below' : 'above';
+    // What was before makes a stack of its own.
+    const side = `${line.below ? 'below' : 'above'}${line.before ? ' before' : ''}` as const;
     const base = heights[side];
     const top = line.mean.map((v, i) => (v === null ? null : (base[i] ?? 0) + v));
     heights[side] = base.map((v, i) => top[i] ?? v);

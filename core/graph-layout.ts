@@ -75,8 +75,9 @@ export function shortened(text: string, width: number, measure: (text: string) =
 
 /** Where the 95th lines lie, with their sign; none where there are too many lines to tell them apart. */
 export function percentilesOf(data: GraphData): { readonly value: number; readonly line: GraphLine }[] {
-  if (data.stack || data.lines.length > 2) return [];
-  return data.lines.flatMap((line) => {
+  const lines = data.lines.filter(({ before }) => before === undefined);
+  if (data.stack || lines.length > 2) return [];
+  return lines.flatMap((line) => {
     const { p95 } = line.stats;
     return p95 === null ? [] : [{ value: line.below ? -p95 : p95, line }];
   });

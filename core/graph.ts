@@ -3,6 +3,7 @@
  * Everything that needs a decision (scale, ticks, colours by role, gaps, legend figures) is
  * decided before this shape, so that every renderer shows the same graph.
  */
+import type { Ago } from './ago.ts';
 import type { GapCause, Tier, Unit } from './model.ts';
 
 /** Colour role; each theme maps it to one colour. */
@@ -43,6 +44,16 @@ export interface GraphLine {
   readonly members: number;
   /** The maximum is only known not to be exceeded ("≤"), and the minimum not to be undercut ("≥"). */
   readonly bound: { readonly maximum: boolean; readonly minimum: boolean };
+  /** The line shows a range before, moved into this one; or, in a graph of differences, what came since. */
+  readonly before?: GraphBefore;
+}
+
+export interface GraphBefore {
+  readonly ago: Ago;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Of the average since then, as a share of what it was: 0.12 = 12 % more; null = there was none, or it was 0. */
+  readonly change: number | null;
 }
 
 export interface GraphGap {

@@ -67,7 +67,8 @@ async function find({ inventory }: GraphDeps, { lines }: LinesGraph, selector: S
 }
 const NOBODY: Selection = { members: [], matched: 0, devices: 0 };
 
-async function drawBoard(deps: GraphDeps, id: string, graph: LinesGraph, request: GraphRequest): Promise<GraphData> {
+/** A graph over whatever its selectors find just now. */
+export async function drawBoard(deps: GraphDeps, id: string, graph: LinesGraph, request: GraphRequest): Promise<GraphData> {
   const { history, catalog, zone } = deps;
   const { fromMs, toMs, width } = request;
   const nowMs = deps.nowMs();

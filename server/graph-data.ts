@@ -1,5 +1,6 @@
 /** The data of a graph, by its id: what every renderer draws. */
 import { parseBoardGraphId } from '../core/dashboard.ts';
+import { lensOf, parseExploreId, type ExploreSpec } from '../core/explore.ts';
 import type { GraphData } from '../core/graph.ts';
 import { LINES_MAX, deviceOfGraph, graphsOf, type GraphSpec } from '../core/graphs.ts';
 import type { Device } from '../core/model.ts';
@@ -8,13 +9,33 @@ import { planQuery, toSlots } from '../core/query.ts';
 import { figuresOf } from './graph-figures.ts';
 import { gapsOf } from './graph-gaps.ts';
 import { beyondMs, oldestOf, readSources, words, type GraphDeps, type GraphRequest } from './graph-read.ts';
-import { readBoardGraph } from './board-graph.ts';
+import { drawBoard, readBoardGraph } from './board-graph.ts';
+import { compared, rangeBefore, type Comparison } from './graph-compare.ts';
+import { badRequest } from './problem.ts';
 import { shapeGraph, type FilledLine } from './graph-shape.ts';
 
 export type { GraphDeps, GraphRequest } from './graph-read.ts';
 
-/** The graph of that id over the range, or null if there is no such graph. */
+/**
+ * The graph of that id over the range, beside the range before if that is asked for, or null if there is no such graph.
+ * @throws HttpProblem 400 for an id of the explorer that says nothing sound
+ */
 export async function readGraph(deps: GraphDeps, id: string, request: GraphRequest): Promise<GraphData | null> {
+  const explored = parseExploreId(id);
+  if (explored && 'error' in explored) throw badRequest(explored.error);
+  const compare = request.compare ?? comparisonOf(explored?.spec);
+  const read = (range: { readonly fromMs: number; readonly toMs: number }) =>
+    explored ? drawBoard(deps, id, lensOf(explored.spec), { ...request, ...range }) : readNow(deps, id, { ...request, ...range });
+  const now = await read(request);
+  if (!now || !compare) return now;
+  const past = await read(rangeBefore(request, compare.ago, deps.zone, deps.nowMs()));
+  return past && compared(now, past, compare);
+}
+
+const comparisonOf = (spec: ExploreSpec | undefined): Comparison | null =>
+  spec?.compare ? { ago: spec.compare, difference: spec.difference } : null;
+
+async function readNow(deps: GraphDeps, id: string, request: GraphRequest): Promise<GraphData | null> {
   const ofBoard = parseBoardGraphId(id);
   if (ofBoard) return readBoardGraph(deps, id, ofBoard, request);
   const found = deviceOfGraph(id);

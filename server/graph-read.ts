@@ -3,6 +3,7 @@ import { HEARTBEAT, TIER_STEP_MS, type SeriesKey, type Tier, type TierSpec } fro
 import type { BinColumn, BinColumns, Catalog, History, RawColumns } from '../core/ports.ts';
 import type { DashboardSource } from '../core/dashboard.ts';
 import { eachBin, eachRecord, type Each } from '../core/query.ts';
+import type { Comparison } from './graph-compare.ts';
 import type { Inventory } from './inventory.ts';
 
 export interface GraphDeps {
@@ -20,6 +21,8 @@ export interface GraphRequest {
   readonly toMs: number;
   /** Width of the plot in pixels. */
   readonly width: number;
+  /** With the range before, or the difference to it. */
+  readonly compare?: Comparison;
 }
 
 /** A series, or one divided by another of the same instance. */

@@ -1,5 +1,6 @@
 /** `GraphData` of core/graph.ts as a schema, for the API's description. */
 import { Type } from 'typebox';
+import { AGOS } from '../core/ago.ts';
 import type { GraphData } from '../core/graph.ts';
 
 const Value = Type.Union([Type.Number(), Type.Null()]);
@@ -28,6 +29,14 @@ const Line = Type.Object({
   stats: Stats,
   members: Type.Integer(),
   bound: Type.Object({ maximum: Type.Boolean(), minimum: Type.Boolean() }),
+  before: Type.Optional(
+    Type.Object(
+      { ago: Type.Enum([...AGOS]), fromMs: Type.Number(), toMs: Type.Number(), change: Value },
+      {
+        description: 'Of a line of the range before: which range, and how the average changed since (0.12 = 12 % more).',
+      },
+    ),
+  ),
 });
 
 export const GraphView = Type.Unsafe<GraphData>(

@@ -1,18 +1,26 @@
 /** Graphs: everything a renderer needs, or the same as CSV. */
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
+import { AGOS, type Ago } from '../../core/ago.ts';
+import { GRAPH_ID_MAX } from '../../core/explore.ts';
 import type { GraphData } from '../../core/graph.ts';
 import { csvCell } from '../../core/text.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { readGraph } from '../graph-data.ts';
 import { GraphView } from '../graph-schema.ts';
 import { problems, textAnswer } from '../openapi.ts';
-import { notFound, quoted } from '../problem.ts';
+import { badRequest, notFound, quoted } from '../problem.ts';
 import { rangeOf, rangeQuery } from '../ranges.ts';
 
 const tags = ['graphs'];
 const WIDTH_DEFAULT = 800;
-const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 600 }) });
+const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: GRAPH_ID_MAX }) });
+export const compareQuery = {
+  compare: Type.Optional(
+    Type.Enum([...AGOS], { description: 'With the same range so much before, by the calendar, as further lines.' }),
+  ),
+  difference: Type.Optional(Type.Boolean({ description: 'With `compare`: instead of both what lies between them.' })),
+};
 const Query = Type.Object(
   {
     ...rangeQuery,
@@ -23,6 +31,7 @@ const Query = Type.Object(
         description: 'Width of the plot in pixels; at most two slots a pixel come back.',
       }),
     ),
+    ...compareQuery,
   },
   { additionalProperties: false },
 );
@@ -31,6 +40,8 @@ export interface GraphQuery {
   readonly from?: string;
   readonly to?: string;
   readonly width?: number;
+  readonly compare?: Ago;
+  readonly difference?: boolean;
 }
 
 /** Reads graphs by id as they are asked for. @throws HttpProblem 404 for one that is none, 400 for a range that is none */
@@ -41,7 +52,12 @@ export function graphReader({ history, catalog, inventory, dashboards, clock, co
       ...{ history, catalog, inventory, zone: config.zone, nowMs: () => clock.nowMs() },
       ...(dashboards ? { dashboards } : {}),
     };
-    const graph = await readGraph(deps, id, { ...range, width: query.width ?? WIDTH_DEFAULT });
+    const { compare: ago, difference = false } = query;
+    if (difference && ago === undefined) throw badRequest('A difference is to something: say compare=1w, 1mo or 1y as well.');
+    const graph = await readGraph(deps, id, {
+      ...{ ...range, width: query.width ?? WIDTH_DEFAULT },
+      ...(ago === undefined ? {} : { compare: { ago, difference } }),
+    });
     if (!graph) throw notFound(`There is no graph ${quoted(id)}: /api/v1/devices/…/graphs lists those of a device.`);
     return graph;
   };
