@@ -30,7 +30,7 @@ export interface Rolling {
 }
 
 /** Errors over spread of each origin, by range. */
-interface Scored {
+export interface Scored {
   readonly origin: number;
   readonly path: Path;
   readonly scores: readonly Float64Array[];
