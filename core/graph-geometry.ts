@@ -84,8 +84,9 @@ export function linePoints(data: GraphData, line: GraphLine, top: Level['top'] =
   return points;
 }
 
-/** True when slots hold more than one sample each, so that there is a band to draw. */
+/** True when slots hold more than one sample each, so that there is a band to draw; what was before has only its line. */
 export function hasBand(line: GraphLine): boolean {
+  if (line.before) return false;
   return line.mean.some((mean, i) => mean !== null && (line.min[i] !== mean || line.max[i] !== mean));
 }
 

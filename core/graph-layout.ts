@@ -108,7 +108,7 @@ export function endLabels(
   }));
   for (const [i, line] of data.lines.entries()) {
     const last = tops[i] ?? null;
-    if (last !== null) labels.push({ wanted: plot.y(line.below ? -last : last), height: ROW_PX, rows: [line.label] });
+    if (last !== null) labels.push({ wanted: plot.y(line.below ? -last : last), height: ROW_PX, rows: [endName(line)] });
   }
   const at = spread(
     labels.map(({ wanted, height }) => ({ y: wanted, height })),
@@ -116,6 +116,12 @@ export function endLabels(
     plot.bottom + 6,
   );
   return labels.map(({ wanted, rows }, i) => ({ y: at[i] ?? wanted, wanted, rows }));
+}
+
+/** A margin has no room for the whole name of what was before; the legend has. */
+function endName({ label, role, before }: GraphLine): string {
+  if (!before) return label;
+  return role === 'past' ? `${before.ago} before` : label.replace(/, less [^,]*$/, '');
 }
 
 /** Words beside at most so many gaps; the rest is told in a list. */

@@ -1,17 +1,20 @@
 /** Graphs as pictures, PNG and SVG; what cannot be drawn is a picture that says why, under the true status. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Ago } from '../../core/ago.ts';
+import { GRAPH_ID_MAX } from '../../core/explore.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { problems, textAnswer } from '../openapi.ts';
 import { badRequest, describe, refusal, sendProblem } from '../problem.ts';
 import { rangeQuery } from '../ranges.ts';
 import { plotWidth, RenderBusy, RenderFailed, type Look } from '../render/renderer.ts';
-import { graphReader } from './graphs.ts';
+import { compareQuery, graphReader } from './graphs.ts';
 
 const tags = ['graphs'];
-const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 600 }) });
+const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: GRAPH_ID_MAX }) });
 const size = {
   ...rangeQuery,
+  ...compareQuery,
   width: Type.Optional(Type.Integer({ minimum: 200, maximum: 4000, description: 'Of the whole picture; 800 unless told.' })),
   height: Type.Optional(Type.Integer({ minimum: 80, maximum: 2000, description: 'Of the whole picture; 300 unless told.' })),
   legend: Type.Optional(
@@ -45,7 +48,12 @@ const SAME_MOMENT_MS = 10_000;
 const RETRY_S = 5;
 
 type Kind = 'png' | 'svg';
-type Asked = Partial<Look> & { readonly from?: string; readonly to?: string };
+type Asked = Partial<Look> & {
+  readonly from?: string;
+  readonly to?: string;
+  readonly compare?: Ago;
+  readonly difference?: boolean;
+};
 
 export async function graphImageRoutes(app: App, deps: RouteDeps): Promise<void> {
   const { renderer, clock, log } = deps;
@@ -55,8 +63,12 @@ export async function graphImageRoutes(app: App, deps: RouteDeps): Promise<void>
     const look: Look = { ...LOOK, ...query };
     if (kind === 'png' && look.width * look.height * look.scale ** 2 > PIXELS_MAX)
       throw badRequest(`The picture would have more than ${PIXELS_MAX / 1e6} million pixels: ask for a smaller one.`);
-    const { from, to } = query;
-    const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+    const { from, to, compare, difference } = query;
+    const range = {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(compare === undefined ? {} : { compare, difference: difference ?? false }),
+    };
     const nowMs = clock.nowMs();
     const graph = await read(id, { ...range, width: plotWidth(look.width) }, nowMs - (nowMs % SAME_MOMENT_MS));
     const svg = renderer.svg(graph, look);

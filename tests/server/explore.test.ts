@@ -149,6 +149,8 @@ describe('a comparison', () => {
     expect([now?.stats.average, then?.stats.average, now?.stats.p95, then?.stats.p95]).toEqual([130, 100, 130, 100]);
     expect(then?.before).toMatchObject({ ago: '1w', fromMs: NOW_MS - 9 * D, toMs: NOW_MS - 7 * D });
     expect(then?.before?.change).toBeCloseTo(0.3, 9);
+    const picture = await w.get('/api/v1/graphs/traffic~ida~ifa.svg?from=now-2d&to=now&compare=1w');
+    expect(picture.body).toContain('>1w before<');
     expect(data.about).toContain('Compared with 1 week before, by the calendar of UTC.');
   });
 

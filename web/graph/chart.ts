@@ -96,5 +96,7 @@ function datasets({ data, options, colours }: Scene): ChartDataset<'line', Point
     data: linePoints(data, line, heights[i]?.top),
     borderColor: colours.role(line.role).line,
     borderWidth: options.size === 'strip' ? 1 : line.fill ? alone : 1.5,
+    // What was before is told by more than its colour.
+    borderDash: line.role === 'past' && line.before ? [5, 3] : [],
   }));
 }
