@@ -25,7 +25,8 @@ export function fieldsUnder(data: GraphData, plot: Plot): string {
       if (line.fill) fill += areaOf(data, plot, run, upper, base, sign);
       if (band) envelope += areaOf(data, plot, run, line.max, line.min, sign);
     }
-    parts.push(pathOf(fill, `f-${line.role}`), pathOf(envelope, `e-${line.role}`));
+    // The line lies over its fill's edge; a band is smoothed, so that no narrow peak is left out.
+    parts.push(pathOf(fill, `f-${line.role}`, CRISP), pathOf(envelope, `e-${line.role}`));
   });
   const hatched = fieldsOf(partial, bottom - PARTIAL_PX, bottom) + fieldsOf(spansOf(data.gaps, plot), top, bottom);
   if (hatched !== '') parts.push(HATCH, `<path d="${hatched}" fill="url(#hatch)"/>`);
@@ -33,6 +34,7 @@ export function fieldsUnder(data: GraphData, plot: Plot): string {
   return parts.join('');
 }
 
+const CRISP = ' shape-rendering="crispEdges"';
 /** Height of the strip that marks time known in part. */
 const PARTIAL_PX = 6;
 const HATCH =

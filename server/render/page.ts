@@ -47,9 +47,9 @@ export function pageOf({ lines, note }: Pick<GraphData, 'lines' | 'note'>, { wid
   const footed = take(large ? 24 : 20, true);
   const footY = footed ? bottom + (large ? 9 : 8) : null;
   const noteY = take(16, note !== '') ? bottom + 8 : null;
-  const rowPx = large ? 20 : 16;
-  // At least the plot's smallest height stays, and a long legend takes no more than a third.
-  const room = Math.min(bottom - AXIS_PX - top - PLOT_MIN_PX, Math.max(height * 0.34, HEAD_PX + 2 * rowPx));
+  const rowPx = large && lines.length <= 3 ? 20 : 16;
+  // At least the plot's smallest height stays, and a long legend takes less than half.
+  const room = Math.min(bottom - AXIS_PX - top - PLOT_MIN_PX, Math.max(height * 0.45, HEAD_PX + 2 * rowPx));
   const rows = legend ? Math.min(lines.length, Math.floor((room - HEAD_PX - 9) / rowPx)) : 0;
   const tableY = bottom - HEAD_PX - rows * rowPx - (large ? 5 : 2);
   if (rows > 0) bottom = tableY - 4;

@@ -1,4 +1,4 @@
-/** The legend of a picture: a row a line, its figures in columns under one unit. */
+/** The legend of a picture: a row a line, its figures in columns under one unit; where that has no room, a key of names. */
 import type { GraphData, GraphLine } from '../../core/graph.ts';
 import { legendFigure, legendScale } from '../../core/graph-figures.ts';
 import { shortened } from '../../core/graph-layout.ts';
@@ -54,6 +54,7 @@ const LABEL_MIN_PX = 84;
 export function tableOf(data: GraphData, width: number, page: Page, fonts: Fonts): string {
   const { legend, margin, large } = page;
   if (!legend) return '';
+  if (data.lines.length > legend.rows) return keysOf(data, width, page, fonts);
   const columnPx = large ? 82 : 62;
   const room = Math.max(1, Math.floor((width - 2 * margin - LABEL_MIN_PX) / columnPx));
   const columns = columnsOf(data)
@@ -66,8 +67,6 @@ export function tableOf(data: GraphData, width: number, page: Page, fonts: Fonts
   const right = (i: number) => width - margin - (columns.length - 1 - i) * columnPx;
   const labelPx = width - 2 * margin - columns.length * columnPx - 18;
   const scale = legendScale(data);
-  const shown = data.lines.slice(0, data.lines.length > legend.rows ? legend.rows - 1 || 1 : legend.rows);
-  const hidden = data.lines.length - shown.length;
   const { headY, rowPx } = legend;
   const ruleY = Math.round(headY + 8) + 0.5;
   const parts = [
@@ -75,7 +74,7 @@ export function tableOf(data: GraphData, width: number, page: Page, fonts: Fonts
     ...columns.map(({ head }, i) => textAt(right(i), headY, head, { anchor: 'end' })),
   ];
   parts.push(pathOf(`M${margin} ${px(ruleY)}H${width - margin}`, 'r rule'));
-  shown.forEach((line, n) => {
+  data.lines.forEach((line, n) => {
     const y = headY + 9 + rowPx * (n + 0.5);
     parts.push(keyOf(line, margin, y));
     const label = shortened(line.label, labelPx, (text) => fonts.measure(text, 12, 400));
@@ -84,8 +83,41 @@ export function tableOf(data: GraphData, width: number, page: Page, fonts: Fonts
       parts.push(textAt(right(i), y, cell(line, scale), { anchor: 'end', look: strong ? 'n w i1' : 'n i1' })),
     );
   });
-  if (hidden > 0 && legend.rows > 1)
-    parts.push(textAt(margin + 16, headY + 9 + rowPx * (shown.length + 0.5), `and ${hidden} more`, { look: 's' }));
+  return parts.join('');
+}
+
+/** A name gives way to its neighbours. */
+const KEY_LABEL_PX = 150;
+const KEY_GAP_PX = 18;
+
+/** More lines than there is room for in a table: names with their current values, one after the other, as many as fit. */
+function keysOf(data: GraphData, width: number, { legend, margin }: Page, fonts: Fonts): string {
+  if (!legend) return '';
+  const { headY, rowPx, rows } = legend;
+  const measure = (text: string) => fonts.measure(text, 12, 400);
+  const parts: string[] = [];
+  let [x, row] = [margin, 0];
+  for (const [n, line] of data.lines.entries()) {
+    const label = shortened(line.label, KEY_LABEL_PX, measure);
+    const value = formatWith(line.stats.current, data.unit);
+    const [labelPx, valuePx] = [measure(label), fonts.measure(value, 12, 600)];
+    const itemPx = 16 + labelPx + 6 + valuePx;
+    const left = data.lines.length - n;
+    // On the last row the words for those that are left out must have room, too.
+    const wordsPx = left > 1 && row === rows ? KEY_GAP_PX + measure(`and ${left} more`) : 0;
+    if (x > margin && x + itemPx + wordsPx > width - margin) {
+      if (row === rows) {
+        parts.push(textAt(x, headY + rowPx * row, `and ${left} more`, { look: 's' }));
+        break;
+      }
+      row++;
+      x = margin;
+    }
+    const y = headY + rowPx * row;
+    parts.push(keyOf(line, x, y), textAt(x + 16, y, label, { look: 's i1' }));
+    parts.push(textAt(x + 16 + labelPx + 6, y, value, { look: 's w i1' }));
+    x += itemPx + KEY_GAP_PX;
+  }
   return parts.join('');
 }
 
