@@ -328,6 +328,17 @@ export const DashboardDetail = Type.Object({
 });
 export type DashboardDetail = Static<typeof DashboardDetail>;
 
+/** A graph as the explorer has it. */
+export const ExploredView = Type.Object({
+  /** Id of the same graph that holds all of it: `explore~…`. */
+  id: Type.String(),
+  /** The file of a dashboard with this graph. */
+  yaml: Type.String(),
+  /** What each of its lines looks at, in words. */
+  lines: Type.Array(Type.String()),
+});
+export type ExploredView = Static<typeof ExploredView>;
+
 export const ImportResult = Type.Object({
   rows: Type.Integer(),
   samples: Type.Integer(),

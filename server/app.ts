@@ -20,6 +20,7 @@ import { deviceRoutes } from './routes/devices.ts';
 import { deviceActionRoutes } from './routes/device-actions.ts';
 import { discoveryRoutes } from './routes/discoveries.ts';
 import { eventRoutes } from './routes/events.ts';
+import { exploreRoutes } from './routes/explore.ts';
 import { graphImageRoutes } from './routes/graph-images.ts';
 import { graphRoutes } from './routes/graphs.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -113,6 +114,7 @@ function apiRoutes(deps: RouteDeps) {
       graphRoutes,
       graphImageRoutes,
       dashboardRoutes,
+      exploreRoutes,
       eventRoutes,
       importRoutes,
       sessionRoutes,

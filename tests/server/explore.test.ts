@@ -128,6 +128,36 @@ describe('a graph of the explorer', () => {
   });
 });
 
+describe('any graph in the explorer', () => {
+  const explored = async (id: string) => {
+    const answer = await w.get(`/api/v1/graphs/${id}/explore`);
+    expect(answer.statusCode, answer.body).toBe(200);
+    return answer.json<{ id: string; yaml: string; lines: string[] }>();
+  };
+
+  it('is the same graph, and a file that finds the same', async () => {
+    await port('a', 'Paris', 1, () => 100);
+    const built = await explored('traffic~ida~ifa');
+    expect(built.lines).toEqual(['a xe0', 'a xe0']);
+    expect(built.yaml).toContain('{ metric: interface.out_bps, mirror: true, select: { device: a, name: xe0 } }');
+    expect((await graph(built.id)).lines.map(({ label, role, below }) => [label, role, below])).toEqual([
+      ['a xe0 in', 'in', false],
+      ['a xe0 out', 'out', true],
+    ]);
+    expect(await explored(built.id)).toEqual(built);
+    const all = await explored(
+      spec([line({ aggregate: 'sum', select: [{ ...ANY, site: ['Par*'], not: { ...ANY, tag: ['x'] } }] })]),
+    );
+    expect(all.lines).toEqual(['site is "Par*", not where tag is "x"']);
+  });
+
+  it('is refused where there is none', async () => {
+    expect((await w.get('/api/v1/graphs/traffic~no~no/explore')).statusCode).toBe(404);
+    expect((await w.get('/api/v1/graphs/board~no~no/explore')).statusCode).toBe(404);
+    expect((await w.get('/api/v1/graphs/explore~AAAA/explore')).statusCode).toBe(400);
+  });
+});
+
 describe('a comparison', () => {
   /** 100 b/s, from three days ago on 130. */
   const rising = (tMs: number) => (tMs > NOW_MS - 3 * D ? 130 : 100);
