@@ -35,4 +35,15 @@ export const MIGRATIONS: readonly string[] = [
     bytes BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE embeds (
+    id TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    doc TEXT NOT NULL,
+    created_ms REAL NOT NULL,
+    expires_ms REAL,
+    revoked_ms REAL,
+    used_ms REAL
+  ) STRICT;
+  `,
 ];
