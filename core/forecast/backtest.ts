@@ -94,7 +94,8 @@ export function bandsOf(scored: readonly Scored[], ranges: readonly number[], pr
 /** Quantile that allows for how few origins there are: errors of one origin go together. */
 function conformal(sorted: Float64Array, level: number, origins: number): number {
   const away = level - 0.5;
-  const corrected = 0.5 + away * (1 + 1 / (2 * origins + 2));
+  // Near the ends the correction fades: the very largest error is no 97.5 % quantile.
+  const corrected = 0.5 + away * (1 + Math.max(0.45, Math.min(1, 5 - 10 * Math.abs(away))) / (origins + 1));
   return quantileOf(sorted, Math.max(0, Math.min(1, corrected)));
 }
 

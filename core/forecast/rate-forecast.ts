@@ -10,7 +10,7 @@ import type { Season } from './season.ts';
 import { chancesOf, crossedAlready, undated } from './verdict.ts';
 import { amountText, daysText } from './words.ts';
 
-const MOST_ORIGINS = 10;
+const MOST_ORIGINS = 12;
 /** Days known below which nothing is said. */
 const LEAST_DAYS = 4;
 /** Days of daily values below which nothing is said. */
@@ -18,6 +18,8 @@ const LEAST_STEPS = 14;
 /** Chances reach no further ahead than this many times the history. */
 const REACH = 2;
 const PRIOR = 1.5;
+/** What a member's error of one origin earlier still counts. */
+const FORGETS = 0.75;
 
 export interface RateQuestion {
   readonly grid: Grid;
@@ -163,14 +165,15 @@ function errorOf(
   known: Float64Array,
 ): number {
   let [sum, n] = [0, 0];
-  for (const { origin, paths } of past) {
+  for (const [age, { origin, paths }] of past.toReversed().entries()) {
     const of = paths[member];
     if (!of) continue;
+    const weight = FORGETS ** age;
     const far = known.length - origin;
     // Every seventh step of what is far ahead is enough.
     for (let ahead = 1; ahead <= far; ahead += ahead < 48 ? 1 : 7) {
       const error = Math.abs((known[origin - 1 + ahead] ?? NaN) - of(ahead));
-      if (!Number.isNaN(error)) [sum, n] = [sum + error, n + 1];
+      if (!Number.isNaN(error)) [sum, n] = [sum + weight * error, n + weight];
     }
   }
   return n > 0 ? sum / n : NaN;
