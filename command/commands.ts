@@ -1,6 +1,7 @@
 /** Every command of `saguaro`, in the order of the help. */
 import type { Command } from './command.ts';
 import { deviceAdd, deviceList, deviceRemove, deviceTest, discover, poll } from './device.ts';
+import { forecastCommand } from './forecast.ts';
 import { importCsv, query } from './query.ts';
 import { backup, restore, serve, validate } from './installation.ts';
 import { status } from './status.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   discover,
   poll,
   query,
+  forecastCommand,
   importCsv,
   backup,
   restore,

@@ -140,12 +140,13 @@ function tested(
       const path = pathOf(past);
       return { path: (ahead) => path.path(ahead + late), spread: (ahead) => path.spread(ahead + late) };
     },
-    // An import or a clean-up after an origin is none of its errors: the bands are of days without one, and say so.
+    // An import, a clean-up or a wild day after an origin is none of its errors: the bands are of days without one.
     truth: (origin) => {
       const later = fit.steps.filter(({ at }) => at >= origin);
-      if (later.length === 0) return y;
       const total = later.reduce((sum, { amount }) => sum + amount, 0);
-      return withoutSteps(y, later).map((v) => v - total);
+      const truth = withoutSteps(y, later).map((v) => v - total);
+      for (const i of fit.outliers) truth[i] = NaN;
+      return truth;
     },
   };
   const scored = scoresOf(rolling);
