@@ -1,0 +1,108 @@
+/** One alert an episode, raised again only when it worsens. Decided from what came before, never from what comes after. */
+import type { Band } from './habit.ts';
+
+/** Samples as surprising as this come by chance so often a week: an episode begins. */
+const PER_WEEK = 0.3;
+/** An episode is over once nothing was abnormal for so long, or for so many samples. */
+const QUIET_MS = 3 * 3_600_000;
+const QUIET_SAMPLES = 3;
+/** Powers of ten by which something must be less likely than before to be news. */
+const WORSE_LOG10 = 1.5;
+/** How long what was surprising stays known, so that the same again is no news; in samples for slow series. */
+const KNOWN_MS = 12 * 3_600_000;
+const KNOWN_SAMPLES = 6;
+/** What is no news scores as if it had been this share as surprising. */
+const OLD_SHARE = 0.3;
+
+export interface Episode {
+  readonly fromMs: number;
+  /** Last abnormal sample. */
+  toMs: number;
+  readonly above: boolean;
+  /** The value furthest off, its time, and what was usual then. */
+  worst: number;
+  worstMs: number;
+  usual: Band | null;
+  /** Score of the most surprising sample. */
+  score: number;
+  alerts: number;
+}
+export interface EpisodeEvent {
+  readonly what: 'begun' | 'worse' | 'over';
+  readonly episode: Readonly<Episode>;
+}
+export interface EpisodesState {
+  open: (Episode & { raised: number }) | null;
+  /** The most surprising of the near past, and when something like it was last seen. */
+  heard: number;
+  heardMs: number;
+}
+export interface Seen {
+  readonly tMs: number;
+  readonly value: number;
+  readonly band: Band | null;
+  /** −log10 of the chance. */
+  readonly surprising: number;
+  readonly perWeek: number;
+  readonly stepMs: number;
+  readonly above: boolean;
+}
+
+export const emptyEpisodes = (): EpisodesState => ({ open: null, heard: 0, heardMs: 0 });
+
+const scoreOf = (surprising: number, perWeek: number): number => 1 / (1 + perWeek * 10 ** -surprising);
+
+export function followEpisode(
+  state: EpisodesState,
+  seen: Seen,
+): { score: number; abnormal: boolean; event: EpisodeEvent | null } {
+  const { tMs, value, band, surprising, perWeek, stepMs, above } = seen;
+  const quietMs = Math.max(QUIET_MS, QUIET_SAMPLES * stepMs);
+  if (tMs - state.heardMs > Math.max(KNOWN_MS, KNOWN_SAMPLES * stepMs)) state.heard = 0;
+  const news = state.heard === 0 || surprising > state.heard + WORSE_LOG10;
+  const score = scoreOf(news ? surprising : OLD_SHARE * surprising, perWeek);
+  const begins = Math.log10(perWeek / PER_WEEK);
+  const notable = Math.max(1, begins - 1.5);
+  if (surprising >= notable) {
+    if (news) state.heard = surprising;
+    if (surprising >= notable) state.heardMs = tMs;
+  }
+  const is = surprising >= begins;
+  const open = state.open;
+  if (open && !is) {
+    if (tMs - open.toMs <= quietMs) return { score, abnormal: surprising >= notable, event: null };
+    state.open = null;
+    return { score, abnormal: false, event: { what: 'over', episode: published(open) } };
+  }
+  if (!is) return { score, abnormal: false, event: null };
+  if (!open) {
+    state.open = {
+      fromMs: tMs,
+      toMs: tMs,
+      above,
+      worst: value,
+      worstMs: tMs,
+      usual: band,
+      score: scoreOf(surprising, perWeek),
+      alerts: 1,
+      raised: surprising,
+    };
+    return { score, abnormal: true, event: { what: 'begun', episode: published(state.open) } };
+  }
+  open.toMs = tMs;
+  if (further(value, band) > further(open.worst, open.usual)) [open.worst, open.worstMs, open.usual] = [value, tMs, band];
+  open.score = Math.max(open.score, scoreOf(surprising, perWeek));
+  // Twice as unlikely in its exponent, not a little more of the same.
+  if (surprising <= Math.max(open.raised * 2, open.raised + WORSE_LOG10)) return { score, abnormal: true, event: null };
+  open.raised = surprising;
+  open.alerts++;
+  return { score, abnormal: true, event: { what: 'worse', episode: published(open) } };
+}
+
+function further(value: number, band: Band | null): number {
+  return band === null ? 0 : Math.abs(value - band.middle) / Math.max(band.upper - band.lower, 1e-12);
+}
+
+function published({ raised: _, ...episode }: Episode & { raised: number }): Episode {
+  return episode;
+}

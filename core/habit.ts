@@ -1,0 +1,248 @@
+/**
+ * What is usual at this hour of this weekday, learnt one sample at a time. Each sample is judged by what was learnt
+ * before it, then learnt. The state is plain data, so that it can be kept over restarts: continuing from a saved state
+ * gives exactly what never stopping would have given. A sample costs the same however long the history is.
+ */
+import { createWeekClock, WEEK_MS } from './habit-clock.ts';
+import { emptyEpisodes, followEpisode, type EpisodesState, type EpisodeEvent } from './habit-episode.ts';
+import { blend, candidatesAt, copyProfile, emptyProfile, learnHour, type ProfileState } from './habit-profile.ts';
+import { copyTail, emptyTail, heldBy, learnTail, quantileOf, settleTail, surprise, type TailState } from './habit-tail.ts';
+
+const HOUR_MS = 3_600_000;
+/** Less known history than this and a series still learns. */
+export const LEARNING_MS = 3 * WEEK_MS;
+/** A pause as long as the whole memory: what was usual before says nothing about today. */
+const FORGOTTEN_MS = 8 * WEEK_MS;
+/** How far back the held-out residuals reach. */
+const MEMORY_MS = 4 * WEEK_MS;
+/** Residuals are judged one by one and as means over about so many samples: a small change that lasts shows in the latter. */
+const SPANS = [1, 4, 12] as const;
+/** By how much the most surprising of the views must be more surprising than one of them alone. */
+const VIEWS_LOG10 = 0.4;
+/** While an episode runs, its samples are learnt as if they were this share of one. */
+const EPISODE_SHARE = 0.25;
+const SCALE_SHARE = 1 / 200;
+/** No series is so steady that a change by less than this share of its reach means anything. */
+const FLOOR = 0.005;
+
+export interface HabitState {
+  readonly version: 1;
+  readonly zone: string;
+  count: number;
+  lastMs: number | null;
+  lastValue: number;
+  stepMs: number;
+  /** Known time learnt. */
+  knownMs: number;
+  /** The largest distance from zero; falls by itself, slowly. */
+  reach: number;
+  /** No value was below zero. */
+  positive: boolean;
+  hour: { hour: number; hourOfWeek: number; count: number; sum: number; phases: number; off: number; jump: number };
+  /** Where in their hour the means of hours stand, 0–1. */
+  phase: number;
+  /** What is expected of the hour before, this one and the next. */
+  nodes: (number | null)[];
+  /** Usual distance from what is expected, for each hour of the day and for all; null before the first. */
+  readonly scales: (number | null)[];
+  scaleAll: number | null;
+  scale: number;
+  jumpScale: number | null;
+  /** Running means of the residual for SPANS. */
+  readonly means: number[];
+  /** Held-out residuals for SPANS, then jumps from one value to the next. */
+  readonly tails: TailState[];
+  readonly profile: ProfileState;
+  readonly episodes: EpisodesState;
+}
+
+export interface Band {
+  readonly lower: number;
+  readonly middle: number;
+  readonly upper: number;
+}
+export interface Judgement {
+  /**
+   * 0 (usual) to 1 (abnormal), from what came before: 1 / (1 + how many such samples chance would bring in a week). What goes
+   * on in the same way as minutes ago is no news: inside an episode only what is worse than before scores high again.
+   */
+  readonly score: number;
+  /** What 99 % of samples at this time would keep to; null while nothing is known, or for an unknown value in an unknown hour. */
+  readonly band: Band | null;
+  readonly learning: boolean;
+  /** Part of an episode. */
+  readonly abnormal: boolean;
+  readonly event: EpisodeEvent | null;
+}
+
+export interface Habit {
+  /**
+   * Judges a sample and learns it. Unknown values (null, NaN, infinite) and those not after the last one teach nothing.
+   * @param tMs Unix milliseconds
+   */
+  observe(tMs: number, value: number | null): Judgement;
+  /** The band of a moment near the last sample; @param coverage share of samples that keep to it */
+  bandAt(tMs: number, coverage?: number): Band | null;
+  learning(): boolean;
+  /** A copy as plain data, fit for JSON. */
+  save(): HabitState;
+}
+
+export function emptyHabit(zone: string): HabitState {
+  return {
+    version: 1,
+    zone,
+    count: 0,
+    lastMs: null,
+    lastValue: 0,
+    stepMs: 0,
+    knownMs: 0,
+    reach: 0,
+    positive: true,
+    hour: { hour: 0, hourOfWeek: 0, count: 0, sum: 0, phases: 0, off: 0, jump: 0 },
+    phase: 0.5,
+    nodes: [null, null, null],
+    scales: Array.from({ length: 24 }, () => null),
+    scaleAll: null,
+    scale: 0,
+    jumpScale: null,
+    means: SPANS.map(() => 0),
+    tails: [...SPANS, 'jump'].map(() => emptyTail()),
+    profile: emptyProfile(),
+    episodes: emptyEpisodes(),
+  };
+}
+
+function copyHabit(s: HabitState): HabitState {
+  return {
+    ...s,
+    hour: { ...s.hour },
+    nodes: [...s.nodes],
+    scales: [...s.scales],
+    means: [...s.means],
+    tails: s.tails.map(copyTail),
+    profile: copyProfile(s.profile),
+    episodes: { ...s.episodes, open: s.episodes.open && { ...s.episodes.open } },
+  };
+}
+
+/**
+ * @param saved what `save()` gave; another zone begins anew
+ * @throws RangeError for a zone that is none
+ */
+export function createHabit(zone: string, saved?: HabitState): Habit {
+  const clock = createWeekClock(zone);
+  let s = saved?.zone === zone ? copyHabit(saved) : emptyHabit(zone);
+
+  const expectedAt = (phase: number): number | null => {
+    const [before = null, now = null, after = null] = s.nodes;
+    if (now === null) return null;
+    const other = phase < s.phase ? before : after;
+    return other === null ? now : now + (other - now) * Math.min(1, Math.abs(phase - s.phase));
+  };
+  const bandOf = (middle: number, scale: number, coverage: number): Band | null => {
+    const tail = s.tails[0];
+    if (!tail || heldBy(tail) < 8) return null;
+    const lower = middle + scale * quantileOf(tail, (1 - coverage) / 2);
+    const upper = middle + scale * quantileOf(tail, (1 + coverage) / 2);
+    return { lower: s.positive ? Math.max(0, lower) : lower, middle, upper: Math.max(upper, s.positive ? 0 : upper) };
+  };
+  const nodeAt = (hourOfWeek: number) => blend(s.profile, candidatesAt(s.profile, (hourOfWeek + 168) % 168));
+  const scaleAt = (hourOfWeek: number): number => {
+    const all = s.scaleAll ?? 0;
+    const own = s.scales[hourOfWeek % 24] ?? all;
+    return Math.max(0.6 * own + 0.4 * all, FLOOR * s.reach, 1e-12);
+  };
+
+  function openHour(tMs: number): void {
+    const { hour, hourOfWeek } = clock(tMs);
+    if (s.hour.count > 0 && hour === s.hour.hour) return;
+    closeHour();
+    s.hour = { hour, hourOfWeek, count: 0, sum: 0, phases: 0, off: 0, jump: 0 };
+    s.nodes = [nodeAt(hourOfWeek - 1), nodeAt(hourOfWeek), nodeAt(hourOfWeek + 1)];
+    s.scale = scaleAt(hourOfWeek);
+    s.tails.forEach(settleTail);
+  }
+  function closeHour(): void {
+    const { count, sum, phases, off, jump, hourOfWeek } = s.hour;
+    if (count === 0) return;
+    learnHour(s.profile, hourOfWeek, sum / count);
+    s.phase += (phases / count - s.phase) * (s.count <= count ? 1 : 0.05);
+    const learn = (before: number | null, value: number, share: number) =>
+      before === null ? value : before + share * (Math.min(value, 5 * before + 1e-12) - before);
+    if (s.nodes[1] !== null) {
+      const hourOfDay = hourOfWeek % 24;
+      s.scales[hourOfDay] = learn(s.scales[hourOfDay] ?? null, off / count, 1 / 8);
+      s.scaleAll = learn(s.scaleAll, off / count, Math.max(SCALE_SHARE, 1 / (1 + s.count / count)));
+    }
+    s.jumpScale = learn(s.jumpScale, jump / count, Math.max(SCALE_SHARE, 1 / (1 + s.count / count)));
+  }
+
+  function observe(tMs: number, value: number | null): Judgement {
+    const known = value !== null && Number.isFinite(value) && Number.isFinite(tMs) && (s.lastMs === null || tMs > s.lastMs);
+    if (!known) return unknown(tMs);
+    if (s.lastMs !== null && tMs - s.lastMs > FORGOTTEN_MS) s = emptyHabit(zone);
+    openHour(tMs);
+    const { phase } = clock(tMs);
+    const middle = expectedAt(phase);
+    const band = middle === null ? null : bandOf(middle, s.scale, 0.99);
+    const sinceMs = s.lastMs === null ? 0 : tMs - s.lastMs;
+    const memory = Math.max(200, MEMORY_MS / Math.max(s.stepMs, 1000));
+    let most = 0;
+    let above = true;
+    const inEpisode = s.episodes.open !== null;
+    const share = inEpisode ? EPISODE_SHARE : 1;
+    const look = (tail: TailState, z: number) => {
+      if (heldBy(tail) >= 20) {
+        const found = surprise(tail, z);
+        if (found > most) [most, above] = [found, z > 0];
+      }
+      learnTail(tail, z, memory, share);
+    };
+    if (middle !== null && s.scaleAll !== null) {
+      const z = (value - middle) / s.scale;
+      SPANS.forEach((span, i) => {
+        const mean = (s.means[i] ?? 0) + (z - (s.means[i] ?? 0)) / span;
+        s.means[i] = mean;
+        const tail = s.tails[i];
+        if (tail) look(tail, mean);
+      });
+    }
+    const jump = s.count > 0 && sinceMs < 3 * Math.max(s.stepMs, 1) ? value - s.lastValue : 0;
+    const jumpTail = s.tails[SPANS.length];
+    if (jumpTail && s.jumpScale !== null) look(jumpTail, jump / Math.max(s.jumpScale, FLOOR * s.reach, 1e-12));
+    const perWeek = WEEK_MS / Math.max(s.stepMs, 1000);
+    const surprising = Math.max(0, most - VIEWS_LOG10);
+    const followed = followEpisode(s.episodes, { tMs, value, band, surprising, perWeek, stepMs: s.stepMs, above });
+
+    if (s.lastMs !== null) {
+      s.stepMs = s.stepMs === 0 ? sinceMs : s.stepMs + Math.max(-0.05, Math.min(0.05, sinceMs / s.stepMs - 1)) * s.stepMs;
+      if (sinceMs <= Math.max(3 * s.stepMs, 3 * HOUR_MS)) s.knownMs += sinceMs;
+    }
+    s.hour.count++;
+    s.hour.sum += value;
+    s.hour.phases += phase;
+    s.hour.off += middle === null ? 0 : Math.abs(value - middle);
+    s.hour.jump += Math.abs(jump);
+    s.reach = Math.max(Math.abs(value), s.reach * (1 - 1 / memory));
+    s.count++;
+    s.lastMs = tMs;
+    s.lastValue = value;
+    if (value < 0) s.positive = false;
+    return { ...followed, band, learning: s.knownMs < LEARNING_MS };
+  }
+
+  function unknown(tMs: number): Judgement {
+    return { score: 0, band: bandAt(tMs), learning: s.knownMs < LEARNING_MS, abnormal: false, event: null };
+  }
+
+  function bandAt(tMs: number, coverage = 0.99): Band | null {
+    if (!Number.isFinite(tMs) || s.count === 0) return null;
+    const { hour, hourOfWeek, phase } = clock(tMs);
+    const same = hour === s.hour.hour;
+    const middle = same ? expectedAt(phase) : nodeAt(hourOfWeek);
+    return middle === null ? null : bandOf(middle, same ? s.scale : scaleAt(hourOfWeek), coverage);
+  }
+
+  return { observe, bandAt, learning: () => s.knownMs < LEARNING_MS, save: () => copyHabit(s) };
+}
