@@ -2,17 +2,33 @@
  * PNG with a palette of at most 256 colours: a graph has few, and their blends at edges are near
  * to each other, so that a third of the bytes is enough for what the eye cannot tell apart.
  */
-import { crc32, deflateSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { crc32, deflate } from 'node:zlib';
 
 const COLOURS_MAX = 256;
 /** More distinct colours than this are first counted in coarser steps. */
 const DISTINCT_MAX = 16_384;
 const SLOTS = 32_768;
 
-/** @param rgba opaque pixels, four bytes each, row by row */
-export function encodePng(rgba: Uint8Array, width: number, height: number): Buffer {
+/** A picture under its palette. */
+export interface Paletted {
+  readonly width: number;
+  readonly height: number;
+  readonly palette: Uint8Array;
+  /** A filter byte (none), then an index a pixel, row by row. Until the next picture: the room is used again. */
+  readonly rows: Uint8Array;
+}
+
+/** @param rgba opaque pixels, four bytes each, row by row @throws RangeError for fewer than there should be */
+export function paletted(rgba: Uint8Array, width: number, height: number): Paletted {
   const pixels = wordsOf(rgba, width * height);
-  const { palette, rows } = indexed(pixels, width, height, 0xffffffff) ?? coarse(pixels, width, height);
+  return { width, height, ...(indexed(pixels, width, height, 0xffffffff) ?? coarse(pixels, width, height)) };
+}
+
+const compress = promisify(deflate);
+
+/** The file of it. */
+export async function encodePng({ width, height, palette, rows }: Paletted): Promise<Buffer> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -21,7 +37,7 @@ export function encodePng(rgba: Uint8Array, width: number, height: number): Buff
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
     chunk('PLTE', palette),
-    chunk('IDAT', deflateSync(rows, { level: 6, memLevel: 9 })),
+    chunk('IDAT', await compress(rows, { level: 6, memLevel: 9, chunkSize: 65_536 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
@@ -33,11 +49,7 @@ function wordsOf(rgba: Uint8Array, count: number): Uint32Array {
   return new Uint32Array(aligned.buffer, aligned.byteOffset, count);
 }
 
-interface Indexed {
-  readonly palette: Uint8Array;
-  /** A filter byte (none), then an index a pixel, row by row. */
-  readonly rows: Uint8Array;
-}
+type Indexed = Pick<Paletted, 'palette' | 'rows'>;
 
 /** Six bits a channel are at most 262,144 colours, four are 4,096: those always have room. */
 function coarse(pixels: Uint32Array, width: number, height: number): Indexed {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Resvg } from '@resvg/resvg-js';
-import { encodePng } from './encode.ts';
+import { encodePng, paletted, type Paletted } from './encode.ts';
 import type { Drawn, Job } from './png.ts';
 
 const { fontFiles } = workerData as { readonly fontFiles: readonly string[] };
@@ -13,10 +13,11 @@ const { fontFiles } = workerData as { readonly fontFiles: readonly string[] };
 // of them; what was in use while the collector ran by itself is found now and then.
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void;
-const COLLECT_BYTES = 32 * 2 ** 20;
+const COLLECT_BYTES = 12 * 2 ** 20;
 let drawnBytes = 0;
 
-function draw({ svg, scale }: Job): Uint8Array<ArrayBuffer> {
+/** Everything of the renderer's is dropped with the end of this function. */
+function painted({ svg, scale }: Job): Paletted {
   const image = new Resvg(svg, {
     // Only what is shipped: a picture looks the same on every machine.
     font: { loadSystemFonts: false, fontFiles: [...fontFiles], defaultFontFamily: 'Inter' },
@@ -24,18 +25,22 @@ function draw({ svg, scale }: Job): Uint8Array<ArrayBuffer> {
     logLevel: 'off',
   }).render();
   drawnBytes += 4 * image.width * image.height;
-  // A copy of its own size, which can be handed over.
-  return new Uint8Array(encodePng(image.pixels, image.width, image.height));
+  return paletted(image.pixels, image.width, image.height);
 }
 
-parentPort?.on('message', (job: Job) => {
-  try {
-    const png = draw(job);
-    parentPort?.postMessage({ id: job.id, png } satisfies Drawn, [png.buffer]);
-  } catch (error) {
-    parentPort?.postMessage({ id: job.id, error: error instanceof Error ? error.message : String(error) } satisfies Drawn);
-  }
+async function draw(job: Job): Promise<Uint8Array<ArrayBuffer>> {
+  const picture = painted(job);
   const all = drawnBytes > COLLECT_BYTES;
   if (all) drawnBytes = 0;
   collect({ type: all ? 'major' : 'minor' });
+  // What was collected is given back while this is waited for, before the next picture comes.
+  return new Uint8Array(await encodePng(picture));
+}
+
+parentPort?.on('message', (job: Job) => {
+  draw(job).then(
+    (png) => parentPort?.postMessage({ id: job.id, png } satisfies Drawn, [png.buffer]),
+    (error: unknown) =>
+      parentPort?.postMessage({ id: job.id, error: error instanceof Error ? error.message : String(error) } satisfies Drawn),
+  );
 });

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { uplink } from '../../../bench/graph/data.ts';
 import { PALETTES } from '../../../core/graph-colours.ts';
-import { encodePng } from '../../../server/render/encode.ts';
+import { encodePng, paletted } from '../../../server/render/encode.ts';
 import { FONT_FOLDER, readFonts } from '../../../server/render/fonts.ts';
 import { createPngs, RenderBusy, type PngOptions, type Pngs } from '../../../server/render/png.ts';
 import { createRenderer, type Look } from '../../../server/render/renderer.ts';
@@ -94,29 +94,29 @@ describe('words in a picture', () => {
 });
 
 describe('the encoder', () => {
-  const picture = (width: number, height: number, colour: (x: number, y: number) => number[]) => {
+  const picture = async (width: number, height: number, colour: (x: number, y: number) => number[]) => {
     const rgba = new Uint8Array(4 * width * height);
     for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) rgba.set([...colour(x, y), 255], 4 * (y * width + x));
-    return readPng(encodePng(rgba, width, height));
+    return readPng(await encodePng(paletted(rgba, width, height)));
   };
-  test('keeps every colour where there are few', () => {
-    const made = picture(64, 4, (x, y) => [4 * x, 60 * y, 7]);
+  test('keeps every colour where there are few', async () => {
+    const made = await picture(64, 4, (x, y) => [4 * x, 60 * y, 7]);
     expect(made.colours).toBe(256);
     expect(made.at(3, 2)).toBe('#0c7807');
     expect(made.at(63, 3)).toBe('#fcb407');
   });
-  test('keeps the most frequent ones exactly, and others nearly, where there are many', () => {
-    const made = picture(400, 100, (x, y) => (x < 200 ? [29, 115, 80] : [x % 256, y, (x * y) % 64]));
+  test('keeps the most frequent ones exactly, and others nearly, where there are many', async () => {
+    const made = await picture(400, 100, (x, y) => (x < 200 ? [29, 115, 80] : [x % 256, y, (x * y) % 64]));
     expect(made.colours).toBe(256);
     expect(made.at(5, 5)).toBe('#1d7350');
     const [r, g] = [parseInt(made.at(300, 50).slice(1, 3), 16), parseInt(made.at(300, 50).slice(3, 5), 16)];
     expect(Math.abs(r - 44) + Math.abs(g - 50)).toBeLessThan(60);
   });
-  test('is not at a loss for a picture of nothing but different colours', () => {
-    expect(picture(300, 300, (x, y) => [x & 255, y & 255, (x ^ (y * 7)) & 255]).colours).toBe(256);
+  test('is not at a loss for a picture of nothing but different colours', async () => {
+    expect((await picture(300, 300, (x, y) => [x & 255, y & 255, (x ^ (y * 7)) & 255])).colours).toBe(256);
   });
   test('refuses fewer pixels than it is told of', () => {
-    expect(() => encodePng(new Uint8Array(12), 2, 2)).toThrow(RangeError);
+    expect(() => paletted(new Uint8Array(12), 2, 2)).toThrow(RangeError);
   });
 });
 
