@@ -14,12 +14,14 @@ import type {
   DiscoveryList,
   DiscoveryView,
   EventView,
+  ExploredView,
   InstanceView,
   PageOf,
   PreviewView,
   Problem,
   StatusView,
 } from '../core/api.ts';
+import type { Ago } from '../core/ago.ts';
 import type { GraphData, GraphRef } from '../core/graph.ts';
 import type { FilesystemView, InterfaceView } from '../core/now.ts';
 import type { SearchHit } from '../core/search.ts';
@@ -165,6 +167,12 @@ export interface RankingQuery {
   readonly limit?: number;
 }
 
+/** With which range before, and whether what lies between is asked for. */
+export interface Compared {
+  readonly compare?: Ago;
+  readonly difference?: 'true';
+}
+
 export const api = {
   status: async (signal: AbortSignal): Promise<StatusView> => {
     const sentAtMs = Date.now();
@@ -184,11 +192,14 @@ export const api = {
   graphs: (device: string, query: { perFamily?: number; limit?: number }, signal: AbortSignal) =>
     get<PageOf<GraphRef>>(`devices/${id(device)}/graphs`, signal, query),
   /** @param range as typed; the server reads it */
-  graph: (graph: string, range: string, width: number, signal: AbortSignal) =>
-    get<GraphData>(`graphs/${id(graph)}`, signal, { from: range, width }),
+  graph: (graph: string, range: string, width: number, signal: AbortSignal, compared: Compared = {}) =>
+    get<GraphData>(`graphs/${id(graph)}`, signal, { from: range, width, ...compared }),
+  /** The graph as the explorer changes it. */
+  explored: (graph: string, signal: AbortSignal) => get<ExploredView>(`graphs/${id(graph)}/explore`, signal),
   dashboards: (signal: AbortSignal) => all<DashboardView>('dashboards', signal),
   dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardDetail>(`dashboards/${id(dashboard)}`, signal),
-  csvAddress: (graph: string, range: string) => address(`graphs/${id(graph)}/csv`, { from: range }).href,
+  csvAddress: (graph: string, range: string, compared: Compared = {}) =>
+    address(`graphs/${id(graph)}/csv`, { from: range, ...compared }).href,
   events: (
     query: {
       device?: string;

@@ -23,6 +23,7 @@ const PAGES: Readonly<Record<Page, ComponentType<Shared>>> = {
   range: later(() => import('./pages/range.tsx').then((m) => m.RangePage)),
   dashboards: later(() => import('./pages/dashboards.tsx').then((m) => m.DashboardsPage)),
   dashboard: later(() => import('./pages/dashboard.tsx').then((m) => m.DashboardPage)),
+  explore: later(() => import('./pages/explore.tsx').then((m) => m.ExplorePage)),
   graph: later(() => import('./pages/graph.tsx').then((m) => m.GraphPage)),
   events: later(() => import('./pages/events.tsx').then((m) => m.EventsPage)),
   collector: later(() => import('./pages/collector.tsx').then((m) => m.CollectorPage)),

@@ -44,6 +44,9 @@ export function Rail(shared: Shared) {
         <Entry page="dashboards" current={isDashboards(route)}>
           <span>Dashboards</span>
         </Entry>
+        <Entry page="explore" current={isExploring(route)}>
+          <span>Explorer</span>
+        </Entry>
         <Entry page="events" current={route.page === 'events'}>
           <span>Events</span>
         </Entry>
@@ -59,8 +62,10 @@ export function Rail(shared: Shared) {
 
 /** Graphs of dashboards belong to these, all others to a device. */
 const isBoardGraph = ({ page, id }: Route) => page === 'graph' && id.startsWith('board~');
+const isExploring = ({ page, id }: Route) => page === 'explore' || (page === 'graph' && id.startsWith('explore~'));
 const isDevices = (route: Route) =>
-  ['devices', 'device', 'edit'].includes(route.page) || (route.page === 'graph' && !isBoardGraph(route));
+  ['devices', 'device', 'edit'].includes(route.page) ||
+  (route.page === 'graph' && !isBoardGraph(route) && !isExploring(route));
 const isDashboards = (route: Route) => ['dashboards', 'dashboard'].includes(route.page) || isBoardGraph(route);
 const isAdding = (page: Page) => page === 'add' || page === 'bulk' || page === 'range';
 

@@ -13,6 +13,7 @@ export type Page =
   | 'range'
   | 'dashboards'
   | 'dashboard'
+  | 'explore'
   | 'graph'
   | 'events'
   | 'collector';
@@ -47,6 +48,8 @@ function pageOf(list: string, id: string, part: string): Page {
       return id === '' ? 'devices' : part === 'edit' ? 'edit' : 'device';
     case 'dashboards':
       return id === '' ? 'dashboards' : 'dashboard';
+    case 'explore':
+      return list;
     case 'graphs':
       return id === '' ? 'dashboards' : 'graph';
     case 'events':
@@ -86,6 +89,7 @@ const PATHS: Readonly<Record<Page, (id: string) => string>> = {
   range: () => `/devices/${ADD}/range`,
   dashboards: () => '/dashboards',
   dashboard: (id) => `/dashboards/${id}`,
+  explore: () => '/explore',
   graph: (id) => `/graphs/${id}`,
   events: () => '/events',
   collector: () => '/collector',

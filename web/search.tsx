@@ -19,6 +19,7 @@ const PAGES: readonly (readonly [Page, string, string])[] = [
   ['overview', 'Overview', 'health at a glance'],
   ['devices', 'Devices', 'all of them, by place, kind or tag'],
   ['dashboards', 'Dashboards', 'graphs across devices'],
+  ['explore', 'Explorer', 'any graph of anything'],
   ['events', 'Events', 'what happened'],
   ['add', 'Add devices', 'one, a list, or a range of addresses'],
 ];

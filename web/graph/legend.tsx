@@ -1,5 +1,5 @@
 /** The figures under a large graph, from stored data; and the graph as a table. */
-import type { GraphData } from '../../core/graph.ts';
+import type { GraphData, GraphLine } from '../../core/graph.ts';
 import { legendFigure, legendScale } from '../../core/graph-figures.ts';
 import { hasBand } from '../../core/graph-geometry.ts';
 import { formatWith } from '../../core/units.ts';
@@ -20,6 +20,38 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
   const scale = legendScale(data);
   const figure = (value: number | null | undefined) => legendFigure(value, scale, data.unit);
   const at = slot === null ? null : (data.tMs[slot] ?? null);
+  const rowOf = ({ series, label, role, fill, mean, stats, bound }: GraphLine) => (
+    <tr key={series}>
+      <th scope="row" class="wrap">
+        <span class={`k c-${role} ${fill ? '' : 'line'}`}>
+          <span>{label}</span>
+        </span>
+      </th>
+      <td class="num only-wide" data-v="at">
+        {slot === null ? '' : figure(mean[slot])}
+      </td>
+      <td class="num">
+        <b>{figure(slot !== null && narrow() ? mean[slot] : stats.current)}</b>
+      </td>
+      <td class="num">{figure(stats.average)}</td>
+      <td class="num only-wide" {...(bound.minimum ? { title: NOT_BELOW } : {})}>
+        {bound.minimum && '≥ '}
+        {figure(stats.minimum)}
+      </td>
+      <td
+        class="num"
+        {...(stats.maximumAtMs === null
+          ? {}
+          : { title: bound.maximum ? NOT_ABOVE : `at ${moment(stats.maximumAtMs, data.zone)}` })}
+      >
+        {bound.maximum && '≤ '}
+        {figure(stats.maximum)}
+      </td>
+      <td class="num" {...(stats.p95 === null ? {} : { title: exactly(stats.p95, data.unit) })}>
+        <b>{figure(stats.p95)}</b>
+      </td>
+    </tr>
+  );
   return (
     <>
       <table class="legend">
@@ -47,38 +79,9 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
           </tr>
         </thead>
         <tbody>
-          {data.lines.map(({ series, label, role, fill, mean, stats, bound }) => (
-            <tr key={series}>
-              <th scope="row" class="wrap">
-                <span class={`k c-${role} ${fill ? '' : 'line'}`}>
-                  <span>{label}</span>
-                </span>
-              </th>
-              <td class="num only-wide" data-v="at">
-                {slot === null ? '' : figure(mean[slot])}
-              </td>
-              <td class="num">
-                <b>{figure(slot !== null && narrow() ? mean[slot] : stats.current)}</b>
-              </td>
-              <td class="num">{figure(stats.average)}</td>
-              <td class="num only-wide" {...(bound.minimum ? { title: NOT_BELOW } : {})}>
-                {bound.minimum && '≥ '}
-                {figure(stats.minimum)}
-              </td>
-              <td
-                class="num"
-                {...(stats.maximumAtMs === null
-                  ? {}
-                  : { title: bound.maximum ? NOT_ABOVE : `at ${moment(stats.maximumAtMs, data.zone)}` })}
-              >
-                {bound.maximum && '≤ '}
-                {figure(stats.maximum)}
-              </td>
-              <td class="num" {...(stats.p95 === null ? {} : { title: exactly(stats.p95, data.unit) })}>
-                <b>{figure(stats.p95)}</b>
-              </td>
-            </tr>
-          ))}
+          {withChanges(data.lines).map((line) =>
+            'of' in line ? <Change key={`${line.then.series} change`} {...line} /> : rowOf(line),
+          )}
         </tbody>
       </table>
       {data.partial.length > 0 && (
@@ -91,6 +94,46 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
       {data.note !== '' && <p class="s mut">{data.note}</p>}
     </>
   );
+}
+
+interface Changed {
+  readonly of: GraphLine;
+  readonly then: GraphLine;
+}
+
+/** Each line, what it was before, and how its figures changed. */
+function withChanges(lines: readonly GraphLine[]): (GraphLine | Changed)[] {
+  const past = lines.filter(({ role, before }) => role === 'past' && before !== undefined);
+  return lines
+    .filter((line) => !past.includes(line))
+    .flatMap((of) => {
+      const then = past.find(({ series, before }) => series === `${of.series} ${before?.ago ?? ''} before`);
+      return then ? [of, then, { of, then }] : [of];
+    });
+}
+
+function Change({ of, then }: Changed) {
+  const change = (figure: 'average' | 'minimum' | 'maximum' | 'p95') => changeWords(of.stats[figure], then.stats[figure]);
+  return (
+    <tr class="change">
+      <th scope="row">change</th>
+      <td class="only-wide" />
+      <td />
+      <td class="num">{change('average')}</td>
+      <td class="num only-wide">{change('minimum')}</td>
+      <td class="num">{change('maximum')}</td>
+      <td class="num">{change('p95')}</td>
+    </tr>
+  );
+}
+
+/** "+12 %"; beyond tenfold the percentage says nothing. */
+function changeWords(now: number | null, then: number | null): string {
+  if (now === null || then === null || then === 0) return '–';
+  const share = now / then - 1;
+  if (share > 9) return `× ${whole(now / then)}`;
+  const percent = Math.abs(share) < 0.0995 ? Math.abs(share * 100).toFixed(1) : Math.abs(share * 100).toFixed(0);
+  return `${share < 0 ? '\u2212' : '+'}${percent} %`;
 }
 
 const NOT_ABOVE = 'Not above: the highest readings, as if they had been at one moment';

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import type { GraphData } from '../../core/graph.ts';
-import { api } from '../api.ts';
+import { api, type Compared } from '../api.ts';
 import { useLive, type Live } from '../live.ts';
 import { serverNow } from '../remote.ts';
 import { chartCode } from './chart-code.ts';
@@ -41,13 +41,13 @@ export function useSeen<T extends Element>(): [RefObject<T | null>, number] {
 }
 
 /** @param width in CSS pixels; 0 asks nothing yet */
-export function useGraph(id: string, range: string, width: number, intervalMs: number): Live<GraphData> {
+export function useGraph(id: string, range: string, width: number, intervalMs: number, compared: Compared = {}): Live<GraphData> {
   return useLive(
-    width === 0 ? null : `${id} ${range} ${width}`,
+    width === 0 ? null : `${id} ${range} ${width} ${compared.compare ?? ''} ${compared.difference ?? ''}`,
     (signal) => {
       // Sparklines need it not, but where they are graphs are. A failure is told by the plot.
       chartCode().catch(() => undefined);
-      return api.graph(id, range, width, signal);
+      return api.graph(id, range, width, signal, compared);
     },
     (data) => refreshMs(data, intervalMs, serverNow()),
   );

@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
+import { isExploreId } from '../../core/explore.ts';
 import type { GraphData } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
-import { api, isFinal } from '../api.ts';
+import { api, isFinal, type Compared } from '../api.ts';
 import { EventList } from '../event-list.tsx';
+import { agoOf, CompareChoice } from '../graph/compare.tsx';
 import { History } from '../graph/history.tsx';
 import { Legend, TableTwin } from '../graph/legend.tsx';
 import { earlier, later, reaching, wider, zoomed } from '../graph/moves.ts';
@@ -22,14 +24,15 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const { id } = route;
   const [ref, width] = useSeen<HTMLDivElement>();
   const [kind = '', owner = ''] = id.split('~');
-  /** Graphs of a dashboard belong to no device. */
-  const board = kind === 'board' ? owner : null;
+  /** Graphs of a dashboard belong to no device; those of the explorer to no dashboard either. */
+  const board = isExploreId(id) ? '' : kind === 'board' ? owner : null;
   const device = devices?.find((d) => d.id === owner);
   const [reach, setReach] = useState('');
+  const compared = comparedIn(route);
   const range = route.range || reach || rangeOf(route, device);
   // Without a range in the address the device's age decides: wait until it is known.
   const ready = route.range !== '' || board !== null || devices !== null || devicesError !== null;
-  const { value: read, error, pending } = useGraph(id, range, ready ? width : 0, device?.intervalMs ?? 60_000);
+  const { value: read, error, pending } = useGraph(id, range, ready ? width : 0, device?.intervalMs ?? 60_000, compared);
   // Under a range that was refused, the graph of another range would lie.
   const data = isFinal(error) ? null : read;
   useEffect(() => {
@@ -39,7 +42,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const [cursorMs, setCursor] = useState<number | null>(null);
   const slot = cursorSlot(data, cursorMs);
   // Bands and 95ths of many lines would hide each other.
-  const few = (data?.lines.length ?? 0) <= 2;
+  const few = (data?.lines.filter(({ role, before }) => role !== 'past' || !before).length ?? 0) <= 2;
   const on = (name: string) => (few ? route.more[name] !== '0' : name === 'band' && route.more[name] === '1');
   const table = route.more['table'] === '1';
   useTitle(data ? `${data.title}${device ? `, ${device.name}` : ''}` : 'Graph');
@@ -63,6 +66,8 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
             {' / '}
             <a href={href({ page: 'device', id: owner })}>{device?.name ?? 'device'}</a>
           </>
+        ) : board === '' ? (
+          <a href={href({ page: 'explore', range: route.range, more: { of: id } })}>Explorer</a>
         ) : (
           <>
             <a href={href({ page: 'dashboards' })}>Dashboards</a>
@@ -130,6 +135,7 @@ interface ToolsProps {
 }
 
 function Tools({ few, route, range, data, zone, on, table, move }: ToolsProps) {
+  const explored = isExploreId(route.id);
   const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
   const step = (to: (data: GraphData, nowMs: number) => string) => () => data && move(to(data, serverNow()));
   const atEnd = data !== null && data.toMs >= serverNow() - data.stepMs;
@@ -148,6 +154,13 @@ function Tools({ few, route, range, data, zone, on, table, move }: ToolsProps) {
         </button>
       </div>
       <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v === few ? '' : v ? '1' : '0')} />
+      {explored ? null : (
+        <CompareChoice
+          compare={agoOf(route.more['compare'])}
+          difference={route.more['difference'] === '1'}
+          onChange={(ago, difference) => go(withMore(route, { compare: ago ?? '', difference: ago && difference ? '1' : '' }))}
+        />
+      )}
       {few && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v ? '' : '0')} />}
       <div class="end spread">
         <button
@@ -159,12 +172,22 @@ function Tools({ few, route, range, data, zone, on, table, move }: ToolsProps) {
         >
           Table
         </button>
-        <a class="btn" href={api.csvAddress(route.id, range)} download>
+        <a class="btn" href={api.csvAddress(route.id, range, comparedIn(route))} download>
           CSV
+        </a>
+        <a class="btn" href={href({ page: 'explore', range: route.range, more: { of: route.id } })}>
+          Open in explorer
         </a>
       </div>
     </div>
   );
+}
+
+/** What the address says; a graph of the explorer says it itself. */
+function comparedIn({ id, more }: Route): Compared {
+  const ago = isExploreId(id) ? null : agoOf(more['compare']);
+  if (ago === null) return {};
+  return more['difference'] === '1' ? { compare: ago, difference: 'true' } : { compare: ago };
 }
 
 function Arrow({ d }: { d: string }) {

@@ -1,0 +1,49 @@
+/** The graph as the file of a dashboard: to copy, or to put into the folder of one's own. */
+import { useState } from 'preact/hooks';
+import type { ExploredView } from '../../core/api.ts';
+
+export function YamlPanel({ explored, title }: { readonly explored: ExploredView; readonly title: string }) {
+  const [said, setSaid] = useState('');
+  const { yaml } = explored;
+  const file = `${
+    title
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 60) || 'explorer'
+  }.yaml`;
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(yaml);
+      setSaid('Copied.');
+    } catch {
+      setSaid('The browser does not let it be copied: select the text, or download the file.');
+    }
+  };
+  return (
+    <section class="yaml">
+      <header>
+        <h2>As a dashboard</h2>
+        <span class="end row">
+          <span role="status" class="mut">
+            {said}
+          </span>
+          <button type="button" class="btn" onClick={() => void copy()}>
+            Copy
+          </button>
+          <a class="btn" href={`data:application/yaml;charset=utf-8,${encodeURIComponent(yaml)}`} download={file}>
+            Download {file}
+          </a>
+        </span>
+      </header>
+      <pre class="mono" tabIndex={0} aria-label="The graph as YAML">
+        {yaml}
+      </pre>
+      <p class="s mut">
+        Put the file into the folder that <span class="mono">dashboards</span> names in the configuration, or its graph under the{' '}
+        <span class="mono">graphs</span> of a file that is there. It is seen two seconds later. A comparison, bands and 95ths are
+        chosen by whoever looks at it.
+      </p>
+    </section>
+  );
+}
