@@ -9,8 +9,8 @@ import { LEVELS, MEDIAN, type Backtest } from './model.ts';
 
 /** A forecast of one origin: the median and its spread, by steps ahead from 1. */
 export interface Path {
-  path(ahead: number): number;
-  spread(ahead: number): number;
+  readonly path: (ahead: number) => number;
+  readonly spread: (ahead: number) => number;
 }
 
 export interface Rolling {

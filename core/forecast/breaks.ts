@@ -79,9 +79,11 @@ export function findSawtooth(y: Float64Array): Sawtooth | null {
 export function findOutliers(y: Float64Array): number[] {
   const known = knownOf(y);
   const beyond = new Float64Array(known.length);
-  const near = (from: number, to: number) => medianOf(known.slice(Math.max(0, from), Math.max(0, to)).map((i) => y[i] ?? NaN));
+  const slope = slopeBetween(y, known);
+  const at = (i: number) => (y[i] ?? NaN) - slope * i;
+  const near = (from: number, to: number) => medianOf(known.slice(Math.max(0, from), Math.max(0, to)).map(at));
   for (let k = 0; k < known.length; k++) {
-    const v = y[known[k] ?? 0] ?? 0;
+    const v = at(known[k] ?? 0);
     const before = v - near(k - 5, k);
     const after = v - near(k + 1, k + 6);
     const sides = [before, after].filter((d) => !Number.isNaN(d));
@@ -89,7 +91,9 @@ export function findOutliers(y: Float64Array): number[] {
     beyond[k] = sides.every((d) => Math.sign(d) === one) ? one * Math.min(...sides.map(Math.abs)) : 0;
   }
   const noise = Math.max(dayNoise(y), sigmaOf(beyond, 0));
-  return known.filter((_, k) => Math.abs(beyond[k] ?? 0) > OUTLIER * noise);
+  // At the ends only one side speaks: it must be surer.
+  const needed = (k: number) => (k === 0 || k === known.length - 1 ? 2 : 1) * OUTLIER * noise;
+  return known.filter((_, k) => Math.abs(beyond[k] ?? 0) > needed(k));
 }
 
 /**

@@ -12,9 +12,9 @@ export interface Crossing {
 
 export interface Passage {
   /** Median path, `slopes` standard errors steeper. */
-  path(ahead: number, slopes: number): number;
+  readonly path: (ahead: number, slopes: number) => number;
   /** Noise about it, and how much one step's tells of the next one's. */
-  sigma(ahead: number): number;
+  readonly sigma: (ahead: number) => number;
   readonly rho: number;
   readonly limit: number;
   /** Steps looked ahead. */

@@ -8,7 +8,7 @@ export interface Season {
   /** Steps of a week. */
   readonly perWeek: number;
   /** Place of an index in its week, from Monday 00:00 local time; also of indices ahead. */
-  phase(i: number): number;
+  readonly phase: (i: number) => number;
 }
 
 const FROM_WEEKEND = 5;

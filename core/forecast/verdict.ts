@@ -13,8 +13,8 @@ export interface LimitQuestion {
   /** Steps looked ahead for a date. */
   readonly steps: number;
   readonly today: number;
-  path(ahead: number, slopes: number): number;
-  sigma(ahead: number): number;
+  readonly path: (ahead: number, slopes: number) => number;
+  readonly sigma: (ahead: number) => number;
   readonly rho: number;
   readonly inflation: number;
   /** Why no date may be given, whatever the distribution says. */
