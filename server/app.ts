@@ -13,6 +13,8 @@ import { notFoundHandler, pages } from './pages.ts';
 import { createProcessFigures } from './process-figures.ts';
 import { createRenderer } from './render/renderer.ts';
 import { createReviews } from './review.ts';
+import { createReviewArchive } from './review-archive.ts';
+import { createReviewKeeper } from './review-keeper.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
 import { dashboardRoutes } from './routes/dashboards.ts';
@@ -28,6 +30,7 @@ import { importRoutes } from './routes/imports.ts';
 import { instanceRoutes } from './routes/instances.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { reviewRoutes } from './routes/reviews.ts';
+import { keptReviewRoutes } from './routes/kept-reviews.ts';
 import { searchRoutes } from './routes/search.ts';
 import { seriesRoutes } from './routes/series.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -77,8 +80,15 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const inventory = createInventory(catalog, () => clock.monoMs());
   const renderer = deps.renderer ?? createRenderer();
   app.addHook('onClose', () => renderer.close());
-  const readReview = createReviews({ history: deps.history, inventory, clock });
-  const made = { access, sessions, tokens, http, figures, inventory, renderer, readReview };
+  let ending = false;
+  app.addHook('preClose', async () => void (ending = true));
+  const readReview = createReviews({ history: deps.history, inventory, clock, ending: () => ending });
+  const reviewArchive = createReviewArchive(deps.reviews?.folder ?? null, log);
+  app.decorate(
+    'keepReviews',
+    createReviewKeeper({ archive: reviewArchive, readReview, reviews: deps.reviews?.list ?? [], clock, log }),
+  );
+  const made = { access, sessions, tokens, http, figures, inventory, renderer, readReview, reviewArchive };
   const routeDeps: RouteDeps = { ...deps, ...made, startedMs: clock.nowMs() };
   await openapi(app, routeDeps);
   await app.register(
@@ -109,6 +119,7 @@ function apiRoutes(deps: RouteDeps) {
       instanceRoutes,
       rankingRoutes,
       reviewRoutes,
+      keptReviewRoutes,
       searchRoutes,
       seriesRoutes,
       graphRoutes,

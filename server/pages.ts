@@ -7,7 +7,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App, AppDeps } from './parts.ts';
 import { sendProblem } from './problem.ts';
 
-const PAGES = ['/', '/devices', '/devices/*', '/dashboards', '/dashboards/*', '/graphs/*', '/events', '/collector', '/login'];
+const PAGES = [
+  '/',
+  '/devices',
+  '/devices/*',
+  '/dashboards',
+  '/dashboards/*',
+  '/graphs/*',
+  '/reviews',
+  '/events',
+  '/collector',
+  '/login',
+];
 const HASHED = /^assets\/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 const YEAR_S = 31_536_000;
 const HTML = 'text/html; charset=utf-8';

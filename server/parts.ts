@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { DashboardSource } from '../core/dashboard.ts';
+import type { ScheduledReview } from '../core/review-due.ts';
+import type { KeptReview } from '../core/review-view.ts';
 import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
 import type { Access } from './access.ts';
 import type { HttpMetrics } from './http-metrics.ts';
@@ -10,6 +12,7 @@ import type { Inventory } from './inventory.ts';
 import type { ProcessFigures } from './process-figures.ts';
 import type { Renderer } from './render/renderer.ts';
 import type { ReadReview } from './review.ts';
+import type { ReviewArchive } from './review-archive.ts';
 import type { Sessions } from './sessions.ts';
 import type { ServerConfig } from './settings.ts';
 import type { Tokens } from './tokens.ts';
@@ -28,6 +31,8 @@ export interface AppDeps {
   readonly webRoot: string | null;
   /** Networks that may be searched for devices, as they are allowed now; none when left out. */
   readonly discoveryNetworks?: () => readonly string[];
+  /** Reviews that are made by themselves, and the folder in which they are kept; none when left out. */
+  readonly reviews?: { readonly folder: string; readonly list: readonly ScheduledReview[] };
   /** Draws pictures of graphs; one with its usual bounds when left out. The app closes it. */
   readonly renderer?: Renderer;
   readonly log: Log;
@@ -42,6 +47,8 @@ declare module 'fastify' {
     /** Who may ask, and how a socket becomes trusted. */
     access: Access;
     settings: ServerConfig;
+    /** Makes and keeps the scheduled reviews that are due; none fails the others. */
+    keepReviews: () => Promise<readonly KeptReview[]>;
     /** Closes what else the app listens on. */
     doors: (() => Promise<void>)[];
   }
@@ -57,5 +64,6 @@ export interface RouteDeps extends AppDeps {
   readonly inventory: Inventory;
   readonly renderer: Renderer;
   readonly readReview: ReadReview;
+  readonly reviewArchive: ReviewArchive;
   readonly startedMs: number;
 }

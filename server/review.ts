@@ -42,6 +42,8 @@ export interface ReviewDeps {
   readonly history: History;
   readonly inventory: Inventory;
   readonly clock: Clock;
+  /** The server ends: what is not read by now will not be. */
+  readonly ending: () => boolean;
 }
 /** @throws HttpProblem 400 for metrics of several units, 503 where too many wait or it takes too long */
 export type ReadReview = (request: ReviewRequest) => Promise<ReviewView>;
@@ -138,7 +140,7 @@ function tierOf(history: History, { fromMs }: ReviewSpan, nowMs: number, interva
 }
 
 async function figuresOf(
-  { history, clock }: ReviewDeps,
+  { history, clock, ending }: ReviewDeps,
   plan: ReviewPlan,
   members: readonly Member[],
   unit: Unit,
@@ -157,6 +159,7 @@ async function figuresOf(
       const stepMs = TIER_STEP_MS[tier];
       const size = Math.max(1, Math.floor(VALUES_MAX / (COLUMNS.length * ((span.toMs - span.fromMs) / stepMs + 1))));
       for (let at = 0; at < chosen.length; at += size) {
+        if (ending()) throw new HttpProblem(503, 'Saguaro is ending: ask again when it runs.');
         if (clock.monoMs() - startMs > WITHIN_MS)
           throw new HttpProblem(503, 'This review took too long and was given up: ask for fewer series or a shorter period.');
         const some = chosen.slice(at, at + size);
@@ -192,11 +195,9 @@ function rowOf({ device, instance, metric }: Member, figures: readonly ReviewFig
     metric,
     graph: graph?.id ?? null,
     figures: figures.map((one) => ({ ...one })),
-    changes: plan.spans
-      .slice(1)
-      .map(({ key: earlier }, i) => ({
-        ...changesSince(figures[0] ?? NOTHING, figures[i + 1] ?? NOTHING, plan.period, earlier),
-      })),
+    changes: plan.spans.slice(1).map(({ key: earlier }, i) => ({
+      ...changesSince(figures[0] ?? NOTHING, figures[i + 1] ?? NOTHING, plan.period, earlier),
+    })),
   };
 }
 

@@ -24,6 +24,7 @@ import type {
 import type { Ago } from '../core/ago.ts';
 import type { GraphData, GraphRef } from '../core/graph.ts';
 import type { FilesystemView, InterfaceView } from '../core/now.ts';
+import type { KeptReview, ReviewView } from '../core/review-view.ts';
 import type { SearchHit } from '../core/search.ts';
 import { cap, visible } from '../core/text.ts';
 import { BASE } from './address.ts';
@@ -173,6 +174,14 @@ export interface Compared {
   readonly difference?: 'true';
 }
 
+/** What a trend review is of; see the API's description. */
+export interface ReviewQuery {
+  readonly period: string;
+  readonly at?: string;
+  readonly select?: string;
+  readonly metric: readonly string[];
+}
+
 export const api = {
   status: async (signal: AbortSignal): Promise<StatusView> => {
     const sentAtMs = Date.now();
@@ -200,6 +209,10 @@ export const api = {
   dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardDetail>(`dashboards/${id(dashboard)}`, signal),
   csvAddress: (graph: string, range: string, compared: Compared = {}) =>
     address(`graphs/${id(graph)}/csv`, { from: range, ...compared }).href,
+  review: (query: ReviewQuery, signal: AbortSignal) => get<ReviewView>('reviews/current', signal, { ...query }),
+  reviewAddress: (form: 'csv' | 'pdf', query: ReviewQuery) => address(`reviews/current.${form}`, { ...query }).href,
+  keptReviews: (signal: AbortSignal) => all<KeptReview>('reviews', signal),
+  keptReviewAddress: (review: string, form: 'html' | 'csv' | 'pdf') => address(`reviews/${id(review)}.${form}`).href,
   events: (
     query: {
       device?: string;

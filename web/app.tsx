@@ -25,6 +25,7 @@ const PAGES: Readonly<Record<Page, ComponentType<Shared>>> = {
   dashboard: later(() => import('./pages/dashboard.tsx').then((m) => m.DashboardPage)),
   explore: later(() => import('./pages/explore.tsx').then((m) => m.ExplorePage)),
   graph: later(() => import('./pages/graph.tsx').then((m) => m.GraphPage)),
+  review: later(() => import('./pages/review.tsx').then((m) => m.ReviewPage)),
   events: later(() => import('./pages/events.tsx').then((m) => m.EventsPage)),
   collector: later(() => import('./pages/collector.tsx').then((m) => m.CollectorPage)),
 };

@@ -47,6 +47,9 @@ export function Rail(shared: Shared) {
         <Entry page="explore" current={isExploring(route)}>
           <span>Explorer</span>
         </Entry>
+        <Entry page="review" current={route.page === 'review'}>
+          <span>Trend review</span>
+        </Entry>
         <Entry page="events" current={route.page === 'events'}>
           <span>Events</span>
         </Entry>

@@ -15,6 +15,7 @@ export type Page =
   | 'dashboard'
   | 'explore'
   | 'graph'
+  | 'review'
   | 'events'
   | 'collector';
 
@@ -52,6 +53,8 @@ function pageOf(list: string, id: string, part: string): Page {
       return list;
     case 'graphs':
       return id === '' ? 'dashboards' : 'graph';
+    case 'reviews':
+      return 'review';
     case 'events':
     case 'collector':
       return list;
@@ -91,6 +94,7 @@ const PATHS: Readonly<Record<Page, (id: string) => string>> = {
   dashboard: (id) => `/dashboards/${id}`,
   explore: () => '/explore',
   graph: (id) => `/graphs/${id}`,
+  review: () => '/reviews',
   events: () => '/events',
   collector: () => '/collector',
 };

@@ -1,5 +1,6 @@
-/** Trend reviews: made when asked for, as JSON and CSV. */
+/** Trend reviews made when asked for, as JSON, CSV and PDF. */
 import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { MetricName } from '../../core/model.ts';
 import { REVIEW_PERIODS } from '../../core/review.ts';
@@ -11,6 +12,8 @@ import { badRequest, quoted } from '../problem.ts';
 import { momentOf } from '../ranges.ts';
 import { REVIEW_METRICS_MAX, REVIEW_SERIES_MAX, type ReviewRequest } from '../review.ts';
 import { reviewCsv } from '../review-csv.ts';
+import { dateOf } from '../review-dates.ts';
+import { reviewPdf } from '../review-pdf.ts';
 
 const tags = ['reviews'];
 const METRIC = '^[a-z][a-z0-9]*\\.[a-z][a-z0-9_]*$';
@@ -88,19 +91,34 @@ export async function reviewRoutes(app: App, deps: RouteDeps): Promise<void> {
         response: { 200: textAnswer('Figures in base units', 'text/csv'), ...problems },
       },
     },
+    async ({ query }, reply) => sendCsv(reply, await readReview(wanted(query))),
+  );
+  app.get(
+    '/reviews/current.pdf',
+    {
+      schema: {
+        ...asked,
+        operationId: 'readReviewPdf',
+        summary: 'The same as PDF, to print and to hand on',
+        response: { 200: textAnswer('The document', 'application/pdf'), ...problems },
+      },
+    },
     async ({ query }, reply) => {
       const review = await readReview(wanted(query));
-      const file = `review-${review.period}-${dateOf(review)}.csv`;
-      reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${file}"`);
-      return reply.send(Readable.from(reviewCsv(review)) as unknown as string);
+      return sendFile(reply, 'application/pdf', fileOf(review, 'pdf'), await reviewPdf(review));
     },
   );
 }
 
-/** First day of what is reviewed, in its zone: 2026-03-16. */
-export function dateOf({ spans, zone }: Pick<ReviewView, 'spans' | 'zone'>): string {
-  const first = Temporal.Instant.fromEpochMilliseconds(spans[0]?.fromMs ?? 0);
-  return first.toZonedDateTimeISO(zone).toPlainDate().toString();
+export const fileOf = (review: ReviewView, form: string): string => `review-${review.period}-${dateOf(review)}.${form}`;
+
+/** @param file a name without anything that needs quoting */
+export function sendFile(reply: FastifyReply, type: string, file: string, body: unknown): FastifyReply {
+  return reply.type(type).header('content-disposition', `attachment; filename="${file}"`).send(body);
+}
+
+export function sendCsv(reply: FastifyReply, review: ReviewView): FastifyReply {
+  return sendFile(reply, 'text/csv; charset=utf-8', fileOf(review, 'csv'), Readable.from(reviewCsv(review)));
 }
 
 function isZone(zone: string): boolean {

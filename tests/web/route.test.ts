@@ -24,6 +24,7 @@ describe('addresses of views', () => {
     ['/graphs/', { page: 'dashboards', id: '', range: '', more: {} }],
     ['/events?device=ab12', { page: 'events', id: '', range: '', more: { device: 'ab12' } }],
     ['/events?kind=gap&cause=timeout', { page: 'events', id: '', range: '', more: { kind: 'gap', cause: 'timeout' } }],
+    ['/reviews?period=month', { page: 'review', id: '', range: '', more: { period: 'month' } }],
     ['/collector', { page: 'collector', id: '', range: '', more: {} }],
     ['/devices/%E0%A4%A', { page: 'device', id: '%E0%A4%A', range: '', more: {} }],
     ['/graphs/x?range=%20', { page: 'graph', id: 'x', range: '', more: {} }],

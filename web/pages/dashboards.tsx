@@ -13,6 +13,9 @@ export function DashboardsPage(_shared: Shared) {
     <>
       <div class="head">
         <h1>Dashboards</h1>
+        <div class="end">
+          <a href={href({ page: 'review' })}>Trend review</a>
+        </div>
       </div>
       <Trouble error={error} />
       {value && (
