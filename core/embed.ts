@@ -42,7 +42,12 @@ export const EmbedInput = Type.Object(
     range: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: '"24h", "7d", "2026-03"; 24h unless told.' })),
     width: Type.Optional(Type.Integer({ minimum: EMBED_WIDTH.least, maximum: EMBED_WIDTH.most })),
     height: Type.Optional(Type.Integer({ minimum: EMBED_HEIGHT.least, maximum: EMBED_HEIGHT.most })),
-    title: Type.Optional(Type.String({ maxLength: 120, description: "Instead of the graph's own." })),
+    title: Type.Optional(
+      Type.String({
+        maxLength: 120,
+        description: "Name of the device and the graph unless told; '' leaves the graph's own title.",
+      }),
+    ),
     owner: Type.Optional(Type.String({ maxLength: 120, description: 'Whom readers ask when the graph is gone.' })),
     origins: Type.Optional(
       Type.Array(Type.String({ maxLength: 253 }), {

@@ -6,6 +6,7 @@ import Fastify from 'fastify';
 import { guard } from './access.ts';
 import { acceptBodies } from './bodies.ts';
 import { SECURITY_HEADERS, secureHeaders } from './headers.ts';
+import { createEmbeds } from './embeds.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import { createInventory } from './inventory.ts';
 import { openapi, openapiRoute } from './openapi.ts';
@@ -21,6 +22,8 @@ import { dashboardRoutes } from './routes/dashboards.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { deviceActionRoutes } from './routes/device-actions.ts';
 import { discoveryRoutes } from './routes/discoveries.ts';
+import { embeddedRoutes } from './routes/embedded.ts';
+import { embedRoutes } from './routes/embeds.ts';
 import { eventRoutes } from './routes/events.ts';
 import { exploreRoutes } from './routes/explore.ts';
 import { graphImageRoutes } from './routes/graph-images.ts';
@@ -88,13 +91,15 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     'keepReviews',
     createReviewKeeper({ archive: reviewArchive, readReview, reviews: deps.reviews?.list ?? [], clock, log }),
   );
-  const made = { access, sessions, tokens, http, figures, inventory, renderer, readReview, reviewArchive };
+  const embeds = createEmbeds({ catalog, clock, log });
+  const made = { access, sessions, tokens, http, figures, inventory, renderer, embeds, readReview, reviewArchive };
   const routeDeps: RouteDeps = { ...deps, ...made, startedMs: clock.nowMs() };
   await openapi(app, routeDeps);
   await app.register(
     async (under: App) => {
       await under.register(async (part: App) => healthRoutes(part, routeDeps));
       await under.register(apiRoutes(routeDeps), { prefix: '/api/v1' });
+      await under.register(async (part: App) => embeddedRoutes(part, routeDeps));
       await under.register(async (part: App) => pages(part, deps));
     },
     { prefix: config.basePath },
@@ -125,6 +130,7 @@ function apiRoutes(deps: RouteDeps) {
       graphRoutes,
       graphImageRoutes,
       dashboardRoutes,
+      embedRoutes,
       exploreRoutes,
       eventRoutes,
       importRoutes,

@@ -16,6 +16,7 @@ const PAGES = [
   '/graphs/*',
   '/reviews',
   '/events',
+  '/embeds',
   '/collector',
   '/login',
 ];

@@ -7,6 +7,7 @@ import type { ScheduledReview } from '../core/review-due.ts';
 import type { KeptReview } from '../core/review-view.ts';
 import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
 import type { Access } from './access.ts';
+import type { Embeds } from './embeds.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import type { Inventory } from './inventory.ts';
 import type { ProcessFigures } from './process-figures.ts';
@@ -63,6 +64,7 @@ export interface RouteDeps extends AppDeps {
   readonly figures: ProcessFigures;
   readonly inventory: Inventory;
   readonly renderer: Renderer;
+  readonly embeds: Embeds;
   readonly readReview: ReadReview;
   readonly reviewArchive: ReviewArchive;
   readonly startedMs: number;
