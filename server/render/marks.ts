@@ -110,7 +110,9 @@ export function linesOf(data: GraphData, plot: Plot, large: boolean): string {
         d += `M${points.end()}`;
       }
       const width = line.fill && !large ? 1.25 : 1.5;
-      return pathOf(d, `l l-${line.role}`, ` stroke-width="${width}"`);
+      // What was before is told by more than its colour.
+      const dashed = line.role === 'past' && line.before ? ' stroke-dasharray="5 3"' : '';
+      return pathOf(d, `l l-${line.role}`, ` stroke-width="${width}"${dashed}`);
     })
     .reverse()
     .join('');

@@ -40,7 +40,7 @@ export interface PngOptions {
 }
 
 export interface Pngs {
-  /** @param always waits also when the queue is full @throws RenderBusy, RenderFailed */
+  /** @param always waits also when the queue is full, in a second one of the same length @throws RenderBusy, RenderFailed */
   draw(svg: string, scale: 1 | 2, always?: boolean): Promise<Buffer>;
   close(): Promise<void>;
 }
@@ -109,7 +109,7 @@ export function createPngs(options: PngOptions): Pngs {
       if (ready) return Promise.resolve(ready);
       const under = drawing.get(key);
       if (under) return under;
-      if (queue.length >= waitingMax && !always) return Promise.reject(new RenderBusy());
+      if (queue.length >= (always ? 2 * waitingMax : waitingMax)) return Promise.reject(new RenderBusy());
       const made = new Promise<Buffer>((resolve, reject) => queue.push({ id: ++nextId, svg, scale, resolve, reject }));
       const told = made.then(
         (png) => {

@@ -121,6 +121,8 @@ function keysOf(data: GraphData, width: number, { legend, margin }: Page, fonts:
   return parts.join('');
 }
 
-/** A square for what is filled, a bar for a line. */
-const keyOf = ({ fill, role }: GraphLine, x: number, y: number): string =>
-  fill ? rectAt(x, y - 4.5, 9, 9, `k-${role}`) : rectAt(x, y - 1.5, 11, 3, `k-${role}`);
+/** A square for what is filled, a bar for a line, dashes for what was before. */
+function keyOf({ fill, role, before }: GraphLine, x: number, y: number): string {
+  if (role === 'past' && before) return [0, 7].map((at) => rectAt(x + at, y - 1, 4, 2, `k-${role}`)).join('');
+  return fill ? rectAt(x, y - 4.5, 9, 9, `k-${role}`) : rectAt(x, y - 1.5, 11, 3, `k-${role}`);
+}

@@ -138,7 +138,9 @@ describe('the thread', () => {
     const pngs = scripted({ waitingMax: 1 });
     const asked = [pngs.draw('a', 1), pngs.draw('b', 1)];
     await expect(pngs.draw('c', 1)).rejects.toThrow(RenderBusy);
-    expect((await pngs.draw('words', 1, true)).toString()).toBe('words 3');
+    const words = pngs.draw('words', 1, true);
+    await expect(pngs.draw('more words', 1, true)).rejects.toThrow(RenderBusy);
+    expect((await words).toString()).toBe('words 3');
     expect(await Promise.all(asked)).toHaveLength(2);
   });
   test.each([

@@ -136,6 +136,14 @@ describe('the plot', () => {
     expect(svg.match(/class="r p95"/g)).toHaveLength(2);
   });
 
+  test('draws what was before with dashes, without fill and band', () => {
+    const before = { ago: 'week', offsetMs: 7 * 86_400_000 };
+    const past = data.lines.map((line) => ({ ...line, role: 'past', fill: false, before }));
+    const svg = draw({ ...data, lines: past as unknown as GraphData['lines'] });
+    expect(svg.match(/class="l l-past" stroke-width="1.5" stroke-dasharray="5 3"/g)).toHaveLength(2);
+    expect(svg).not.toContain('class="e-past"');
+  });
+
   test('says so when there is nothing to draw', () => {
     const none = data.lines.map((line) => ({ ...line, mean: line.mean.map(() => null) }));
     expect(draw({ ...data, lines: none, gaps: [] })).toContain('No samples in this range.');
