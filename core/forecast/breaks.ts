@@ -11,6 +11,7 @@ const BESIDE = 7;
 /** So many jumps in so many values are the nature of the series, not events. */
 const JUMPS_PER_VALUE = 1 / 25;
 const JUMPS_AT_LEAST = 3;
+const FEWEST_DROPS = 3;
 
 export interface Step {
   /** Index of the first value after it. */
@@ -62,7 +63,7 @@ export function findSawtooth(y: Float64Array): Sawtooth | null {
     if (change < -threshold && stays && came) drops.push({ start: known[k + 1] ?? 0, size: -change });
     if (change > threshold && (k + 2 >= known.length || at(k + 2) > at(k) + 0.3 * change)) rises++;
   }
-  if (drops.length < 4 || rises * 2 > drops.length) return null;
+  if (drops.length < FEWEST_DROPS || rises * 2 > drops.length) return null;
   const spacings = sortedKnown(drops.slice(1).map(({ start }, i) => start - (drops[i]?.start ?? 0)));
   const period = quantileOf(spacings, 0.5);
   const uneven = (quantileOf(spacings, 0.75) - quantileOf(spacings, 0.25)) / period;
@@ -71,7 +72,9 @@ export function findSawtooth(y: Float64Array): Sawtooth | null {
   const differ = (quantileOf(sizes, 0.75) - quantileOf(sizes, 0.25)) / drop;
   // They must fill the history: four drops in a month a year ago are not how it goes.
   const covered = period * (drops.length + 1) >= 0.6 * y.length;
-  if (uneven > 0.4 || differ > 0.8 || !covered) return null;
+  // Fewer than four must be all the more alike.
+  const strict = drops.length < 4 ? 0.4 : 1;
+  if (uneven > 0.4 * strict || differ > 0.8 * strict || !covered) return null;
   return { starts: drops.map(({ start }) => start), period, drop };
 }
 

@@ -132,7 +132,7 @@ function tested({ grid, horizonSteps, members }: RateQuestion, season: Season) {
 }
 
 /** Fits at origins in order of time, and remembers what members said, so that later ones can be weighed. */
-function createEnsemble(season: Season, steps: number, more: Readonly<Record<string, Member>>) {
+export function createEnsemble(season: Season, steps: number, more: Readonly<Record<string, Member>>) {
   const past: { origin: number; paths: readonly ((ahead: number) => number)[] }[] = [];
   return {
     fit(history: Float64Array) {

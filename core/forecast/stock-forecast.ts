@@ -170,7 +170,7 @@ function unfit(
     if (fit.sawtooth) {
       const reach = fit.sawtooth.period * 2;
       let peak = -Infinity;
-      for (let ahead = 1; ahead <= reach; ahead++) peak = Math.max(peak, fit.path(ahead) + 2 * fit.sigma(ahead));
+      for (let ahead = 1; ahead <= reach; ahead++) peak = Math.max(peak, fit.path(ahead) + 3 * fit.sigma(ahead));
       const share = limit === null ? '' : `; peaks stay below ${Math.ceil((peak / limit) * 20) * 5} % of the limit`;
       return [{ code: 'sawtooth', text: `A sawtooth without growth from peak to peak${share}.` }];
     }
