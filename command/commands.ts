@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { deviceAdd, deviceList, deviceRemove, deviceTest, discover, poll } from './device.ts';
 import { forecastCommand } from './forecast.ts';
+import { EMBED_COMMANDS } from './embed.ts';
 import { importCsv, query } from './query.ts';
 import { backup, restore, serve, validate } from './installation.ts';
 import { status } from './status.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   query,
   forecastCommand,
   importCsv,
+  ...EMBED_COMMANDS,
   backup,
   restore,
   ...STORE_COMMANDS,

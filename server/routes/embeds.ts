@@ -22,7 +22,7 @@ export async function embedRoutes(app: App, deps: RouteDeps): Promise<void> {
   const named = async ({ devices, title }: GraphData): Promise<string> => {
     const [only, ...others] = devices;
     const device = only === undefined || others.length > 0 ? null : await deps.catalog.devices.get(only);
-    return device === null || title.includes(device.name) ? '' : `${device.name}: ${title}`;
+    return device === null || title.includes(device.name) ? '' : `${device.name}, ${title}`;
   };
 
   app.get(

@@ -55,7 +55,7 @@ describe('a link', () => {
   test('has 128 random bits, is told once, and is nowhere in the register', async () => {
     const made = await make(w, id);
     expect(made.link).toMatch(/^http:\/\/localhost:80\/e\/[A-Za-z0-9_-]{22}$|^http:\/\/[^/]+\/e\/[A-Za-z0-9_-]{22}$/);
-    expect(made.alt).toMatch(/^web1: eth0: in \d.*now, 95th .*; out .*; data of Sun 15 Mar .* UTC$/);
+    expect(made.alt).toMatch(/^web1, eth0: in \d.*now, 95th .*; out .*; data of Sun 15 Mar .* UTC$/);
     const token = made.path.slice('/e/'.length);
     const register = await w.get('embeds');
     expect(register.body).not.toContain(token);
