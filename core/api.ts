@@ -332,8 +332,7 @@ export type DashboardDetail = Static<typeof DashboardDetail>;
 export const ExploredView = Type.Object({
   /** Id of the same graph that holds all of it: `explore~…`. */
   id: Type.String(),
-  /** The file of a dashboard with this graph. */
-  yaml: Type.String(),
+  title: Type.String(),
   /** What each of its lines looks at, in words. */
   lines: Type.Array(Type.String()),
 });

@@ -2,6 +2,7 @@
 import type { BoardLine } from './dashboard.ts';
 import { CONDITION_KEYS, type Condition, type Selector } from './dashboard-select.ts';
 import type { ExploreSpec } from './explore.ts';
+import { visible } from './text.ts';
 
 /** Names in the place of ids: a file is read by people. What has none, or shares it, keeps its id. */
 export type NameOf = (kind: 'device' | 'name', id: string) => string;
@@ -11,8 +12,13 @@ const WORDS = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
 
 /** A text that any reader of YAML takes for that text. */
 function scalar(text: string): string {
-  return PLAIN.test(text) && !WORDS.test(text) ? text : JSON.stringify(text);
+  if (PLAIN.test(text) && !WORDS.test(text)) return text;
+  // What cannot be seen is escaped, as YAML writes it.
+  return Array.from(JSON.stringify(text), (c) => (visible(c) === c ? c : escaped(c.codePointAt(0) ?? 0))).join('');
 }
+
+const escaped = (code: number): string =>
+  code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 
 const flow = (entries: readonly (readonly [string, string])[]): string =>
   entries.length === 0 ? '{}' : `{ ${entries.map(([key, value]) => `${key}: ${value}`).join(', ')} }`;

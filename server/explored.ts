@@ -1,5 +1,5 @@
 /** Any graph as the explorer has it: what can be changed of it, and the same as the file of a dashboard. */
-import { parseBoardGraphId, type BoardLine, type LinesGraph } from '../core/dashboard.ts';
+import { keysOf, parseBoardGraphId, type BoardLine, type LinesGraph } from '../core/dashboard.ts';
 import { describe, type Selector } from '../core/dashboard-select.ts';
 import { dashboardYaml, type NameOf } from '../core/explore-yaml.ts';
 import { exploreId, NOTHING_CHOSEN, parseExploreId, type ExploreSpec } from '../core/explore.ts';
@@ -14,7 +14,7 @@ import { badRequest } from './problem.ts';
 export interface ExploredGraph {
   /** `explore~…` */
   readonly id: string;
-  readonly yaml: string;
+  readonly title: string;
   /** What each line looks at, in words. */
   readonly lines: readonly string[];
 }
@@ -28,7 +28,15 @@ export async function exploreGraph(deps: GraphDeps, id: string): Promise<Explore
   const spec = await specOf(deps, id);
   if (!spec) return null;
   const nameOf = namesIn(await deps.inventory(), spec);
-  return { id: exploreId(spec), yaml: dashboardYaml(spec, nameOf), lines: spec.lines.map((line) => wordsOf(line, nameOf)) };
+  return { id: exploreId(spec), title: spec.title, lines: spec.lines.map((line) => wordsOf(line, nameOf)) };
+}
+
+/** The file of a dashboard with this graph, and what it is to be called; null when there is no such graph. */
+export async function graphFile(deps: GraphDeps, id: string): Promise<{ readonly name: string; readonly text: string } | null> {
+  const spec = await specOf(deps, id);
+  if (!spec) return null;
+  const [key = 'graph'] = keysOf([spec.title || 'explorer']);
+  return { name: `${key}.yaml`, text: dashboardYaml(spec, namesIn(await deps.inventory(), spec)) };
 }
 
 async function specOf(deps: GraphDeps, id: string): Promise<ExploreSpec | null> {

@@ -2,8 +2,8 @@
 import { Type } from 'typebox';
 import { ExploredView } from '../../core/api.ts';
 import { GRAPH_ID_MAX } from '../../core/explore.ts';
-import { exploreGraph } from '../explored.ts';
-import { problems } from '../openapi.ts';
+import { exploreGraph, graphFile } from '../explored.ts';
+import { problems, textAnswer } from '../openapi.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { notFound, quoted } from '../problem.ts';
 
@@ -30,8 +30,30 @@ export async function exploreRoutes(
     },
     async ({ params }) => {
       const found = await exploreGraph(deps, params.id);
-      if (!found) throw notFound(`There is no graph ${quoted(params.id)}: /api/v1/devices/…/graphs lists those of a device.`);
+      if (!found) throw missing(params.id);
       return { ...found, lines: [...found.lines] };
     },
   );
+  app.get(
+    '/graphs/:id.yaml',
+    {
+      schema: {
+        operationId: 'readGraphYaml',
+        summary: 'One graph as the file of a dashboard, with names in the place of ids',
+        tags: ['graphs'],
+        params: Params,
+        response: { 200: textAnswer('The file', 'application/yaml'), ...problems },
+      },
+    },
+    async ({ params }, reply) => {
+      const file = await graphFile(deps, params.id);
+      if (!file) throw missing(params.id);
+      return reply
+        .type('application/yaml; charset=utf-8')
+        .header('content-disposition', `attachment; filename="${file.name}"`)
+        .send(file.text);
+    },
+  );
 }
+
+const missing = (id: string) => notFound(`There is no graph ${quoted(id)}: /api/v1/devices/…/graphs lists those of a device.`);

@@ -132,7 +132,9 @@ describe('any graph in the explorer', () => {
   const explored = async (id: string) => {
     const answer = await w.get(`/api/v1/graphs/${id}/explore`);
     expect(answer.statusCode, answer.body).toBe(200);
-    return answer.json<{ id: string; yaml: string; lines: string[] }>();
+    const file = await w.get(`/api/v1/graphs/${id}.yaml`);
+    expect(file.headers['content-type']).toContain('application/yaml');
+    return { ...answer.json<{ id: string; title: string; lines: string[] }>(), yaml: file.body };
   };
 
   it('is the same graph, and a file that finds the same', async () => {
@@ -154,6 +156,8 @@ describe('any graph in the explorer', () => {
   it('is refused where there is none', async () => {
     expect((await w.get('/api/v1/graphs/traffic~no~no/explore')).statusCode).toBe(404);
     expect((await w.get('/api/v1/graphs/board~no~no/explore')).statusCode).toBe(404);
+    expect((await w.get('/api/v1/graphs/traffic~no~no.yaml')).statusCode).toBe(404);
+    expect((await w.get('/api/v1/graphs/explore~AAAA.yaml')).statusCode).toBe(400);
     expect((await w.get('/api/v1/graphs/explore~AAAA/explore')).statusCode).toBe(400);
   });
 });

@@ -1,17 +1,18 @@
 /** The graph as the file of a dashboard: to copy, or to put into the folder of one's own. */
 import { useState } from 'preact/hooks';
-import type { ExploredView } from '../../core/api.ts';
+import { api } from '../api.ts';
+import { useLive } from '../live.ts';
+import { Trouble } from '../parts.tsx';
 
-export function YamlPanel({ explored, title }: { readonly explored: ExploredView; readonly title: string }) {
+/** @param id of the graph */
+export function YamlPanel({ id }: { readonly id: string }) {
   const [said, setSaid] = useState('');
-  const { yaml } = explored;
-  const file = `${
-    title
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '')
-      .slice(0, 60) || 'explorer'
-  }.yaml`;
+  const { value, error } = useLive(
+    `yaml ${id}`,
+    (signal) => api.yaml(id, signal),
+    () => null,
+  );
+  const yaml = value ?? '';
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(yaml);
@@ -31,11 +32,12 @@ export function YamlPanel({ explored, title }: { readonly explored: ExploredView
           <button type="button" class="btn" onClick={() => void copy()}>
             Copy
           </button>
-          <a class="btn" href={`data:application/yaml;charset=utf-8,${encodeURIComponent(yaml)}`} download={file}>
-            Download {file}
+          <a class="btn" href={api.yamlAddress(id)} download>
+            Download
           </a>
         </span>
       </header>
+      <Trouble error={error} />
       <pre class="mono" tabIndex={0} aria-label="The graph as YAML">
         {yaml}
       </pre>

@@ -23,7 +23,7 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
   const rowOf = ({ series, label, role, fill, mean, stats, bound }: GraphLine) => (
     <tr key={series}>
       <th scope="row" class="wrap">
-        <span class={`k c-${role} ${fill ? '' : 'line'}`}>
+        <span class={`k c-${role} ${fill ? '' : 'line'} ${DIRECTIONS.includes(label) ? 'direction' : ''}`}>
           <span>{label}</span>
         </span>
       </th>
@@ -95,6 +95,9 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
     </>
   );
 }
+
+/** Words, not names: they begin a row. */
+const DIRECTIONS = ['in', 'out'];
 
 interface Changed {
   readonly of: GraphLine;

@@ -83,7 +83,7 @@ export function ExplorePage({ route, devices, devicesError }: Shared) {
               <Options spec={spec} data={data} few={few} onChange={set} />
               <Lines spec={spec} names={explored?.lines ?? []} onChange={set} />
               <Actions route={route} range={range} title={spec.title} data={data} onTitle={(title) => set({ ...spec, title })} />
-              {shows('yaml') && explored && <YamlPanel explored={explored} title={spec.title} />}
+              {shows('yaml') && <YamlPanel id={idOf(route)} />}
               {data && !isEmpty(data) && <Legend data={data} slot={slot} />}
               {data && !isEmpty(data) && shows('table') && <TableTwin data={data} />}
               {data && <p class="s mut about">{data.about}</p>}
