@@ -89,15 +89,18 @@ export function createPngs(options: PngOptions): Pngs {
     made.on('exit', () => giveUp(made, new RenderFailed('The thread that draws pictures ended.')));
     return made;
   };
+  /** Knows the picture by its number only: a signal stays until its time is over, also of what was drawn long before. */
+  const watch = (at: Worker, id: number) =>
+    AbortSignal.timeout(deadlineMs).addEventListener('abort', () => {
+      if (current?.id === id) giveUp(at, new RenderFailed(`The picture was not drawn within ${deadlineMs / 1000} s.`));
+    });
   const next = () => {
     if (current || closed) return;
     const job = queue.shift();
     if (!job) return;
     current = job;
     const at = (worker ??= start());
-    AbortSignal.timeout(deadlineMs).addEventListener('abort', () => {
-      if (current === job) giveUp(at, new RenderFailed(`The picture was not drawn within ${deadlineMs / 1000} s.`));
-    });
+    watch(at, job.id);
     at.postMessage({ id: job.id, svg: job.svg, scale: job.scale } satisfies Job);
   };
 

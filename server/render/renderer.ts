@@ -16,7 +16,7 @@ export interface RendererOptions {
   readonly waitingMax?: number;
   /** For one picture; 10 s unless told. */
   readonly deadlineMs?: number;
-  /** Bytes of finished pictures kept; 16 MB unless told. */
+  /** Bytes of finished pictures kept; 8 MB unless told. */
   readonly keptBytes?: number;
   /** The drawing thread's file; another one in tests. */
   readonly workerFile?: URL;
@@ -64,7 +64,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
       fontFiles: files,
       waitingMax: options.waitingMax ?? 32,
       deadlineMs: options.deadlineMs ?? 10_000,
-      keptBytes: options.keptBytes ?? 16 * 2 ** 20,
+      keptBytes: options.keptBytes ?? 8 * 2 ** 20,
       ...(options.workerFile ? { file: options.workerFile } : {}),
     });
     return pngs.draw(text, scale, always);

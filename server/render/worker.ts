@@ -13,7 +13,7 @@ const { fontFiles } = workerData as { readonly fontFiles: readonly string[] };
 // of them; what was in use while the collector ran by itself is found now and then.
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void;
-const COLLECT_BYTES = 24 * 2 ** 20;
+const COLLECT_BYTES = 16 * 2 ** 20;
 let drawnBytes = 0;
 
 /** Everything of the renderer's is dropped with the end of this function. */
