@@ -87,6 +87,13 @@ function unsaid(total: Change | undefined, mean: Change | undefined): string {
   return total && total.ratio === null && mean?.ratio !== null ? 'not comparable' : '';
 }
 
+/** 'The week before', at the begin of a line. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** 'this week, the week before and the week a year before' */
+export const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+
 const two = (n: number): string => String(n).padStart(2, '0');
 
 function shown(value: number | null, scale: Scale): string {

@@ -9,6 +9,7 @@ import { eachBin } from '../core/query.ts';
 import { hasBegun, planReview, spanWords, type ReviewPeriod, type ReviewPlan, type ReviewSpan } from '../core/review.ts';
 import { changesSince, figuresOfPeriod, NOTHING, totalUnit, type ReviewFigures } from '../core/review-figures.ts';
 import type { ReviewRowView, ReviewView } from '../core/review-view.ts';
+import { listed } from '../core/review-words.ts';
 import { formatDuration } from '../core/units.ts';
 import { keptMs } from './graph-read.ts';
 import type { Inventory } from './inventory.ts';
@@ -220,13 +221,11 @@ function notesOf(
   const tiers = plan.spans.map((span) => tierOf(history, span, nowMs, 0));
   const gone = plan.spans.filter((_span, i) => tiers[i] === null).map(({ role }) => role);
   if (gone.length > 0)
-    notes.push(
-      `Of ${gone.join(' and ')} nothing can be said: hours are kept for ${formatDuration(keptMs(history.tiers(), '1h'))}.`,
-    );
+    notes.push(`Of ${listed(gone)} nothing can be said: hours are kept for ${formatDuration(keptMs(history.tiers(), '1h'))}.`);
   const hourly = plan.spans.filter((_span, i) => tiers[i] === '1h').map(({ role }) => role);
   if (hourly.length > 0)
     notes.push(
-      `The 95th of ${hourly.join(' and ')} is from hourly means, because finer ones are kept for ${formatDuration(keptMs(history.tiers(), '5m'))}; its change compares hourly means of both.`,
+      `The 95th of ${listed(hourly)} is from hourly means, because finer ones are kept for ${formatDuration(keptMs(history.tiers(), '5m'))}; its change compares hourly means of both.`,
     );
   return notes;
 }

@@ -26,6 +26,7 @@ import { ensureDashboard } from '../../command/dashboard.ts';
 import { createDashboards, dashboardFolders } from '../../config/dashboards.ts';
 import { NO_FACTS, seriesKey, type Device, type Instance, type NewEvent, type TierSpec } from '../../core/model.ts';
 import type { Catalog, Clock, DeviceStatus, History } from '../../core/ports.ts';
+import type { ScheduledReview } from '../../core/review-due.ts';
 import { COMMUNITY, startAgents, type RunningAgent } from '../../demo/agents/agents.ts';
 import { demoFleet, type DemoFleet } from '../../demo/fleet.ts';
 import { demoHistory, type Section } from '../../demo/history.ts';
@@ -46,6 +47,8 @@ export interface DemoWorldOptions {
   readonly config?: Partial<ServerConfig>;
   /** Folders of dashboards besides the shipped ones. */
   readonly dashboards?: readonly string[];
+  /** Made and kept once before the first page is asked for. */
+  readonly reviews?: readonly ScheduledReview[];
 }
 export interface DemoWorld {
   readonly url: string;
@@ -95,7 +98,8 @@ const INTERVAL_MS = MINUTE_MS;
 const STALE_FOR_MS = 5 * INTERVAL_MS;
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboards = [] }: DemoWorldOptions): Promise<DemoWorld> {
+export async function demoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
+  const { nowMs: endMs, seed = 1, config = {}, dashboards = [], reviews = [] } = options;
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const part of closing.splice(0).reverse()) await part();
@@ -147,9 +151,11 @@ export async function demoWorld({ nowMs: endMs, seed = 1, config = {}, dashboard
       config: { ...CONFIG, ...config },
       version: '0.0.0-demo',
       webRoot: join(ROOT, 'web', 'dist'),
+      reviews: { folder: join(folder, 'reports'), list: reviews },
       log: QUIET,
     });
     closing.push(() => app.close());
+    await app.keepReviews();
     const { url } = await listen(app, { host: '127.0.0.1', port: 0 });
     const known = await catalog.devices.list();
     const instances = await catalog.instances.list();

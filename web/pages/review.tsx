@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { REVIEW_SETS } from '../../core/review-metrics.ts';
 import { REVIEW_PERIODS } from '../../core/review.ts';
 import type { ReviewView } from '../../core/review-view.ts';
-import { REVIEW_SORTS, SORT_WORDS, sortReview } from '../../core/review-words.ts';
+import { capital, REVIEW_SORTS, SORT_WORDS, sortReview } from '../../core/review-words.ts';
 import type { Shared } from '../app.tsx';
 import { api } from '../api.ts';
 import { sortingOf } from '../device/column.tsx';
@@ -99,8 +99,6 @@ export function ReviewPage({ route, devices, zone }: Shared) {
     </>
   );
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 interface ToolsProps {
   readonly route: Shared['route'];

@@ -1,6 +1,7 @@
 /** The figures of a review: a block for each series, a row in it for each period. */
 import type { ReviewRowView, ReviewView } from '../../core/review-view.ts';
 import {
+  capital,
   cellsOf,
   COLUMN_HEADS,
   columnsOf,
@@ -88,7 +89,7 @@ function Series({ review, row, columns }: SeriesProps) {
       {review.spans.map((one, i) => (
         <tr key={one.key} class={i === 0 ? 'now' : ''}>
           <th scope="row">
-            <span class="role">{one.role}</span>
+            <span class="role">{capital(one.role)}</span>
             <span class="n2">{one.name}</span>
           </th>
           {columns.map((column) => {
