@@ -7,12 +7,12 @@ const PER_WEEK = 0.3;
 const QUIET_MS = 3 * 3_600_000;
 const QUIET_SAMPLES = 3;
 /** Powers of ten by which something must be less likely than before to be news. */
-const WORSE_LOG10 = 1.5;
+const WORSE_LOG10 = 0.6;
 /** How long what was surprising stays known, so that the same again is no news; in samples for slow series. */
 const KNOWN_MS = 12 * 3_600_000;
 const KNOWN_SAMPLES = 6;
 /** What is no news scores as if it had been this share as surprising. */
-const OLD_SHARE = 0.3;
+const OLD_SHARE = 0.1;
 
 export interface Episode {
   readonly fromMs: number;
@@ -50,7 +50,9 @@ export interface Seen {
 
 export const emptyEpisodes = (): EpisodesState => ({ open: null, heard: 0, heardMs: 0 });
 
-const scoreOf = (surprising: number, perWeek: number): number => 1 / (1 + perWeek * 10 ** -surprising);
+/** Score one half: chance brings one such sample in so many, a week of five minutes. */
+const SCORE_SAMPLES = 2016;
+const scoreOf = (surprising: number): number => 1 / (1 + SCORE_SAMPLES * 10 ** -surprising);
 
 export function followEpisode(
   state: EpisodesState,
@@ -60,12 +62,12 @@ export function followEpisode(
   const quietMs = Math.max(QUIET_MS, QUIET_SAMPLES * stepMs);
   if (tMs - state.heardMs > Math.max(KNOWN_MS, KNOWN_SAMPLES * stepMs)) state.heard = 0;
   const news = state.heard === 0 || surprising > state.heard + WORSE_LOG10;
-  const score = scoreOf(news ? surprising : OLD_SHARE * surprising, perWeek);
+  const score = scoreOf(news ? surprising : OLD_SHARE * surprising);
   const begins = Math.log10(perWeek / PER_WEEK);
   const notable = Math.max(1, begins - 1.5);
   if (surprising >= notable) {
     if (news) state.heard = surprising;
-    if (surprising >= notable) state.heardMs = tMs;
+    state.heardMs = tMs;
   }
   const is = surprising >= begins;
   const open = state.open;
@@ -83,7 +85,7 @@ export function followEpisode(
       worst: value,
       worstMs: tMs,
       usual: band,
-      score: scoreOf(surprising, perWeek),
+      score: scoreOf(surprising),
       alerts: 1,
       raised: surprising,
     };
@@ -91,7 +93,7 @@ export function followEpisode(
   }
   open.toMs = tMs;
   if (further(value, band) > further(open.worst, open.usual)) [open.worst, open.worstMs, open.usual] = [value, tMs, band];
-  open.score = Math.max(open.score, scoreOf(surprising, perWeek));
+  open.score = Math.max(open.score, scoreOf(surprising));
   // Twice as unlikely in its exponent, not a little more of the same.
   if (surprising <= Math.max(open.raised * 2, open.raised + WORSE_LOG10)) return { score, abnormal: true, event: null };
   open.raised = surprising;

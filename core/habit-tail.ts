@@ -10,8 +10,10 @@ const HALF = 80;
 const BINS = 2 * HALF + 1;
 /** Bins a unit near zero. */
 const FINENESS = 12;
-/** The share beyond which single values are too few to count. */
+/** The last percents, and the share beyond which single values are too few to count: so many values, or this share. */
 const TAIL = 0.02;
+const FAR_VALUES = 8;
+const FAR_LEAST = 0.002;
 /** Tails of traffic and load are heavier than exponential (shape 0); a shape of one's own needs more values than there are. */
 const SHAPE = 0.25;
 
@@ -20,18 +22,29 @@ export interface TailState {
   total: number;
   /** Weight of the next value: grows instead of all bins shrinking. */
   weight: number;
-  /** Edges of the tails and mean excess over them, below and above; computed now and then. */
+  /** Edges of the last percents, and of what is too rare to count, below and above; computed now and then. */
   edges: [number, number];
+  far: [number, number];
+  farShare: number;
+  /** Mean excess over the far edges. */
   excess: [number, number];
 }
 
 export function emptyTail(): TailState {
-  return { bins: Array.from({ length: BINS }, () => 0), total: 0, weight: 1, edges: [-3, 3], excess: [0.5, 0.5] };
+  return {
+    bins: Array.from({ length: BINS }, () => 0),
+    total: 0,
+    weight: 1,
+    edges: [-3, 3],
+    far: [-3, 3],
+    farShare: TAIL,
+    excess: [0.5, 0.5],
+  };
 }
 
 export function copyTail(state: TailState): TailState {
-  const { bins, edges, excess, ...rest } = state;
-  return { ...rest, bins: [...bins], edges: [...edges], excess: [...excess] };
+  const { bins, edges, far, excess, ...rest } = state;
+  return { ...rest, bins: [...bins], edges: [...edges], far: [...far], excess: [...excess] };
 }
 
 /** Where the last bins begin: further off is not told apart in the past, only in what is judged. */
@@ -54,15 +67,16 @@ export function learnTail(state: TailState, z: number, memory: number, share: nu
 /** How many values of today's weight it holds. */
 export const heldBy = (state: TailState): number => state.total / state.weight;
 
-/** The value below which a share of the past lies; beyond the last percents by the tail. */
+/** The value below which a share of the past lies; beyond what can be counted by the tail. */
 export function quantileOf(state: TailState, share: number): number {
-  if (share > 1 - TAIL) return state.edges[1] + state.excess[1] * beyond(1 - share);
-  if (share < TAIL) return state.edges[0] - state.excess[0] * beyond(share);
+  const { far, farShare, excess } = state;
+  if (share > 1 - farShare) return far[1] + excess[1] * beyond(farShare / Math.max(1e-12, 1 - share));
+  if (share < farShare) return far[0] - excess[0] * beyond(farShare / Math.max(1e-12, share));
   return counted(state, share);
 }
 
-/** Mean excesses beyond the edge at which so small a share is left. The mean of the law is scale / (1 − shape). */
-const beyond = (share: number): number => (((TAIL / Math.max(1e-12, share)) ** SHAPE - 1) / SHAPE) * (1 - SHAPE);
+/** Mean excesses beyond the edge at which one of so many is left. The mean of the law is scale / (1 − shape). */
+const beyond = (times: number): number => ((times ** SHAPE - 1) / SHAPE) * (1 - SHAPE);
 /** Powers of ten that so many mean excesses take off. */
 const lost = (excesses: number): number => Math.log10(1 + (SHAPE * excesses) / (1 - SHAPE)) / SHAPE;
 
@@ -81,8 +95,9 @@ function counted(state: TailState, share: number): number {
 export function settleTail(state: TailState): void {
   const held = heldBy(state);
   if (held < 8) return;
-  const low = counted(state, TAIL);
-  const high = counted(state, 1 - TAIL);
+  state.farShare = Math.min(TAIL, Math.max(FAR_LEAST, FAR_VALUES / held));
+  const low = counted(state, state.farShare);
+  const high = counted(state, 1 - state.farShare);
   const excess: [number, number] = [0, 0];
   for (let i = 0; i < BINS; i++) {
     const amount = (state.bins[i] ?? 0) / state.weight;
@@ -90,19 +105,23 @@ export function settleTail(state: TailState): void {
     if (middle > high) excess[1] += amount * (middle - high);
     if (middle < low) excess[0] += amount * (low - middle);
   }
-  // While few values are known the tail is held to be wide, as if five had been seen to be one third of its edge beyond it.
-  const expected = TAIL * held;
+  // While few values are known the tail is held to be wide, as if some had been seen to be a third of its edge beyond it.
+  const expected = state.farShare * held;
   const mean = (sum: number, edge: number) => (sum + 3 * Math.max(0.3, Math.abs(edge) / 3)) / (expected + 3);
-  state.edges = [low, high];
+  state.edges = [counted(state, TAIL), counted(state, 1 - TAIL)];
+  state.far = [low, high];
   state.excess = [mean(excess[0], low), mean(excess[1], high)];
 }
 
-/** −log10 of the share of past values at least as far to this side; 0.3 or less is the usual half. */
+/** −log10 of the share of past values at least as far to this side. */
 export function surprise(state: TailState, z: number): number {
-  const [low, high] = state.edges;
-  const logTail = -Math.log10(TAIL);
-  if (z >= high) return logTail + lost((z - high) / state.excess[1]);
-  if (z <= low) return logTail + lost((low - z) / state.excess[0]);
-  // Inside, a straight line to either edge: nobody asks how usual the usual is.
-  return logTail * (z >= 0 ? z / Math.max(high, 1e-9) : z / Math.min(low, -1e-9));
+  const side = z >= 0 ? 1 : 0;
+  const size = Math.abs(z);
+  const edge = Math.max(1e-9, side === 1 ? state.edges[1] : -state.edges[0]);
+  const far = Math.max(edge, side === 1 ? state.far[1] : -state.far[0]);
+  const [logEdge, logFar] = [-Math.log10(TAIL), -Math.log10(state.farShare)];
+  if (size > far) return logFar + lost((size - far) / state.excess[side]);
+  if (size > edge) return logEdge + ((logFar - logEdge) * (size - edge)) / Math.max(far - edge, 1e-9);
+  // Inside, a straight line to the edge: nobody asks how usual the usual is.
+  return (logEdge * size) / edge;
 }

@@ -9,6 +9,8 @@ import { blend, candidatesAt, copyProfile, emptyProfile, learnHour, type Profile
 import { copyTail, emptyTail, heldBy, learnTail, quantileOf, settleTail, surprise, type TailState } from './habit-tail.ts';
 
 const HOUR_MS = 3_600_000;
+/** Calendars end somewhat later, in the year 275760. */
+const LATEST_MS = 8e15;
 /** Less known history than this and a series still learns. */
 export const LEARNING_MS = 3 * WEEK_MS;
 /** A pause as long as the whole memory: what was usual before says nothing about today. */
@@ -63,7 +65,7 @@ export interface Band {
 }
 export interface Judgement {
   /**
-   * 0 (usual) to 1 (abnormal), from what came before: 1 / (1 + how many such samples chance would bring in a week). What goes
+   * 0 (usual) to 1 (abnormal), from what came before: 1 / (1 + how many such samples chance would bring among 2016, a week of five minutes). What goes
    * on in the same way as minutes ago is no news: inside an episode only what is worse than before scores high again.
    */
   readonly score: number;
@@ -179,7 +181,7 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
   }
 
   function observe(tMs: number, value: number | null): Judgement {
-    const known = value !== null && Number.isFinite(value) && Number.isFinite(tMs) && (s.lastMs === null || tMs > s.lastMs);
+    const known = value !== null && Number.isFinite(value) && Math.abs(tMs) < LATEST_MS && (s.lastMs === null || tMs > s.lastMs);
     if (!known) return unknown(tMs);
     if (s.lastMs !== null && tMs - s.lastMs > FORGOTTEN_MS) s = emptyHabit(zone);
     openHour(tMs);
@@ -237,7 +239,7 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
   }
 
   function bandAt(tMs: number, coverage = 0.99): Band | null {
-    if (!Number.isFinite(tMs) || s.count === 0) return null;
+    if (!(Math.abs(tMs) < LATEST_MS) || s.count === 0) return null;
     const { hour, hourOfWeek, phase } = clock(tMs);
     const same = hour === s.hour.hour;
     const middle = same ? expectedAt(phase) : nodeAt(hourOfWeek);
