@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { moment } from '../core/moments.ts';
 import type { ReviewView } from '../core/review-view.ts';
-import { cellsOf, COLUMN_HEADS, columnsOf, metricLabel, seriesTitle, sortReview } from '../core/review-words.ts';
+import { capital, cellsOf, COLUMN_HEADS, columnsOf, metricLabel, seriesTitle, sortReview } from '../core/review-words.ts';
 import { visible } from '../core/text.ts';
 
 const STYLE =
@@ -34,14 +34,14 @@ export function reviewHtml(review: ReviewView): string {
         const cell = cells[i]?.[column];
         return `<td>${text(cell?.text ?? '')}${small(cell?.below ?? '')}</td>`;
       });
-      return `<tr${i === 0 ? ' class="now"' : ''}><th scope="row">${text(one.role)}${small(one.name)}</th>${figures.join('')}</tr>`;
+      return `<tr${i === 0 ? ' class="now"' : ''}><th scope="row">${text(capital(one.role))}${small(one.name)}</th>${figures.join('')}</tr>`;
     });
     return `<tbody><tr class="who"><th scope="rowgroup" colspan="${columns.length + 1}">${who}</th></tr>${periods.join('')}</tbody>`;
   });
   const some = review.selected === '' ? '' : `, where ${review.selected}`;
   const lines = [
     `${span?.name ?? ''}: ${span?.words ?? ''}. Times in ${review.zone}.`,
-    earlier.map(({ role, name, words }) => `${role}: ${name}, ${words}`).join('; '),
+    earlier.map(({ role, name, words }) => `${capital(role)}: ${name}, ${words}`).join('; '),
     `${review.rows.length} series of ${review.metrics.join(', ')}${some}. Made ${moment(review.madeMs, review.zone)}.`,
     ...review.notes,
   ];

@@ -4,6 +4,7 @@ import PDFDocument from 'pdfkit';
 import { moment } from '../core/moments.ts';
 import type { ReviewRowView, ReviewView } from '../core/review-view.ts';
 import {
+  capital,
   cellsOf,
   COLUMN_HEADS,
   columnsOf,
@@ -137,7 +138,7 @@ function title(doc: Doc, review: ReviewView): number {
     }
   };
   line(`${span?.name ?? ''}: ${span?.words ?? ''}. Times in ${review.zone}.`);
-  line(earlier.map(({ role, name, words }) => `${role}: ${name}, ${words}`).join('; '), QUIET);
+  line(earlier.map(({ role, name, words }) => `${capital(role)}: ${name}, ${words}`).join('; '), QUIET);
   const some = review.selected === '' ? '' : `, where ${review.selected}`;
   line(`${review.rows.length} series of ${review.metrics.join(', ')}${some}. Made ${moment(review.madeMs, review.zone)}.`, QUIET);
   for (const note of review.notes) line(note);
@@ -203,7 +204,7 @@ function series(doc: Doc, review: ReviewView, row: ReviewRowView, columns: reado
   const most = Math.max(...row.figures.map(({ p95 }) => p95 ?? 0));
   cellsOf(review, row).forEach((cells, i) => {
     const span = review.spans[i];
-    say(doc, span?.role ?? '', MARGIN, y, labels, { size: 8.5, ...(i === 0 ? { font: 'bold' } : { colour: QUIET }) });
+    say(doc, capital(span?.role ?? ''), MARGIN, y, labels, { size: 8.5, ...(i === 0 ? { font: 'bold' } : { colour: QUIET }) });
     for (const column of columns) {
       const [width, below] = COLUMNS[column];
       const x = lefts.get(column) ?? 0;

@@ -70,7 +70,7 @@ describe('PDF', () => {
       'Week 11 of 2026: 9 Mar 2026 to 15 Mar 2026. Times in Europe/Paris.',
       'router0 xe0  in',
       'transit, attic',
-      'the week before',
+      'The week before',
       '+12 % more',
       '1.12 ',
       'Mb/s',
