@@ -53,6 +53,8 @@ export function fitRate(
     'smoothed level': (ahead) => smooth + habit(ahead) + carry(ahead),
     trend: (ahead) => smooth + drift(ahead) + habit(ahead),
   };
+  const held = perDay > 1 ? heldLevel(rest, perDay) : null;
+  if (held !== null) members['held level'] = (ahead) => held + habit(ahead);
   for (const [name, member] of Object.entries(more)) {
     const ahead = member(filled(y, adds, level, season), season, steps);
     if (ahead) members[name] = (h) => ahead[h - 1] ?? NaN;
@@ -112,6 +114,28 @@ function smoothed(days: Float64Array): number | null {
         n++;
         level += alpha * (v - level);
       }
+    }
+    if (n > 0 && error / n < best.error) best = { error: error / n, level };
+  }
+  return best.level;
+}
+
+/** Exponential smoothing of steps, its constant the one that foretold best a day ahead: follows a level that jumps. */
+function heldLevel(rest: Float64Array, perDay: number): number | null {
+  const from = Math.max(0, rest.length - 28 * perDay);
+  let best = { error: Infinity, level: null as number | null };
+  for (const alpha of [0.03, 0.1, 0.3, 0.6]) {
+    const levels = new Float64Array(rest.length - from);
+    let level = NaN;
+    let [error, n] = [0, 0];
+    for (let i = from; i < rest.length; i++) {
+      const v = rest[i] ?? NaN;
+      if (!Number.isNaN(v)) {
+        const then = levels[i - from - perDay] ?? NaN;
+        if (!Number.isNaN(then) && i - from > 2 * perDay) [error, n] = [error + Math.abs(v - then), n + 1];
+        level = Number.isNaN(level) ? v : level + alpha * (v - level);
+      }
+      levels[i - from] = level;
     }
     if (n > 0 && error / n < best.error) best = { error: error / n, level };
   }
