@@ -60,7 +60,7 @@ export class NoAnswer extends Error {
 
 type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-function address(path: string, query: Query = {}): URL {
+export function address(path: string, query: Query = {}): URL {
   const url = new URL(path, API);
   for (const [key, value] of Object.entries(query)) {
     if (typeof value === 'object') for (const one of value) url.searchParams.append(key, one);
@@ -69,7 +69,13 @@ function address(path: string, query: Query = {}): URL {
   return url;
 }
 
-async function ask<T>(method: string, url: URL, timeoutMs: number, signal: AbortSignal | null, body?: unknown): Promise<T> {
+export async function ask<T>(
+  method: string,
+  url: URL,
+  timeoutMs: number,
+  signal: AbortSignal | null,
+  body?: unknown,
+): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs);
   let response: Response;
   let text: string;
@@ -160,7 +166,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function all<T>(path: string, signal: AbortSignal, query: Query = {}): Promise<T[]> {
+export async function all<T>(path: string, signal: AbortSignal, query: Query = {}): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | undefined;
   for (let i = 0; i < PAGES_MAX; i++) {

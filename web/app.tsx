@@ -27,6 +27,7 @@ const PAGES: Readonly<Record<Page, ComponentType<Shared>>> = {
   graph: later(() => import('./pages/graph.tsx').then((m) => m.GraphPage)),
   review: later(() => import('./pages/review.tsx').then((m) => m.ReviewPage)),
   events: later(() => import('./pages/events.tsx').then((m) => m.EventsPage)),
+  embeds: later(() => import('./pages/embeds.tsx').then((m) => m.EmbedsPage)),
   collector: later(() => import('./pages/collector.tsx').then((m) => m.CollectorPage)),
 };
 const LoginPage = later<object>(() => import('./pages/login.tsx').then((m) => m.LoginPage));

@@ -53,6 +53,9 @@ export function Rail(shared: Shared) {
         <Entry page="events" current={route.page === 'events'}>
           <span>Events</span>
         </Entry>
+        <Entry page="embeds" current={route.page === 'embeds'}>
+          <span>Embeds</span>
+        </Entry>
         <Entry page="add" current={isAdding(route.page)}>
           <span>Add devices</span>
         </Entry>

@@ -17,6 +17,7 @@ export type Page =
   | 'graph'
   | 'review'
   | 'events'
+  | 'embeds'
   | 'collector';
 
 export interface Route {
@@ -56,6 +57,7 @@ function pageOf(list: string, id: string, part: string): Page {
     case 'reviews':
       return 'review';
     case 'events':
+    case 'embeds':
     case 'collector':
       return list;
     default:
@@ -96,6 +98,7 @@ const PATHS: Readonly<Record<Page, (id: string) => string>> = {
   graph: (id) => `/graphs/${id}`,
   review: () => '/reviews',
   events: () => '/events',
+  embeds: () => '/embeds',
   collector: () => '/collector',
 };
 

@@ -3,6 +3,7 @@ import { isExploreId } from '../../core/explore.ts';
 import type { GraphData } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
 import { api, isFinal, type Compared } from '../api.ts';
+import { EmbedButton } from '../embed/button.tsx';
 import { EventList } from '../event-list.tsx';
 import { agoOf, CompareChoice } from '../graph/compare.tsx';
 import { History } from '../graph/history.tsx';
@@ -91,7 +92,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
           )}
         </div>
       </div>
-      <Tools few={few} route={route} range={range} data={data} zone={zone} on={on} table={table} move={move} />
+      <Tools {...{ few, route, range, data, zone, on, table, move }} device={device?.name ?? ''} />
       <div class={`busy ${pending && data ? 'on' : ''}`} />
       <Trouble error={error} />
       <div ref={ref}>
@@ -131,10 +132,12 @@ interface ToolsProps {
   readonly few: boolean;
   readonly on: (name: string) => boolean;
   readonly table: boolean;
+  /** Name of the device; '' for a graph of many. */
+  readonly device: string;
   readonly move: (range: string) => void;
 }
 
-function Tools({ few, route, range, data, zone, on, table, move }: ToolsProps) {
+function Tools({ device, few, route, range, data, zone, on, table, move }: ToolsProps) {
   const explored = isExploreId(route.id);
   const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
   const step = (to: (data: GraphData, nowMs: number) => string) => () => data && move(to(data, serverNow()));
@@ -172,6 +175,7 @@ function Tools({ few, route, range, data, zone, on, table, move }: ToolsProps) {
         >
           Table
         </button>
+        <EmbedButton of={data && { graph: data, range, device }} />
         <a class="btn" href={api.csvAddress(route.id, range, comparedIn(route))} download>
           CSV
         </a>

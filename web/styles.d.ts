@@ -1,0 +1,2 @@
+/** Styles that come with the part they are for. */
+declare module '*.css';
