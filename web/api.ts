@@ -139,23 +139,6 @@ async function get<T>(path: string, signal: AbortSignal, query: Query = {}): Pro
   }
 }
 
-/** A text that is none of our JSON; a refusal is told in its words. */
-async function getText(href: string, signal: AbortSignal): Promise<string> {
-  let response: Response;
-  try {
-    response = await fetch(href, { signal: AbortSignal.any([signal, AbortSignal.timeout(GET_TIMEOUT_MS)]) });
-    const text = await response.text();
-    if (response.ok) return text;
-    throw new ApiError(
-      response.status,
-      (parse(text) as Problem | undefined)?.detail ?? `The server answered ${response.status}.`,
-    );
-  } catch (cause) {
-    if (signal.aborted || cause instanceof ApiError) throw cause;
-    throw new NoAnswer('The server does not answer.', { cause });
-  }
-}
-
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
@@ -226,9 +209,7 @@ export const api = {
   /** @param range as typed; the server reads it */
   graph: (graph: string, range: string, width: number, signal: AbortSignal, compared: Compared = {}) =>
     get<GraphData>(`graphs/${id(graph)}`, signal, { from: range, width, ...compared }),
-  /** The file of a dashboard with this graph: to be read as it is, line by line. */
-  yaml: (graph: string, signal: AbortSignal) => getText(api.yamlAddress(graph), signal),
-  yamlAddress: (graph: string) => address(`graphs/${id(graph)}.yaml`).href,
+  fileAddress: (graph: string, ending: 'yaml') => address(`graphs/${id(graph)}.${ending}`).href,
   /** The graph as the explorer changes it. */
   explored: (graph: string, signal: AbortSignal) => get<ExploredView>(`graphs/${id(graph)}/explore`, signal),
   dashboards: (signal: AbortSignal) => all<DashboardView>('dashboards', signal),

@@ -3,13 +3,14 @@ import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useLive } from '../live.ts';
 import { Trouble } from '../parts.tsx';
+import { graphFile } from './file.ts';
 
 /** @param id of the graph */
 export function YamlPanel({ id }: { readonly id: string }) {
   const [said, setSaid] = useState('');
   const { value, error } = useLive(
     `yaml ${id}`,
-    (signal) => api.yaml(id, signal),
+    (signal) => graphFile(id, signal),
     () => null,
   );
   const yaml = value ?? '';
@@ -32,7 +33,7 @@ export function YamlPanel({ id }: { readonly id: string }) {
           <button type="button" class="btn" onClick={() => void copy()}>
             Copy
           </button>
-          <a class="btn" href={api.yamlAddress(id)} download>
+          <a class="btn" href={api.fileAddress(id, 'yaml')} download>
             Download
           </a>
         </span>

@@ -57,12 +57,16 @@ export function ExplorePage({ route, devices, devicesError }: Shared) {
           {broken}
         </div>
       )}
-      <div class="beside explore">
+      <div class={`beside explore ${empty ? 'bare' : ''}`}>
         {devices ? <ExploreTree route={route} spec={spec} devices={devices} onChange={set} /> : <div />}
         <div ref={ref}>
-          <div class="tools">
-            <RangeTools route={route} range={range} />
-          </div>
+          {empty ? (
+            <Begin />
+          ) : (
+            <div class="tools">
+              <RangeTools route={route} range={range} />
+            </div>
+          )}
           <div class={`busy ${pending && data ? 'on' : ''}`} />
           <Trouble error={empty ? null : (error ?? unknown)} />
           {data && !isEmpty(data) ? (
@@ -76,7 +80,7 @@ export function ExplorePage({ route, devices, devicesError }: Shared) {
               onZoom={(from, to) => go({ ...route, range: zoomed(data, from, to) })}
             />
           ) : (
-            <div class="plot large">{empty ? <Begin /> : data && <Nothing data={data} />}</div>
+            !empty && <div class="plot large">{data && <Nothing data={data} />}</div>
           )}
           {!empty && (
             <>
@@ -110,7 +114,7 @@ function useOpened(route: Route, of: string): unknown {
 
 function Begin() {
   return (
-    <div class="hole begin">
+    <div class="empty begin">
       <p>
         <b>Nothing is chosen yet.</b>
       </p>
