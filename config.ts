@@ -13,12 +13,14 @@ import {
   type SourceSpec,
   type TierSpec,
 } from './core/model.ts';
+import type { ScheduledReview } from './core/review-due.ts';
 import { parseNetwork } from './core/addresses.ts';
 import { trustDevice } from './config/devices.ts';
 import { parseDuration } from './config/duration.ts';
 import { fromEnvironment, PARTS, unknownVariables } from './config/environment.ts';
 import { keyOf, type Path } from './config/explain.ts';
 import { codeOf, filesAt, mergeFiles } from './config/files.ts';
+import { trustReviews } from './config/reviews.ts';
 import type { ConfigFile, SecretRef } from './config/schema.ts';
 import { trustStores, type StoreSettings } from './config/stores.ts';
 
@@ -50,6 +52,8 @@ export interface Config {
   /** Null: this machine is not polled. */
   readonly thisMachine: { readonly name: string | null; readonly intervalMs: number; readonly snmp: boolean } | null;
   readonly devices: readonly ConfigDevice[];
+  /** Reviews that are made by themselves and kept. */
+  readonly reviews: readonly ScheduledReview[];
   /** Networks that may be searched for devices, as they were written; none unless somebody allows one. */
   readonly discoveryNetworks: readonly string[];
   /** Whose implementation asks devices: ours, or the library's for a device that ours cannot talk to. */
@@ -248,6 +252,7 @@ function trust(
     intervalMs,
     thisMachine,
     devices,
+    reviews: trustReviews(file.reviews ?? [], zone, isTimeZone, fail),
     discoveryNetworks: file.discovery?.networks ?? [],
     snmpEngine: file.snmpEngine ?? 'own',
   };

@@ -138,6 +138,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       webRoot: alone ? null : join(HOME, 'web', 'dist'),
       log,
       discoveryNetworks: () => discoveryNetworks,
+      reviews: { folder: join(config.dataDir, 'reports'), list: config.reviews },
       socketRoutes: (api) => backupRoute(api, backup, alone),
     });
     closing.push(() => app.close());
@@ -156,6 +157,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       openSocket: () => listenOnSocket(app, socketOf(config)),
       inject: injectInto(app),
       backup,
+      keepReviews: () => app.keepReviews(),
       hasten,
       close,
     };

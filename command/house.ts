@@ -26,6 +26,8 @@ export interface House {
   /** Asks the API from inside this process. */
   readonly inject: Transport;
   backup(file: string, withKey: boolean): Promise<BackupResult>;
+  /** Makes and keeps the reviews that are due now. */
+  keepReviews(): Promise<unknown>;
   /** The end begins: nobody waits for a server of the history any more. */
   hasten(): void;
   /** Ends polling, writes what waits, lets go of the data folder. */

@@ -5,6 +5,7 @@ import { asSentence, formatConfigError, type Config, type LoadedConfig } from '.
 import type { Device } from '../core/model.ts';
 import { SecretUnreadable } from '../core/ports.ts';
 import { formatDuration } from '../core/units.ts';
+import { scheduleReviews } from './review-schedule.ts';
 import { alignDevices } from './config-devices.ts';
 import type { House } from './house.ts';
 import { errorText } from './log.ts';
@@ -26,6 +27,7 @@ const FIXED = [
   'store',
   'profileFolders',
   'dashboardFolders',
+  'reviews',
   'snmpEngine',
 ] as const satisfies readonly (keyof Config)[];
 /** The keys of the file that decide them. */
@@ -44,6 +46,7 @@ const FIXED_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
   snmpEngine: ({ snmpEngine }) => snmpEngine,
   profiles: ({ profileFolders }) => profileFolders,
   dashboards: ({ dashboardFolders }) => dashboardFolders,
+  reviews: ({ reviews }) => reviews,
 };
 
 /** Signals as they come in; main.ts gives those of the process, tests their own. */
@@ -114,8 +117,10 @@ export async function serveHouse(
         .then(() => takeOver(house, config))
         .catch((error: unknown) => log.error('The nightly upkeep failed.', { error: errorText(error) }));
     });
+    const reviews = scheduleReviews(house);
     await upkeepUntil(house, ended.signal);
     nightly.cancel();
+    reviews.cancel();
     await turn;
     return await endInOrder(house);
   } finally {

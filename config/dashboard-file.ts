@@ -173,7 +173,8 @@ function choice(word: string, known: readonly string[]): string {
   return `must be ${list}${near ? `; did you mean ${near}?` : ''}`;
 }
 
-function selectorOf(entry: SelectorEntry = {}): Selector {
+/** A selector as it stands in a file, trusted. */
+export function selectorOf(entry: SelectorEntry = {}): Selector {
   const not = entry.not ?? {};
   // What asks nothing excludes nothing.
   return { ...conditionOf(entry), not: Object.keys(not).length === 0 ? null : conditionOf(not) };

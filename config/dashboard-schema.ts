@@ -28,7 +28,7 @@ const condition = {
 };
 const ConditionEntry = Type.Object(condition, closed);
 export type ConditionEntry = Static<typeof ConditionEntry>;
-const SelectorEntry = Type.Object({ ...condition, not: Opt(ConditionEntry) }, closed);
+export const SelectorEntry = Type.Object({ ...condition, not: Opt(ConditionEntry) }, closed);
 export type SelectorEntry = Static<typeof SelectorEntry>;
 
 const LineEntry = Type.Object(

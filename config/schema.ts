@@ -1,6 +1,7 @@
 /** Everything that may stand in a configuration file. `says` finishes the sentence "must be …". */
 import { Type, type Static, type TSchema } from 'typebox';
 import { DURATION_PATTERN } from './duration.ts';
+import { REVIEW_ENTRIES_MAX, ReviewEntry } from './review-schema.ts';
 
 declare module 'typebox' {
   interface TSchemaOptions {
@@ -123,6 +124,7 @@ export const ConfigFile = Type.Object(
       Type.Object({ poll: Opt(Flag), name: Opt(DeviceEntry.properties.name), interval: Opt(Duration), snmp: Opt(Flag) }, closed),
     ),
     discovery: Opt(Type.Object({ networks: Opt(Texts('a network such as 192.0.2.0/24')) }, closed)),
+    reviews: Opt(Type.Array(ReviewEntry, { maxItems: REVIEW_ENTRIES_MAX })),
     devices: Opt(Type.Array(DeviceEntry, { maxItems: 100_000 })),
   },
   closed,

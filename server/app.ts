@@ -87,10 +87,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   app.addHook('preClose', async () => void (ending = true));
   const readReview = createReviews({ history: deps.history, inventory, clock, ending: () => ending });
   const reviewArchive = createReviewArchive(deps.reviews?.folder ?? null, log);
-  app.decorate(
-    'keepReviews',
-    createReviewKeeper({ archive: reviewArchive, readReview, reviews: deps.reviews?.list ?? [], clock, log }),
-  );
+  const list = deps.reviews?.list ?? [];
+  const keeper = createReviewKeeper({ archive: reviewArchive, readReview, reviews: list, clock, ending: () => ending, log });
+  app.decorate('keepReviews', keeper.keep);
+  app.addHook('onClose', keeper.idle);
   const embeds = createEmbeds({ catalog, clock, log });
   const made = { access, sessions, tokens, http, figures, inventory, renderer, embeds, readReview, reviewArchive };
   const routeDeps: RouteDeps = { ...deps, ...made, startedMs: clock.nowMs() };

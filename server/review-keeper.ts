@@ -13,24 +13,36 @@ export interface KeeperDeps {
   readonly readReview: ReadReview;
   readonly reviews: readonly ScheduledReview[];
   readonly clock: Clock;
+  /** The server ends: what is not kept by now is due at the next start. */
+  readonly ending: () => boolean;
   readonly log: Log;
+}
+
+export interface ReviewKeeper {
+  readonly keep: () => Promise<readonly KeptReview[]>;
+  /** Resolves when it is not at work. */
+  readonly idle: () => Promise<void>;
 }
 
 /**
  * Keeps what is due now. One that fails is logged and due again the next time; who asks while it
  * is at work waits for the same.
  */
-export function createReviewKeeper(deps: KeeperDeps): () => Promise<readonly KeptReview[]> {
+export function createReviewKeeper(deps: KeeperDeps): ReviewKeeper {
   let working: Promise<readonly KeptReview[]> | null = null;
-  return () =>
-    (working ??= keepDue(deps).finally(() => {
-      working = null;
-    }));
+  return {
+    keep: () =>
+      (working ??= keepDue(deps).finally(() => {
+        working = null;
+      })),
+    idle: async () => void (await working),
+  };
 }
 
-async function keepDue({ archive, readReview, reviews, clock, log }: KeeperDeps): Promise<readonly KeptReview[]> {
+async function keepDue({ archive, readReview, reviews, clock, ending, log }: KeeperDeps): Promise<readonly KeptReview[]> {
   const made: KeptReview[] = [];
   for (const review of reviews) {
+    if (ending()) break;
     try {
       const { name, every, zone, keep, metrics, select } = review;
       const begin = reviewId(name, every, '');
@@ -45,6 +57,7 @@ async function keepDue({ archive, readReview, reviews, clock, log }: KeeperDeps)
         made.push(await archive.put(found, await reviewPdf(found), reviewId(name, every, dateOf(found)), keep));
       }
     } catch (error) {
+      if (ending()) break;
       log.error(`The review ${JSON.stringify(review.name)} could not be made and kept; it is tried again in an hour.`, {
         cause: describe(error),
       });

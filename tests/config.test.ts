@@ -41,6 +41,7 @@ describe('without a file', () => {
         thisMachine: { name: null, intervalMs: 10_000, snmp: true },
         devices: [],
         discoveryNetworks: [],
+        reviews: [],
         warnings: [],
       },
     });
