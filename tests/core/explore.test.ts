@@ -1,4 +1,6 @@
 /** Graphs of the explorer: all of a graph is in its id, whatever is in the id is refused in words, and its file is a dashboard's. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDashboard } from '../../config/dashboard-file.ts';
@@ -120,6 +122,20 @@ describe('the id of a graph of the explorer', () => {
   ])('refuses in a sentence: %s', (_what, given, words) => {
     expect(errorOf(given)).toContain(words);
   });
+});
+
+it('is what its documentation shows', () => {
+  const [, json = ''] =
+    /```json\n([^`]+)```/.exec(readFileSync(join(import.meta.dirname, '../../docs/explorer.md'), 'utf8')) ?? [];
+  const read = parseExploreId(id(JSON.parse(json)));
+  if (!read || 'error' in read) throw new Error(read?.error);
+  expect(read.spec).toMatchObject({
+    title: 'Transit',
+    limit: 'capacity',
+    compare: '1w',
+    thresholds: [{ value: 2e8, label: 'contract' }],
+  });
+  expect(parseExploreId(exploreId(read.spec))).toEqual(read);
 });
 
 describe('its file', () => {
