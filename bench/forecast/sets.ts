@@ -1,7 +1,7 @@
 /** Sets of real series in folders: each folder a set, each CSV file (time, value) a series by the hour. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseSeriesCsv } from '../../command/series-csv.ts';
+import { parseSeriesCsv } from '../../core/series-csv.ts';
 import { calendarOf } from '../../core/forecast/calendar.ts';
 import { cleanRows, gridOf } from '../../core/forecast/grid.ts';
 import { HOUR_MS, DAY_MS } from '../../core/forecast/model.ts';
@@ -34,7 +34,9 @@ export function readSets(folder: string): TrafficSet[] {
 }
 
 function readSeries(file: string): { perDay: number; values: Float64Array } | null {
-  const rows = cleanRows(parseSeriesCsv(readFileSync(file, 'utf8'), file));
+  const parsed = parseSeriesCsv(readFileSync(file, 'utf8'));
+  if (!parsed) return null;
+  const rows = cleanRows(parsed);
   const perDay = rows.distanceMs >= DAY_MS / 2 ? 1 : 24;
   const grid = gridOf(rows, perDay === 1 ? DAY_MS : HOUR_MS, 'mean', calendarOf('UTC'));
   return grid && grid.values.length >= LEAST_DAYS * perDay ? { perDay, values: grid.values } : null;

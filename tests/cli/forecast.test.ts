@@ -2,8 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { Refusal } from '../../command/command.ts';
-import { parseSeriesCsv } from '../../command/series-csv.ts';
+import { parseSeriesCsv } from '../../core/series-csv.ts';
 import { random } from '../core/forecast/series.ts';
 import { folder, saguaro, saguaroJson } from './processes.ts';
 
@@ -83,7 +82,7 @@ describe('saguaro forecast', () => {
     [['forecast', '--csv', 'x.csv', '--kind', 'rate', '--horizon', 'soon'], 2, /--horizon soon is no duration/],
     [['forecast', '--csv', 'x.csv', '--kind', 'rate', '--limit', 'much'], 2, /--limit much is not a number/],
     [['forecast', '--csv', 'x.csv', '--kind', 'rate', '--zone', 'Mars/Base'], 2, /--zone Mars\/Base is not a time zone/],
-    [['forecast', '--csv', join(path, 'x.csv'), '--kind', 'rate'], 1, /There is no file/],
+    [['forecast', '--csv', join(path), '--kind', 'rate'], 1, /There is no file/],
   ] as const)('%j ends with %i and a sentence', async (words, status, text) => {
     const ended = await saguaro(words, env);
     expect(ended.status).toBe(status);
@@ -112,14 +111,14 @@ describe('rows of a file', () => {
       'time\tvalue\n2026-03-01T00:00:00Z\t1.5\n2026-03-01T00:05Z\tU',
       '1772323200000,1.5\n1772323500000,',
     ])
-      expect(parseSeriesCsv(text, 'x.csv')).toMatchObject(wanted);
+      expect(parseSeriesCsv(text)).toMatchObject(wanted);
   });
 
   test('that cannot be read are unknown and remarked upon; none at all is refused', () => {
-    const found = parseSeriesCsv('time,value\n1772323200,much\nlater,2\n1772323500,3\n', 'x.csv');
-    expect(found.values).toEqual([null, 3]);
-    expect(found.remarks).toEqual(['2 rows could not be read (line 2) and count as unknown.']);
-    expect(() => parseSeriesCsv('a,b\nc,d\n', 'x.csv')).toThrow(Refusal);
-    expect(parseSeriesCsv('', 'x.csv').timesMs).toEqual([]);
+    const found = parseSeriesCsv('time,value\n1772323200,much\nlater,2\n1772323500,3\n');
+    expect(found?.values).toEqual([null, 3]);
+    expect(found?.remarks).toEqual(['2 rows could not be read (line 2) and count as unknown.']);
+    expect(parseSeriesCsv('a,b\nc,d\n')).toBeNull();
+    expect(parseSeriesCsv('')?.timesMs).toEqual([]);
   });
 });
