@@ -54,6 +54,8 @@ async function keepDue({ archive, readReview, reviews, clock, ending, log }: Kee
       );
       for (const atMs of due) {
         const found = await readReview({ title: name, period: every, atMs, zone, metrics, select });
+        // Before anything was measured there is nothing to report; later that nothing is known is worth a report.
+        if (kept.length === 0 && found.rows.every(({ figures }) => (figures[0]?.known ?? 0) === 0)) continue;
         made.push(await archive.put(found, await reviewPdf(found), reviewId(name, every, dateOf(found)), keep));
       }
     } catch (error) {

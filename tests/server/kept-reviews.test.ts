@@ -3,11 +3,13 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seriesKey } from '../../core/model.ts';
 import { ANYTHING } from '../../core/selector-text.ts';
 import type { ScheduledReview } from '../../core/review-due.ts';
 import type { KeptReview, ReviewView } from '../../core/review-view.ts';
 import { detailOf, fixtures, NOW_MS, world, type World } from './world.ts';
 
+const MIN = 60_000;
 const DAY = 86_400_000;
 const WEEKLY: ScheduledReview = {
   name: 'Uplinks, weekly',
@@ -29,13 +31,21 @@ afterEach(async () => {
   await w.close();
   await rm(folder, { recursive: true });
 });
+/** A port that was measured for the last forty days. */
+async function measured() {
+  const { device, eth0 } = await fixtures(w.catalog);
+  await w.catalog.devices.put({ ...device, intervalMs: 5 * MIN });
+  const tMs = Float64Array.from({ length: (40 * DAY) / (5 * MIN) + 1 }, (_, i) => NOW_MS - 40 * DAY + i * 5 * MIN);
+  const series = seriesKey(device.id, eth0.id, 'interface.in_bps');
+  await w.history.importSamples([{ series, tMs, value: tMs.map((_t, i) => (i === 0 ? NaN : 8e6)) }]);
+}
 const kept = async () => (await w.get('reviews')).json<{ items: KeptReview[] }>().items;
 const files = async () => (await readdir(join(folder, 'reports'))).sort();
 
 test('the last week is kept once, as JSON, page, PDF and CSV', async () => {
   await begin([WEEKLY]);
   expect(await kept()).toEqual([]);
-  await fixtures(w.catalog);
+  await measured();
   await Promise.all([w.app.keepReviews(), w.app.keepReviews()]);
   await w.app.keepReviews();
   const [report, ...more] = await kept();
@@ -56,8 +66,23 @@ test('the last week is kept once, as JSON, page, PDF and CSV', async () => {
   expect((await w.get(`reviews/${id}.csv`)).body.split('\n')).toHaveLength(5);
 });
 
+test('before anything was measured nothing is kept; later that nothing is known is', async () => {
+  await begin([WEEKLY]);
+  await fixtures(w.catalog);
+  await w.app.keepReviews();
+  expect(await kept()).toEqual([]);
+  await measured();
+  w.pass(5 * MIN);
+  await w.app.keepReviews();
+  w.pass(7 * DAY);
+  w.pass(7 * DAY);
+  await w.app.keepReviews();
+  expect((await kept()).map(({ name }) => name)).toEqual(['Week 12 of 2026', 'Week 11 of 2026', 'Week 10 of 2026']);
+});
+
 test('what was missed is made up for, and no more are kept than wanted', async () => {
   await begin([WEEKLY]);
+  await measured();
   await w.app.keepReviews();
   w.pass(5 * 7 * DAY);
   await w.app.keepReviews();
@@ -67,6 +92,7 @@ test('what was missed is made up for, and no more are kept than wanted', async (
 
 test('two reviews keep each their own', async () => {
   await begin([WEEKLY, { ...WEEKLY, name: '日本', every: 'month', keep: 1 }]);
+  await measured();
   await w.app.keepReviews();
   expect((await kept()).map(({ title, name }) => [title, name])).toEqual([
     ['Uplinks, weekly', 'Week 10 of 2026'],
@@ -76,7 +102,7 @@ test('two reviews keep each their own', async () => {
 
 test('one that fails is logged, and the others are kept', async () => {
   await begin([{ ...WEEKLY, name: 'mixed', metrics: ['interface.in_bps', 'disk.used_bytes'] }, WEEKLY]);
-  await fixtures(w.catalog);
+  await measured();
   await w.app.keepReviews();
   expect((await kept()).map(({ title }) => title)).toEqual(['Uplinks, weekly']);
   expect(w.logged.join('\n')).toContain('The review "mixed" could not be made and kept; it is tried again in an hour.');
@@ -85,6 +111,7 @@ test('one that fails is logged, and the others are kept', async () => {
 describe('files that are not as they were written', () => {
   test('a damaged report is left out and told once; a stranger is nothing', async () => {
     await begin([WEEKLY]);
+    await measured();
     await w.app.keepReviews();
     const [report] = await kept();
     const id = report?.id ?? '';
