@@ -13,7 +13,7 @@ const LEAST_DAYS = 8;
 const NO_SERIES = /^artificial/;
 
 /** A few series of the Numenta Anomaly Benchmark, MIT licence beside them. */
-export const FIXTURE = join(import.meta.dirname, 'data');
+export const FIXTURE = join(import.meta.dirname, 'public');
 
 /** @throws Error for a folder that does not exist */
 export function readSets(folder: string): TrafficSet[] {

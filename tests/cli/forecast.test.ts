@@ -82,7 +82,7 @@ describe('saguaro forecast', () => {
     [['forecast', '--csv', 'x.csv', '--kind', 'rate', '--horizon', 'soon'], 2, /--horizon soon is no duration/],
     [['forecast', '--csv', 'x.csv', '--kind', 'rate', '--limit', 'much'], 2, /--limit much is not a number/],
     [['forecast', '--csv', 'x.csv', '--kind', 'rate', '--zone', 'Mars/Base'], 2, /--zone Mars\/Base is not a time zone/],
-    [['forecast', '--csv', join(path), '--kind', 'rate'], 1, /There is no file/],
+    [['forecast', '--csv', join(path, 'x.csv'), '--kind', 'rate'], 1, /There is no file/],
   ] as const)('%j ends with %i and a sentence', async (words, status, text) => {
     const ended = await saguaro(words, env);
     expect(ended.status).toBe(status);

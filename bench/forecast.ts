@@ -1,0 +1,95 @@
+/**
+ * Forecasts on seeds and series that nothing was developed on: disks that fill and disks that do not, rates beside least
+ * squares, the seasonal naive and augurs, chances beside their base rate, and what a fit costs.
+ */
+import type { BenchOptions } from './bench.ts';
+import { loadAugurs } from './forecast/augurs.ts';
+import { benchCrossings, benchSet, geometric, type SetResult } from './forecast/rates.ts';
+import { FIXTURE, readSets } from './forecast/sets.ts';
+import { FURTHER_SHAPES, SHAPES } from './forecast/shapes.ts';
+import { benchStocks, figuresOf, type StockResult } from './forecast/stocks.ts';
+import { trafficSets } from './forecast/traffic.ts';
+import { judge, type Report } from './report.ts';
+
+/** Development used seeds below 1,000. */
+const SEED = 20_261;
+/** A set of fewer values says little of how often a band holds. */
+const ENOUGH_SERIES = 3;
+
+export async function benchForecast({ quick, data }: BenchOptions): Promise<Report> {
+  const repetitions = quick ? 10 : 40;
+  const seeds = quick ? [SEED] : [SEED, SEED + 1, SEED + 2];
+  const stocks = benchStocks(SHAPES, seeds, repetitions);
+  const further = benchStocks(FURTHER_SHAPES, seeds, repetitions);
+  tell(stocks);
+  tell(further);
+  const augurs = await loadAugurs();
+  const origins = quick ? 3 : 6;
+  const traffic = trafficSets(SEED, quick ? 6 : 20);
+  const simulated = traffic.map((set) => benchSet(set, origins, augurs, {}));
+  const real = readSets(data ?? FIXTURE).map((set) => benchSet(set, origins, augurs, {}));
+  const sets = [...simulated, ...real];
+  console.log(
+    'set, series, loss beside least squares: ours, seasonal naive, augurs; % within 80 and 95 % bands: ours, least squares; ms',
+  );
+  for (const set of sets) console.log(lineOf(set));
+  const backbone = traffic.find(({ perDay }) => perDay === 1)?.series ?? [];
+  const crossings = benchCrossings(backbone, quick ? 6 : 12);
+  const judged = sets.filter(({ series }) => series >= ENOUGH_SERIES);
+  const furthest = (of: (set: SetResult) => number) => round(Math.max(...judged.map(of)));
+  const figures = figuresOf(stocks.ours);
+  const held = [...stocks.byShape.values()].flatMap((tally) => figuresOf(tally).rangeHeld ?? []);
+  const withAugurs = sets.filter((set) => set.augurs !== null);
+  return {
+    bench: 'forecast',
+    goals: judge('forecast', {
+      'pinball beside least squares, simulated': round(geometric(simulated.map(({ ours }) => ours))),
+      'pinball beside least squares, public': round(geometric(real.map(({ ours }) => ours))),
+      'pinball beside augurs alone':
+        withAugurs.length === 0 ? null : round(geometric(withAugurs.map((set) => set.ours / (set.augurs ?? NaN)))),
+      '80 % band, furthest set': furthest(({ within80 }) => Math.abs(within80 - 80)),
+      '95 % band, furthest set': furthest(({ within95 }) => Math.abs(within95 - 95)),
+      'days until full, median error': figures.medianError,
+      'days until full within 20 %': figures.within20,
+      'false alarms within 180 days': figures.falseAlarms,
+      '80 % range of days until full, worst shape': Math.min(...held),
+      'chances beside their base rate': round(crossings.brier / crossings.baseBrier),
+      'false soon': round(crossings.falseSoon),
+      'refit of a disk': round(stocks.fitMs),
+      'refit of an uplink': round(Math.max(...sets.map(({ ms }) => ms))),
+    }),
+    peers: {
+      'least squares, days until full': Object.fromEntries(
+        Object.entries(stocks.leastSquares).map(([days, tally]) => [days, figuresOf(tally)]),
+      ),
+      'further shapes, ours': {
+        ...figuresOf(further.ours),
+        worstRange: round(Math.min(...[...further.byShape.values()].flatMap((t) => figuresOf(t).rangeHeld ?? []))),
+      },
+      'seasonal naive': round(geometric(sets.map(({ naive }) => naive))),
+      augurs: augurs
+        ? round(geometric(withAugurs.map((set) => set.augurs ?? NaN)))
+        : 'missing: @bsull/augurs is not installed (npm install --no-save @bsull/augurs@0.10.2)',
+      'a disk with its backtest, ms': round(stocks.wholeMs),
+      crossings: { ...crossings, brier: round(crossings.brier), baseBrier: round(crossings.baseBrier) },
+    },
+  };
+}
+
+const round = (v: number) => Math.round(v * 1000) / 1000;
+
+function tell({ byShape }: StockResult): void {
+  for (const [shape, tally] of byShape) {
+    const { medianError, within20, rangeHeld, falseAlarms } = figuresOf(tally);
+    console.log(
+      falseAlarms === null
+        ? `${shape}: median error ${medianError} days, ${within20} % within 20 %, 80 % range held ${rangeHeld} %`
+        : `${shape}: ${falseAlarms} % false alarms`,
+    );
+  }
+}
+
+function lineOf({ name, series, ours, naive, augurs, within80, within95, lines80, lines95, ms }: SetResult): string {
+  const losses = [ours, naive, augurs].map((v) => (v === null ? '–' : v.toFixed(3))).join(' ');
+  return `${name}: ${series}; ${losses}; ${within80} ${within95}, ${lines80} ${lines95}; ${ms.toFixed(1)}`;
+}
