@@ -1,5 +1,6 @@
 /** Graphs of the explorer by HTTP, and any graph beside itself so much earlier. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkDashboard } from '../../config/dashboard-file.ts';
 import type { GraphData } from '../../core/graph.ts';
 import type { BoardLine } from '../../core/dashboard.ts';
 import { exploreId, NOTHING_CHOSEN, type ExploreSpec } from '../../core/explore.ts';
@@ -151,6 +152,32 @@ describe('any graph in the explorer', () => {
       spec([line({ aggregate: 'sum', select: [{ ...ANY, site: ['Par*'], not: { ...ANY, tag: ['x'] } }] })]),
     );
     expect(all.lines).toEqual(['site is "Par*", not where tag is "x"']);
+  });
+
+  it('keeps what a dashboard looks for, and what its lines look at', async () => {
+    await w.close();
+    const text = `title: B
+graphs:
+  - title: All
+    select: { tag: core }
+    lines:
+      - { metric: interface.in_bps, aggregate: sum, label: all }
+      - { metric: interface.in_bps, aggregate: sum, label: Lyon, select: { site: Lyon } }
+    limit: capacity
+`;
+    const board = { id: 'b', file: 'b.yaml', own: true, replaces: false, ...checkDashboard('b', 'b.yaml', text) };
+    expect(board.faults).toEqual([]);
+    w = await world({}, { dashboards: { list: async () => [board] } });
+    await port('a', 'Paris', 1, () => 100);
+    await port('b', 'Lyon', 1, () => 40);
+    const of = await explored('board~b~all');
+    expect(of.lines).toEqual(['tag is "core"', 'site is "Lyon" and tag is "core"']);
+    const averages = async (id: string) => (await graph(id)).lines.map(({ label, stats }) => [label, stats.average]);
+    expect(await averages(of.id)).toEqual(await averages('board~b~all'));
+    expect(await averages(of.id)).toEqual([
+      ['all', 140],
+      ['Lyon', 40],
+    ]);
   });
 
   it('is refused where there is none', async () => {
