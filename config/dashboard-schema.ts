@@ -1,6 +1,6 @@
 /** Everything that may stand in a dashboard's file. `says` finishes the sentence "must be …". */
 import { Type, type Static, type TSchema } from 'typebox';
-import './schema.ts';
+import type {} from './schema.ts';
 
 const Opt = <T extends TSchema>(schema: T) => Type.Optional(schema);
 const closed = { additionalProperties: false };
