@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { deviceAdd, deviceList, deviceRemove, deviceTest, discover, poll } from './device.ts';
 import { forecastCommand } from './forecast.ts';
 import { EMBED_COMMANDS } from './embed.ts';
+import { habitCommand } from './habit.ts';
 import { importCsv, query } from './query.ts';
 import { backup, restore, serve, validate } from './installation.ts';
 import { status } from './status.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   poll,
   query,
   forecastCommand,
+  habitCommand,
   importCsv,
   ...EMBED_COMMANDS,
   backup,

@@ -8,6 +8,8 @@ const QUIET_MS = 3 * 3_600_000;
 const QUIET_SAMPLES = 3;
 /** Powers of ten by which something must be less likely than before to be news. */
 const WORSE_LOG10 = 0.6;
+/** An episode is raised again at so many times the distance it was raised for; a band's width at least. */
+const WORSE_TIMES = 2;
 /** How long what was surprising stays known, so that the same again is no news; in samples for slow series. */
 const KNOWN_MS = 12 * 3_600_000;
 const KNOWN_SAMPLES = 6;
@@ -18,7 +20,8 @@ export interface Episode {
   readonly fromMs: number;
   /** Last abnormal sample. */
   toMs: number;
-  readonly above: boolean;
+  /** Whether the value furthest off is above what was usual. */
+  above: boolean;
   /** The value furthest off, its time, and what was usual then. */
   worst: number;
   worstMs: number;
@@ -87,16 +90,18 @@ export function followEpisode(
       usual: band,
       score: scoreOf(surprising),
       alerts: 1,
-      raised: surprising,
+      raised: Math.max(1, further(value, band)),
     };
     return { score, abnormal: true, event: { what: 'begun', episode: published(state.open) } };
   }
   open.toMs = tMs;
-  if (further(value, band) > further(open.worst, open.usual)) [open.worst, open.worstMs, open.usual] = [value, tMs, band];
+  if (further(value, band) > further(open.worst, open.usual))
+    [open.worst, open.worstMs, open.usual, open.above] = [value, tMs, band, above];
   open.score = Math.max(open.score, scoreOf(surprising));
-  // Twice as unlikely in its exponent, not a little more of the same.
-  if (surprising <= Math.max(open.raised * 2, open.raised + WORSE_LOG10)) return { score, abnormal: true, event: null };
-  open.raised = surprising;
+  // Someone is called again for what is twice as far off, not for a little more of the same.
+  const distance = further(value, band);
+  if (distance <= WORSE_TIMES * open.raised) return { score, abnormal: true, event: null };
+  open.raised = distance;
   open.alerts++;
   return { score, abnormal: true, event: { what: 'worse', episode: published(open) } };
 }
@@ -105,6 +110,7 @@ function further(value: number, band: Band | null): number {
   return band === null ? 0 : Math.abs(value - band.middle) / Math.max(band.upper - band.lower, 1e-12);
 }
 
-function published({ raised: _, ...episode }: Episode & { raised: number }): Episode {
+/** An episode as others see it: a copy. */
+export function published({ raised: _, ...episode }: Episode & { raised: number }): Episode {
   return episode;
 }

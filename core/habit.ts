@@ -4,7 +4,7 @@
  * gives exactly what never stopping would have given. A sample costs the same however long the history is.
  */
 import { createWeekClock, WEEK_MS } from './habit-clock.ts';
-import { emptyEpisodes, followEpisode, type EpisodesState, type EpisodeEvent } from './habit-episode.ts';
+import { emptyEpisodes, followEpisode, published, type Episode, type EpisodesState, type EpisodeEvent } from './habit-episode.ts';
 import { blend, candidatesAt, copyProfile, emptyProfile, learnHour, type ProfileState } from './habit-profile.ts';
 import { copyTail, emptyTail, heldBy, learnTail, quantileOf, settleTail, surprise, type TailState } from './habit-tail.ts';
 
@@ -86,6 +86,8 @@ export interface Habit {
   /** The band of a moment near the last sample; @param coverage share of samples that keep to it */
   bandAt(tMs: number, coverage?: number): Band | null;
   learning(): boolean;
+  /** The episode that runs, null when all is as usual. */
+  running(): Episode | null;
   /** A copy as plain data, fit for JSON. */
   save(): HabitState;
 }
@@ -246,5 +248,11 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     return middle === null ? null : bandOf(middle, same ? s.scale : scaleAt(hourOfWeek), coverage);
   }
 
-  return { observe, bandAt, learning: () => s.knownMs < LEARNING_MS, save: () => copyHabit(s) };
+  return {
+    observe,
+    bandAt,
+    learning: () => s.knownMs < LEARNING_MS,
+    running: () => s.episodes.open && published(s.episodes.open),
+    save: () => copyHabit(s),
+  };
 }
