@@ -23,9 +23,9 @@ export const COLUMN_HEADS: Readonly<Record<ReviewColumn, string>> = {
   known: 'Known',
 };
 
-/** Columns that say something of this review: what cannot be summed has no total. */
-export function columnsOf({ totalUnit }: Pick<ReviewView, 'totalUnit'>): readonly ReviewColumn[] {
-  return REVIEW_COLUMNS.filter((column) => column !== 'total' || totalUnit !== null);
+/** Columns that say something of this review: what cannot be summed has no total, and what fills has no busy hour. */
+export function columnsOf({ unit, totalUnit }: Pick<ReviewView, 'unit' | 'totalUnit'>): readonly ReviewColumn[] {
+  return REVIEW_COLUMNS.filter((column) => (column !== 'total' || totalUnit !== null) && (column !== 'busy' || unit !== 'bytes'));
 }
 
 /** '+12 % more', '−3.4 % less', 'as before'; '' where nothing can be said. */

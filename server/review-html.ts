@@ -41,7 +41,7 @@ export function reviewHtml(review: ReviewView): string {
   const some = review.selected === '' ? '' : `, where ${review.selected}`;
   const lines = [
     `${span?.name ?? ''}: ${span?.words ?? ''}. Times in ${review.zone}.`,
-    earlier.map(({ role, name, words }) => `${capital(role)}: ${name}, ${words}`).join('; '),
+    earlier.map(({ role, name, words }) => `${capital(role)}: ${name}, ${words}.`).join(' '),
     `${review.rows.length} series of ${review.metrics.join(', ')}${some}. Made ${moment(review.madeMs, review.zone)}.`,
     ...review.notes,
   ];

@@ -138,7 +138,7 @@ function title(doc: Doc, review: ReviewView): number {
     }
   };
   line(`${span?.name ?? ''}: ${span?.words ?? ''}. Times in ${review.zone}.`);
-  line(earlier.map(({ role, name, words }) => `${capital(role)}: ${name}, ${words}`).join('; '), QUIET);
+  line(earlier.map(({ role, name, words }) => `${capital(role)}: ${name}, ${words}.`).join(' '), QUIET);
   const some = review.selected === '' ? '' : `, where ${review.selected}`;
   line(`${review.rows.length} series of ${review.metrics.join(', ')}${some}. Made ${moment(review.madeMs, review.zone)}.`, QUIET);
   for (const note of review.notes) line(note);
