@@ -1,35 +1,12 @@
 /** The live frame: a page of its own that shows one picture and refreshes itself, without cookies, storage or an origin. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { escaped } from './render/markup.ts';
 
-const STYLE =
-  ':root{color-scheme:light dark}html,body{margin:0;background:transparent}' +
-  'main{display:block}img{display:block;width:100%;height:auto}' +
-  'p{margin:0;position:absolute;right:6px;bottom:4px;font:11px system-ui,sans-serif;padding:1px 6px;border-radius:3px;background:Canvas;color:CanvasText}p:empty{display:none}';
-
-/** Old pictures stay when the server is away, and say so. */
-const SCRIPT = `(()=>{
-let main=document.querySelector('main'),at=Date.now(),busy=false;
-const note=document.querySelector('p');
-const fresh=async()=>{
-if(busy||document.hidden||Date.now()-at<Number(main.dataset.step)*1000)return;
-busy=true;
-try{
-const answer=await fetch(location.href,{credentials:'omit',cache:'no-cache',signal:AbortSignal.timeout(20000)});
-const page=new DOMParser().parseFromString(await answer.text(),'text/html').querySelector('main');
-if(!answer.ok||!page)throw new Error('no picture');
-const next=document.importNode(page,true);
-await next.querySelector('img').decode();
-main.replaceWith(next);main=next;note.textContent='';main.dataset.at=String(Date.now());
-}catch{
-if(!note.textContent)note.textContent='Not refreshed since '+new Date(at).toTimeString().slice(0,5);
-at=Date.now();busy=false;return;
-}
-at=Date.now();busy=false;
-};
-setInterval(fresh,2000);
-document.addEventListener('visibilitychange',fresh);
-})();`;
+/** The page with two places in it: for what other sites are told, and for the graph. */
+const FRAME = readFileSync(new URL('./embed-frame.html', import.meta.url), 'utf8').replace(/\n\s*/g, '\n');
+const inside = (tag: string) => FRAME.slice(FRAME.indexOf(`<${tag}>`) + tag.length + 2, FRAME.indexOf(`</${tag}>`));
+const [STYLE, SCRIPT] = [inside('style'), inside('script')];
 
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 const PAGE_CSP = [
@@ -84,11 +61,8 @@ export function embedPage({ svg, title, alt, width, height, stepS, link, oembed 
             ? ''
             : `<link rel="alternate" type="application/json+oembed" href="${escaped(oembed)}" title="${escaped(title)}">`,
         ].join('');
-  return (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">' +
-    `<meta name="robots" content="noindex"><title>${escaped(title)}</title>${about}<style>${STYLE}</style></head><body>` +
-    `<main data-step="${stepS}"><img width="${width}" height="${height}" alt="${escaped(alt)}" ` +
-    `src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}"></main><p role="status"></p>` +
-    `<script>${SCRIPT}</script></body></html>\n`
-  );
+  const graph =
+    `<div class="graph" data-step="${stepS}"><img width="${width}" height="${height}" alt="${escaped(alt)}" ` +
+    `src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}"></div>`;
+  return FRAME.replace('<!--about-->', () => `<title>${escaped(title)}</title>${about}`).replace('<!--graph-->', () => graph);
 }

@@ -21,6 +21,7 @@ const PAGES: readonly (readonly [Page, string, string])[] = [
   ['dashboards', 'Dashboards', 'graphs across devices'],
   ['explore', 'Explorer', 'any graph of anything'],
   ['events', 'Events', 'what happened'],
+  ['embeds', 'Embeds', 'graphs that are shown elsewhere'],
   ['add', 'Add devices', 'one, a list, or a range of addresses'],
 ];
 const WORDS: Readonly<Record<SearchHit['kind'], string>> = {

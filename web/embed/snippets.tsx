@@ -29,7 +29,9 @@ export function Snippets({ made }: { readonly made: EmbedCreated }) {
   const [theme, setTheme] = useState<SnippetParts['theme']>('auto');
   const [said, setSaid] = useState('');
   const { width, height, noCache } = embed;
-  const text = snippet(kind, { link, alt, title: embed.title || 'Graph', width, height, theme, form, noCache });
+  // Only HTML can leave it to the reader.
+  const shown = theme === 'auto' && kind !== 'html' ? 'light' : theme;
+  const text = snippet(kind, { link, alt, title: embed.title || 'Graph', width, height, theme: shown, form, noCache });
   const needs = snippetNeeds(kind, form);
   const copy = async () => {
     try {
@@ -63,7 +65,9 @@ export function Snippets({ made }: { readonly made: EmbedCreated }) {
           onChange={change(setKind)}
         />
         <Seg label="What it shows" value={form} of={FORMS} onChange={change(setForm)} />
-        {form === 'image' && <Seg label="Theme" value={theme} of={THEMES} onChange={change(setTheme)} />}
+        {form === 'image' && (
+          <Seg label="Theme" value={shown} of={kind === 'html' ? THEMES : THEMES.slice(1)} onChange={change(setTheme)} />
+        )}
       </div>
       {text !== null && (
         <>
@@ -93,7 +97,7 @@ export function Snippets({ made }: { readonly made: EmbedCreated }) {
       <p class="hint">
         The link is shown this once only. It ends when it is revoked under <a href={href({ page: 'embeds' })}>Embeds</a>.
       </p>
-      {text !== null && <Preview made={made} form={form} theme={theme} titled={kind !== 'mediawiki'} />}
+      {text !== null && <Preview made={made} form={form} theme={shown} titled={kind !== 'mediawiki'} />}
     </div>
   );
 }
