@@ -75,7 +75,7 @@ const embedRevoke: Command = {
   words: ['embed', 'revoke'],
   summary: 'End an embed: its link shows nothing from now on',
   operands: ['ID'],
-  about: ['ID is the one in saguaro embed list. Copies that browsers and proxies keep are gone within five minutes.'],
+  about: ['ID is the one in saguaro embed list. Copies that browsers and proxies keep are gone within ten minutes.'],
   options: [],
   examples: ['saguaro embed revoke x7k2m9qa4b3c'],
   async run(context, args) {
