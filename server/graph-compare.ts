@@ -1,6 +1,6 @@
 /** A graph beside itself so much earlier: the range before as further lines, or what lies between the two. */
 import { AGO_WORDS, aligner, before, type Ago } from '../core/ago.ts';
-import type { GraphData, GraphLine, LineStats } from '../core/graph.ts';
+import type { GraphData, GraphGap, GraphLine, LineStats } from '../core/graph.ts';
 import { valueTicks } from '../core/ticks.ts';
 import { badRequest } from './problem.ts';
 
@@ -25,8 +25,23 @@ export function compared(now: GraphData, past: GraphData, { ago, difference }: C
   const about = `${now.about} Compared with ${AGO_WORDS[ago]}, by the calendar of ${now.zone}.`;
   const missing = partners.every(({ line }) => line === null) ? `Nothing is known of ${AGO_WORDS[ago]}.` : '';
   const note = [now.note, missing].filter((part) => part !== '').join(' ');
-  return difference ? between(now, partners, ago, { about, note }) : beside(now, past, partners, { about, note });
+  const gaps = [...now.gaps, ...gapsBefore(now, past, ago)].sort((a, b) => a.fromMs - b.fromMs);
+  return difference ? between({ ...now, gaps }, partners, ago, { about, note }) : beside(now, past, partners, { about, note });
 }
+
+/** What was unknown then is unknown in a difference. */
+function gapsBefore(now: GraphData, past: GraphData, ago: Ago): GraphGap[] {
+  const apart = now.fromMs - past.fromMs;
+  return past.gaps
+    .map((gap) => ({
+      ...gap,
+      fromMs: gap.fromMs + apart,
+      toMs: gap.toMs + apart,
+      text: `${capital(AGO_WORDS[ago])}: ${gap.text}`,
+    }))
+    .filter(({ fromMs, toMs }) => toMs > now.fromMs && fromMs < now.toMs);
+}
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 interface Pair {
   readonly of: GraphLine;

@@ -231,6 +231,18 @@ describe('a comparison', () => {
     expect(data.y.ticks[0]?.label).toMatch(/^\u2212\d/);
   });
 
+  it('leaves open in a difference what was unknown then, and says so', async () => {
+    await port('a', 'Paris', 15, (tMs) => (tMs > NOW_MS - 8 * D && tMs <= NOW_MS - 7.75 * D ? NaN : 100));
+    const data = await graph('traffic~ida~ifa', '?from=now-2d&to=now&compare=1w&difference=true');
+    expect(data.gaps).toHaveLength(1);
+    expect(data.gaps[0]).toMatchObject({ fromMs: NOW_MS - D, toMs: NOW_MS - 0.75 * D });
+    expect(data.gaps[0]?.text).toMatch(/^1 week before: No data for 6 h/);
+    const within = data.lines[0]?.mean.filter(
+      (_, i) => (data.tMs[i] ?? 0) >= NOW_MS - D && (data.tMs[i] ?? 0) < NOW_MS - 0.75 * D,
+    );
+    expect(new Set(within)).toEqual(new Set([null]));
+  });
+
   it('says where nothing is known of then, and compares what a spec says', async () => {
     await port('a', 'Paris', 3, () => 100);
     const id = spec([line({ select: one('a') })], { compare: '1y' });

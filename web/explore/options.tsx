@@ -26,8 +26,10 @@ export function Options({ spec, data, few, onChange }: OptionsProps) {
         onChange={(compare, difference) => onChange({ ...spec, compare, difference })}
       />
       <Switch name="Stack" checked={spec.stack} onChange={(stack) => onChange({ ...spec, stack })} />
-      <Switch name="Min to max" checked={band} onChange={(on) => onChange({ ...spec, band: on === few ? null : on })} />
-      {few && <Switch name="95th" checked={spec.p95} onChange={(p95) => onChange({ ...spec, p95 })} />}
+      {!spec.difference && (
+        <Switch name="Min to max" checked={band} onChange={(on) => onChange({ ...spec, band: on === few ? null : on })} />
+      )}
+      {few && !spec.difference && <Switch name="95th" checked={spec.p95} onChange={(p95) => onChange({ ...spec, p95 })} />}
       {sums && (
         <Switch
           name="Capacity"

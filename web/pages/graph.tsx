@@ -139,6 +139,8 @@ interface ToolsProps {
 
 function Tools({ device, few, route, range, data, zone, on, table, move }: ToolsProps) {
   const explored = isExploreId(route.id);
+  // What lies between two ranges has neither band nor percentile.
+  const differs = data?.lines.some(({ role, before }) => before !== undefined && role !== 'past') ?? false;
   const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
   const step = (to: (data: GraphData, nowMs: number) => string) => () => data && move(to(data, serverNow()));
   const atEnd = data !== null && data.toMs >= serverNow() - data.stepMs;
@@ -156,7 +158,9 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
           <Arrow d="M5.5 4 2 8l3.5 4M10.5 4 14 8l-3.5 4M2 8h12" />
         </button>
       </div>
-      <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v === few ? '' : v ? '1' : '0')} />
+      {!differs && (
+        <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v === few ? '' : v ? '1' : '0')} />
+      )}
       {explored ? null : (
         <CompareChoice
           compare={agoOf(route.more['compare'])}
@@ -164,7 +168,7 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
           onChange={(ago, difference) => go(withMore(route, { compare: ago ?? '', difference: ago && difference ? '1' : '' }))}
         />
       )}
-      {few && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v ? '' : '0')} />}
+      {few && !differs && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v ? '' : '0')} />}
       <div class="end spread">
         <button
           type="button"
