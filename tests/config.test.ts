@@ -41,7 +41,6 @@ describe('without a file', () => {
         thisMachine: { name: null, intervalMs: 10_000, snmp: true },
         devices: [],
         discoveryNetworks: [],
-        reviews: [],
         warnings: [],
       },
     });

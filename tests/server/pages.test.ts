@@ -32,6 +32,7 @@ test.each([
   '/devices/web1',
   '/devices/web1/x',
   '/graphs/traffic~a~b?from=-1d',
+  '/reviews',
   '/events',
   '/collector',
   '/login',
