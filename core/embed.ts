@@ -31,6 +31,19 @@ export interface Embed {
   readonly usedMs: number | null;
 }
 
+/** Embeds in the catalog, found by the hash of their secret part. */
+export interface EmbedStore {
+  /** Newest first. */
+  list(): Promise<Embed[]>;
+  get(sha256: string): Promise<Embed | null>;
+  add(embed: Embed, sha256: string): Promise<void>;
+  /** False when there is none that is not revoked already. */
+  revoke(id: string, atMs: number): Promise<boolean>;
+  used(id: string, atMs: number): Promise<void>;
+  /** Forgets those that were revoked or expired before then. */
+  forget(beforeMs: number): Promise<void>;
+}
+
 export const EMBED_WIDTH = { least: 200, most: 2000, usual: 800 } as const;
 export const EMBED_HEIGHT = { least: 80, most: 1000, usual: 300 } as const;
 export const EMBED_ORIGINS_MAX = 20;

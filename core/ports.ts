@@ -2,7 +2,7 @@
  * The seams of the system: what the core, the collector and the server need from the
  * outside, in our own types only. Adapters live elsewhere; main.ts joins them.
  */
-import type { Embed } from './embed.ts';
+import type { EmbedStore } from './embed.ts';
 import type {
   BinTier,
   Device,
@@ -250,18 +250,7 @@ export interface Catalog {
     get(name: string): Promise<string | null>;
     put(name: string, value: string): Promise<void>;
   };
-  /** Links that show one graph, found by the hash of their secret part. */
-  readonly embeds: {
-    /** Newest first. */
-    list(): Promise<Embed[]>;
-    get(sha256: string): Promise<Embed | null>;
-    add(embed: Embed, sha256: string): Promise<void>;
-    /** False when there is none that is not revoked already. */
-    revoke(id: string, atMs: number): Promise<boolean>;
-    used(id: string, atMs: number): Promise<void>;
-    /** Forgets those that were revoked or expired before then. */
-    forget(beforeMs: number): Promise<void>;
-  };
+  readonly embeds: EmbedStore;
   /** The last readings of each device, opaque bytes, so that a restart of ours loses nothing. */
   readonly readings: {
     save(entries: readonly { device: DeviceId; bytes: Uint8Array }[]): Promise<void>;

@@ -1,14 +1,13 @@
 /** Embeds in the catalog: what never changes as a document, what does in columns of its own. */
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Embed } from '../../core/embed.ts';
-import type { Catalog } from '../../core/ports.ts';
+import type { Embed, EmbedStore } from '../../core/embed.ts';
 import type { Connection } from './connection.ts';
 import type { Result } from './protocol.ts';
 
 const COLUMNS = 'doc, created_ms, expires_ms, revoked_ms, used_ms';
 type Kept = Omit<Embed, 'createdMs' | 'expiresMs' | 'revokedMs' | 'usedMs'>;
 
-export function embeds(connection: Connection): Catalog['embeds'] {
+export function embeds(connection: Connection): EmbedStore {
   return {
     async list() {
       const sql = `SELECT ${COLUMNS} FROM embeds ORDER BY created_ms DESC, id`;
