@@ -123,17 +123,25 @@ const plain = (name: string): boolean => name !== '' && visible(name) === name &
 const NAMES_SHOWN = 4;
 function wordsOf({ select }: BoardLine, nameOf: NameOf): string {
   const shown = (select ?? []).map((one) => {
-    const { device, name, ...others } = one;
     const names = (kind: 'device' | 'name', ids: readonly string[] | null) => {
       const all = (ids ?? []).map((id) => nameOf(kind, id));
       return all.length > NAMES_SHOWN
         ? `${all.slice(0, NAMES_SHOWN).join(', ')} and ${all.length - NAMES_SHOWN} more`
         : all.join(', ');
     };
-    const picked = [names('device', device), names('name', name)].filter((text) => text !== '').join(' ');
-    return [picked, describe({ ...others, device: null, name: null })].filter((text) => text !== '').join(', ');
+    const picked = [names('device', one.device), names('name', one.name)].filter((text) => text !== '').join(' ');
+    const where = (word: string, patterns: readonly string[] | null) =>
+      patterns === null ? [] : [`${word} ${patterns.map((text) => text || 'none').join(' or ')}`];
+    const others = [
+      ...where('at', one.site),
+      ...where('tagged', one.tag),
+      ...where('described', one.alias),
+      ...where('of kind', one.kind),
+    ];
+    const unwanted = one.not === null ? '' : describe({ ...ANYTHING, not: one.not });
+    return [[picked || 'everything', ...others].join(' '), unwanted].filter((text) => text !== '').join(', ');
   });
-  const texts = shown.slice(0, NAMES_SHOWN).map((text) => text || 'everything');
+  const texts = shown.slice(0, NAMES_SHOWN);
   const more = shown.length - texts.length;
   return visible(select === null ? 'everything' : `${texts.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
 }

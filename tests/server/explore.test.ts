@@ -151,7 +151,7 @@ describe('any graph in the explorer', () => {
     const all = await explored(
       spec([line({ aggregate: 'sum', select: [{ ...ANY, site: ['Par*'], not: { ...ANY, tag: ['x'] } }] })]),
     );
-    expect(all.lines).toEqual(['site is "Par*", not where tag is "x"']);
+    expect(all.lines).toEqual(['everything at Par*, not where tag is "x"']);
   });
 
   it('keeps what a dashboard looks for, and what its lines look at', async () => {
@@ -171,7 +171,7 @@ graphs:
     await port('a', 'Paris', 1, () => 100);
     await port('b', 'Lyon', 1, () => 40);
     const of = await explored('board~b~all');
-    expect(of.lines).toEqual(['tag is "core"', 'site is "Lyon" and tag is "core"']);
+    expect(of.lines).toEqual(['everything tagged core', 'everything at Lyon tagged core']);
     const averages = async (id: string) => (await graph(id)).lines.map(({ label, stats }) => [label, stats.average]);
     expect(await averages(of.id)).toEqual(await averages('board~b~all'));
     expect(await averages(of.id)).toEqual([

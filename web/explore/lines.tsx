@@ -44,7 +44,7 @@ interface RowProps {
 }
 
 function LineRow({ line, name, onChange, onRemove }: RowProps) {
-  const field = fieldWords(line.metric);
+  const field = `${fieldWords(line.metric)}${line.per === null ? '' : ', share'}`;
   const what = `${name} ${field}`.trim();
   const single = isSingle(line);
   const described = line.select?.[0]?.alias?.[0] ?? '';
