@@ -45,6 +45,8 @@ export interface Bands {
   readonly inflation: number;
 }
 
+/** How much of a bias of the median is taken for chance. */
+const CHANCE = 0.75;
 const NORMAL = LEVELS.map(normalQuantile);
 const MOST_INFLATION = 4;
 
@@ -83,7 +85,9 @@ export function bandsOf(scored: readonly Scored[], ranges: readonly number[], pr
     if (own.length > 0) {
       const sorted = sortedKnown(own.flatMap((scores) => [...scores]));
       const share = own.length / (own.length + prior);
-      last = LEVELS.map((level, l) => share * conformal(sorted, level, own.length) + (1 - share) * (NORMAL[l] ?? 0));
+      // All errors to one side are most often chance: few origins go together.
+      const shift = CHANCE * quantileOf(sorted, 0.5);
+      last = LEVELS.map((level, l) => share * (conformal(sorted, level, own.length) - shift) + (1 - share) * (NORMAL[l] ?? 0));
       inflation = ((last[5] ?? 0) - (last[1] ?? 0)) / 2 / (NORMAL[5] ?? 1) || 1;
     }
     factors.push(last);

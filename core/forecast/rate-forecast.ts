@@ -17,7 +17,8 @@ const LEAST_DAYS = 4;
 const LEAST_STEPS = 14;
 /** Chances reach no further ahead than this many times the history. */
 const REACH = 2;
-const PRIOR = 1.5;
+/** Origins' worth of normal errors that stand beside what was measured. */
+const PRIOR = 3;
 /** What a member's error of one origin earlier still counts. */
 const FORGETS = 0.75;
 

@@ -53,6 +53,11 @@ export function fitRate(
     'smoothed level': (ahead) => smooth + habit(ahead) + carry(ahead),
     trend: (ahead) => smooth + drift(ahead) + habit(ahead),
   };
+  // Where the habit is none, whatever was taken for it is noise.
+  const plain = medianOf(y.subarray(Math.max(0, y.length - WEEK * perDay)));
+  const recent = medianOf(y.subarray(Math.max(0, y.length - 2 * perDay)));
+  members['plain level'] = () => plain;
+  members['recent level'] = () => recent;
   const held = perDay > 1 ? heldLevel(rest, perDay) : null;
   if (held !== null) members['held level'] = (ahead) => held + habit(ahead);
   for (const [name, member] of Object.entries(more)) {

@@ -16,6 +16,8 @@ const FROM_WEEKEND = 5;
 const WEEKS = 8;
 /** Values of a week's own phase that weigh as much as all like phases together. */
 const POOL = 3;
+/** A spread is never taken for less than this share of the values. */
+const FINEST = 1e-6;
 
 export interface Profile {
   /** What each phase adds; all zero where the history shows no habit. */
@@ -93,5 +95,8 @@ function spreadOf(rest: Float64Array, level: Float64Array, { perDay, perWeek, ph
     0.5 * quantileOf(list, 0.6) + (0.5 * list.reduce((sum, v) => sum + v, 0)) / Math.max(1, list.length);
   const whole = typical(sorted) || 0;
   const hours = byHour.map((list) => (list.length >= 6 ? 0.5 * typical(sortedKnown(list)) + 0.5 * whole : whole));
-  return Float64Array.from({ length: perWeek }, (_, p) => Math.max(hours[p % perDay] ?? whole, Number.MIN_VALUE));
+  // Rounding is no noise that errors could be measured in.
+  const size = rest.reduce((most, v) => (Math.abs(v) > most ? Math.abs(v) : most), 0);
+  const least = Math.max(FINEST * size, Number.MIN_VALUE);
+  return Float64Array.from({ length: perWeek }, (_, p) => Math.max(hours[p % perDay] ?? whole, least));
 }

@@ -22,6 +22,8 @@ const MOST_DAYS = 1_825;
 const TODAY = 3;
 /** Origins' worth of normal errors that stand beside what was measured. */
 const PRIOR = 6;
+/** A spread is never taken for less than this share of the level. */
+const FINEST = 1e-6;
 
 export interface StockQuestion {
   readonly grid: Grid;
@@ -100,7 +102,12 @@ function indexOf(grid: Grid, ms: number): number {
 }
 
 function pathOf(fit: StockFit): Path {
-  return { path: (ahead) => fit.path(ahead), spread: (ahead) => Math.hypot(fit.sigma(ahead), fit.spread(ahead)) };
+  // Rounding is no noise that errors could be measured in.
+  const least = FINEST * Math.abs(fit.path(1));
+  return {
+    path: (ahead) => fit.path(ahead),
+    spread: (ahead) => Math.max(least, Math.hypot(fit.sigma(ahead), fit.spread(ahead))),
+  };
 }
 
 /** What was never below zero will not be so. */
