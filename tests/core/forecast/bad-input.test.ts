@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { calendarOf } from '../../../core/forecast/calendar.ts';
 import { forecast } from '../../../core/forecast/forecast.ts';
@@ -93,4 +94,36 @@ test('ten years of values every five minutes', () => {
     120,
   );
   expect(rate.limit?.chances[2]?.chance).toBeLessThan(0.01);
+});
+
+test('whatever the rows are: no exception, quantiles in order, no date in the past', () => {
+  const row = fc.tuple(
+    fc.oneof(fc.integer({ min: 0, max: 200 }), fc.constantFrom(-40_000, 90_000, NaN, 37, 37)),
+    fc.oneof(
+      { weight: 8, arbitrary: fc.double({ min: 0, max: 100, noNaN: true }) },
+      { weight: 1, arbitrary: fc.constantFrom(null, NaN, Infinity, -5, 1e300, 5e-324, 42, 42) },
+    ),
+  );
+  const stepMs = fc.constantFrom(DAY_MS, 3_600_000, MINUTES_5, 7 * DAY_MS);
+  fc.assert(
+    fc.property(
+      fc.array(row, { maxLength: 250 }),
+      stepMs,
+      fc.boolean(),
+      fc.constantFrom('stock', 'rate'),
+      fc.constantFrom(50, 1e-3, 1e9),
+      (rows, step, sorted, kind, limit) => {
+        const ordered = sorted ? rows.toSorted(([a], [b]) => a - b) : rows;
+        const history = { timesMs: ordered.map(([i]) => START_MS + i * step), values: ordered.map(([, v]) => v) };
+        const found = ask(history, kind as ForecastKind, limit);
+        for (const { quantiles } of found.steps)
+          for (let l = 1; l < quantiles.length; l++) expect(quantiles[l]).toBeGreaterThanOrEqual(quantiles[l - 1] ?? NaN);
+        for (const { chance } of found.limit?.chances ?? []) expect(chance >= 0 && chance <= 1).toBe(true);
+        const { dates } = found.limit ?? {};
+        if (dates) expect(dates.lowMs).toBeGreaterThan(found.fromMs ?? NaN);
+        if (found.limit && !dates) expect(found.reasons.length).toBeGreaterThan(0);
+      },
+    ),
+    { numRuns: 150 },
+  );
 });
