@@ -122,7 +122,13 @@ export function findHabit(y: Float64Array, phaseOf: (i: number) => number, perio
   const mean = profile.reduce((sum, v) => sum + v, 0) / period;
   for (let p = 0; p < period; p++) profile[p] = (profile[p] ?? 0) - mean;
   const explained = rest.map((v, i) => v - (profile[phaseOf(i)] ?? 0));
-  return sigmaOf(explained, 0) < 0.8 * sigmaOf(rest, 0) ? profile : null;
+  return meanSize(explained) < 0.85 * meanSize(rest) ? profile : null;
+}
+
+/** Mean distance from zero: less a matter of chance than a median, and not so much of wild values as squares. */
+function meanSize(values: Float64Array): number {
+  const known = values.filter((v) => !Number.isNaN(v));
+  return known.reduce((sum, v) => sum + Math.abs(v), 0) / known.length;
 }
 
 /**
