@@ -1,9 +1,10 @@
 /** Work that anybody may cause: so much at once, so much waits, the rest is told to come back. */
+import { HttpProblem } from './problem.ts';
 
 /** Too much waits already. */
-export class TurnsBusy extends Error {
+export class TurnsBusy extends HttpProblem {
   constructor() {
-    super('Too much is asked for just now: try again in a few seconds.');
+    super(503, 'Too much is asked for just now: try again in a few seconds.');
     this.name = 'TurnsBusy';
   }
 }

@@ -15,7 +15,7 @@ import { problems } from '../openapi.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { badRequest, describe, HttpProblem, notFound } from '../problem.ts';
 import { RenderBusy, type Look } from '../render/renderer.ts';
-import { TurnsBusy } from '../turns.ts';
+import { createTurns, TurnsBusy } from '../turns.ts';
 import { graphReader } from './graphs.ts';
 
 const FILE = new RegExp(`^(${TOKEN_PATTERN})(-dark)?(@2x)?\\.(png|svg|html)$`);
@@ -38,6 +38,18 @@ interface Sorry {
 
 export async function embeddedRoutes(app: App, deps: RouteDeps): Promise<void> {
   const { renderer, embeds, clock, log } = deps;
+  // Whoever guesses links must not crowd out what the catalog has to write.
+  const lookups = createTurns({ atOnce: 8, waitingMax: 256 });
+  const looking = new Map<string, Promise<Embed | null>>();
+  /** Many who look at one page at once are one look into the catalog. */
+  const find = (token: string | undefined): Promise<Embed | null> => {
+    if (token === undefined) return Promise.resolve(null);
+    const under = looking.get(token);
+    if (under) return under;
+    const found = lookups.take(() => embeds.find(token)).finally(() => looking.delete(token));
+    looking.set(token, found);
+    return found;
+  };
   const graphs = createEmbedGraphs(graphReader(deps), () => clock.nowMs());
 
   const show = async (request: FastifyRequest, reply: FastifyReply, wanted: Wanted, embed: Embed): Promise<FastifyReply> => {
@@ -94,8 +106,17 @@ export async function embeddedRoutes(app: App, deps: RouteDeps): Promise<void> {
       link: null,
       oembed: null,
     };
-    const body = kind === 'html' ? embedPage(page) : kind === 'svg' ? svg : await renderer.raster(svg, look.scale, true);
-    return reply.code(200).type(TYPES[kind]).send(body);
+    reply.code(200);
+    if (kind === 'html') return reply.type(TYPES.html).send(embedPage(page));
+    if (kind === 'svg') return reply.type(TYPES.svg).send(svg);
+    try {
+      const png = await renderer.raster(svg, look.scale, true);
+      return reply.type(TYPES.png).send(png);
+    } catch (error) {
+      // Browsers go by the type, not by the address.
+      log.error('The picture of an excuse could not be drawn.', { cause: describe(error) });
+      return reply.type(TYPES.svg).send(svg);
+    }
   };
 
   const answer = async (request: FastifyRequest, reply: FastifyReply, file: string): Promise<FastifyReply> => {
@@ -105,7 +126,7 @@ export async function embeddedRoutes(app: App, deps: RouteDeps): Promise<void> {
     const token = FILE.exec(file)?.[1];
     let embed: Embed | null = null;
     try {
-      embed = token === undefined ? null : await embeds.find(token);
+      embed = await find(token);
       opened(reply, embed, request, page);
       if (!embed) return await excuse(reply, wanted, null, UNKNOWN);
       if (!siteAllowed(embed, request.headers, originOf(addressOf(app, request)), page))
@@ -151,7 +172,7 @@ export async function embeddedRoutes(app: App, deps: RouteDeps): Promise<void> {
       if (format !== 'json') throw new HttpProblem(501, 'Only JSON is answered here: leave format out, or say format=json.');
       if (!URL.canParse(url)) throw badRequest('"url" is not an address.');
       const token = LINK.exec(new URL(url).pathname)?.[1];
-      const embed = token === undefined ? null : await embeds.find(token);
+      const embed = await find(token);
       if (!embed || token === undefined) throw notFound('There is no such embed, or it is no longer shown.');
       const share = Math.min(1, maxwidth / embed.width, maxheight / embed.height);
       const [width, height] = [Math.floor(embed.width * share), Math.floor(embed.height * share)];

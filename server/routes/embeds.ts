@@ -2,7 +2,10 @@
 import { Type } from 'typebox';
 import { Page } from '../../core/api.ts';
 import { altText, EmbedCreated, EmbedInput, EmbedView, embedView } from '../../core/embed.ts';
+import { parseBoardGraphId } from '../../core/dashboard.ts';
+import { isExploreId } from '../../core/explore.ts';
 import type { GraphData } from '../../core/graph.ts';
+import { deviceOfGraph } from '../../core/graphs.ts';
 import { cap } from '../../core/text.ts';
 import { addressOf } from '../embed-address.ts';
 import { problems } from '../openapi.ts';
@@ -18,11 +21,11 @@ const TITLE_MAX = 120;
 export async function embedRoutes(app: App, deps: RouteDeps): Promise<void> {
   const { embeds, clock } = deps;
   const read = graphReader(deps);
-  /** A page elsewhere does not say which device it is about; of a graph of many its title does. */
-  const named = async ({ devices, title }: GraphData): Promise<string> => {
-    const [only, ...others] = devices;
-    const device = only === undefined || others.length > 0 ? null : await deps.catalog.devices.get(only);
-    return device === null || title.includes(device.name) ? '' : `${device.name}, ${title}`;
+  /** A page elsewhere does not say which device it is about; graphs of dashboards and of the explorer have titles of their own. */
+  const named = async ({ id, title }: GraphData): Promise<string> => {
+    const owner = parseBoardGraphId(id) || isExploreId(id) ? null : deviceOfGraph(id);
+    const device = owner && (await deps.catalog.devices.get(owner.device));
+    return !device || title.includes(device.name) ? '' : `${device.name}, ${title}`;
   };
 
   app.get(

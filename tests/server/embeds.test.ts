@@ -1,46 +1,25 @@
 /** Embeds over HTTP: what a page of others gets by a link, what nobody gets, and that no picture is ever broken. */
+import { gzipSync } from 'node:zlib';
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EmbedCreated, EmbedView } from '../../core/embed.ts';
 import type { PageOf } from '../../core/api.ts';
+import type { BoardLine } from '../../core/dashboard.ts';
+import { exploreId, NOTHING_CHOSEN } from '../../core/explore.ts';
 import { PALETTES } from '../../core/graph-colours.ts';
-import { DEFAULT_TIERS, seriesKey } from '../../core/model.ts';
+import { DEFAULT_TIERS } from '../../core/model.ts';
 import { ServerAway, type History } from '../../core/ports.ts';
+import { createRenderer } from '../../server/render/renderer.ts';
 import { createHistory } from '../../store/history.ts';
 import { createMemoryStore } from '../../store/memory.ts';
+import { excuse, fill, GUESSED, LISTED, make } from './embedding.ts';
 import { readPng } from './render/pixels.ts';
-import { detailOf, fixtures, NOW_MS, world, type World } from './world.ts';
+import { fixtures, NOW_MS, world, type World } from './world.ts';
 
 const HOSTILE = `<script>alert("1")</script>&\u202e]}}|'`;
-const MIN = 60_000;
-const GUESSED = 'AAAAAAAAAAAAAAAAAAAAAA';
-const LISTED = 'https://wiki.example.org';
-
-async function fill(to: World, name: string, alias = ''): Promise<string> {
-  const { device, eth0 } = await fixtures(to.catalog, name);
-  await to.catalog.instances.put([{ ...eth0, name: alias || eth0.name, alias }]);
-  const series = eth0.metrics.map((m) => seriesKey(device.id, eth0.id, m.name));
-  await to.history.append(
-    Array.from({ length: 240 }, (_, i) => ({
-      device: device.id,
-      tMs: NOW_MS - (240 - i) * MIN,
-      intervalMs: MIN,
-      series,
-      values: Float64Array.of(4e6 + 1e6 * Math.sin(i / 20), 2e6),
-    })),
-  );
-  return `traffic~${device.id}~${eth0.id}`;
-}
-
-async function make(w: World, graph: string, more: object = {}): Promise<EmbedCreated & { path: string }> {
-  const answer = await w.post('embeds', { graph, range: '4h', ...more });
-  expect(answer.statusCode, answer.body).toBe(201);
-  const created = answer.json<EmbedCreated>();
-  return { ...created, path: new URL(created.link).pathname };
-}
-const excuse = (answer: LightMyRequestResponse): string => {
-  expect([answer.statusCode, answer.headers['cache-control'], answer.headers['etag']]).toEqual([200, 'no-store', undefined]);
-  return String(answer.headers['x-graph-error']);
+const ALL_IN: BoardLine = {
+  ...{ metric: 'interface.in_bps', aggregate: 'sum', label: 'in', mirror: false, per: null },
+  select: [{ kind: null, site: null, tag: null, device: null, name: ['*'], alias: null, not: null }],
 };
 
 let w: World;
@@ -231,6 +210,26 @@ describe('a picture instead of the graph', () => {
     }
   });
 
+  test('comes as SVG where no PNG can be drawn at all', async () => {
+    const fontless = await world({}, { renderer: createRenderer({ fontFolder: 'nowhere' }) });
+    try {
+      const { path } = await make(fontless, await fill(fontless, 'web1'));
+      const answer = await fontless.get(`${path}.png`);
+      expect(excuse(answer)).toContain('cannot be drawn');
+      expect([answer.headers['content-type'], answer.body.slice(0, 5)]).toEqual(['image/svg+xml; charset=utf-8', '<svg ']);
+      expect((await fontless.get(`${path}.svg`)).headers['x-graph-error']).toBeUndefined();
+      expect(fontless.logged.join()).toContain('An embed could not be shown.');
+    } finally {
+      await fontless.close();
+    }
+  });
+
+  test('comes when links are guessed faster than they can be looked up', async () => {
+    const answers = await Promise.all(Array.from({ length: 600 }, (_, i) => w.get(`/e/${GUESSED.slice(4)}${1000 + i}.svg`)));
+    const told = new Set(answers.map((answer) => excuse(answer).slice(0, 12)));
+    expect([...told].sort()).toEqual(['Not just now', 'This graph i']);
+  });
+
   test('comes when too many different graphs are asked for at once', async () => {
     const made = [];
     for (let i = 0; i < 60; i++) made.push(await make(w, id, { width: 300 + i }));
@@ -243,53 +242,6 @@ describe('a picture instead of the graph', () => {
     const [first] = made;
     const crowd = await Promise.all(Array.from({ length: 300 }, () => w.get(`${first?.path ?? ''}.svg`)));
     expect(crowd.filter(({ headers }) => headers['x-graph-error'] !== undefined)).toEqual([]);
-  });
-});
-
-describe('sites', () => {
-  let path: string;
-  beforeAll(
-    async () =>
-      void ({ path } = await make(w, id, { origins: ['wiki.example.org', 'HTTPS://Wiki.Example.org/', 'http://b:81'] })),
-  );
-  const seen = async (ending: string, headers: Record<string, string>) =>
-    (await w.get(path + ending, { headers })).headers['x-graph-error'] === undefined;
-
-  test('may frame it, and no others but this server', async () => {
-    const { headers } = await w.get(`${path}.html`);
-    expect(headers['content-security-policy']).toContain(`; frame-ancestors 'self' ${LISTED} http://b:81`);
-    expect(headers['access-control-allow-origin']).toBeUndefined();
-    expect(headers['cache-control']).toMatch(/^private/);
-  });
-
-  test.each<[boolean, string, Record<string, string>]>([
-    [true, '.png', { referer: `${LISTED}/page` }],
-    [true, '.png', { referer: 'http://localhost:80/embeds', host: 'localhost:80' }],
-    [true, '.png', {}],
-    [true, '.svg', { 'sec-fetch-site': 'same-origin' }],
-    [true, '.svg', { origin: LISTED, 'sec-fetch-site': 'cross-site' }],
-    [true, '.html', { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'iframe', referer: 'https://evil.example.net/' }],
-    [true, '.html', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
-    [false, '.html', { origin: 'https://evil.example.net' }],
-    [false, '.png', { referer: 'https://evil.example.net/page' }],
-    [false, '.png', { referer: `${LISTED}.evil.example.net/` }],
-    [false, '.png', { referer: 'nonsense' }],
-    [false, '.svg', { 'sec-fetch-site': 'cross-site' }],
-    [false, '.svg', { origin: 'null' }],
-  ])('shown: %s, %s with %j', async (shown, ending, headers) => expect(await seen(ending, headers)).toBe(shown));
-
-  test.each([
-    '',
-    '*',
-    'https://*.example.org',
-    'javascript:alert(1)',
-    'https://a/b',
-    "https://a;script-src 'x'",
-    'https://u@a',
-    'ftp://a',
-  ])('that is none is refused: %s', async (site) => {
-    const answer = await w.post('embeds', { graph: id, origins: [site] });
-    expect([answer.statusCode, detailOf(answer)]).toEqual([400, expect.stringContaining('is not a site')]);
   });
 });
 
@@ -310,6 +262,17 @@ describe('what is refused before a link is made', () => {
   });
 });
 
+describe('the live frame', () => {
+  test('is small, and of a graph of many the title is its own', async () => {
+    const many = exploreId({ ...NOTHING_CHOSEN, title: 'All in', lines: [ALL_IN] });
+    const { path, embed } = await make(w, many);
+    const { body, headers } = await w.get(`${path}.html`);
+    expect([embed.title, headers['x-graph-error']]).toEqual(['', undefined]);
+    expect(body).toContain('<title>All in</title>');
+    expect(gzipSync(body).length).toBeLessThan(75_000);
+  });
+});
+
 describe('hostile names', () => {
   test('are text in pictures, in the frame and in what it tells other sites', async () => {
     const graph = await fill(w, 'evil', HOSTILE);
@@ -323,39 +286,4 @@ describe('hostile names', () => {
     }
     expect((await w.get(`${path}.png`)).headers['content-type']).toBe('image/png');
   });
-});
-
-describe('addresses', () => {
-  test.each(['/e/', '/e/x', `/e/${GUESSED}`, `/e/${GUESSED}.gif`, '/e/%2e%2e.exe'])('%s is none, and not framed', async (url) => {
-    const answer = await w.app.inject(url);
-    expect([answer.statusCode, answer.headers['x-frame-options']]).toEqual([404, 'DENY']);
-    expect(answer.headers['access-control-allow-origin']).toBeUndefined();
-  });
-
-  test('every other one says DENY, still', async () => {
-    for (const url of ['/', '/embeds', '/api/v1/embeds', '/metrics'])
-      expect((await w.app.inject(url)).headers).toMatchObject({ 'x-frame-options': 'DENY' });
-  });
-});
-
-describe('oEmbed', () => {
-  const of = (link: string, more = '') => w.get(`/e/oembed?url=${encodeURIComponent(link)}${more}`);
-
-  test('makes a frame of a link, no larger than is wanted', async () => {
-    const { link, embed } = await make(w, id, { title: 'Uplink' });
-    const answer = await of(`${link}.html`, '&maxwidth=400&format=json&dnt=1');
-    expect(answer.json()).toMatchObject({ type: 'rich', version: '1.0', width: 400, height: 150, title: 'Uplink' });
-    expect(answer.json<{ html: string }>().html).toContain(`<iframe src="${link}.html" width="400" height="150"`);
-    expect(answer.headers['access-control-allow-origin']).toBe('*');
-    expect((await w.get(`${new URL(link).pathname}.html`)).body).toContain('type="application/json+oembed"');
-    await w.ask('DELETE', `embeds/${embed.id}`);
-    expect((await of(`${link}.html`)).statusCode).toBe(404);
-  });
-
-  test.each([
-    [400, 'nonsense', ''],
-    [404, `http://localhost/e/${GUESSED}.html`, ''],
-    [404, 'http://localhost/elsewhere', ''],
-    [501, `http://localhost/e/${GUESSED}.html`, '&format=xml'],
-  ])('answers %i to %s%s', async (status, url, more) => expect((await of(url, more)).statusCode).toBe(status));
 });
