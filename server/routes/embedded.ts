@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { altText, type Embed } from '../../core/embed.ts';
+import type { GraphData } from '../../core/graph.ts';
 import { ServerAway } from '../../core/ports.ts';
 import { addressOf, originOf } from '../embed-address.ts';
 import { createEmbedGraphs, momentMs } from '../embed-graphs.ts';
@@ -52,11 +53,21 @@ export async function embeddedRoutes(app: App, deps: RouteDeps): Promise<void> {
   };
   const graphs = createEmbedGraphs(graphReader(deps), () => clock.nowMs());
 
+  /** A moment's graph is drawn once in each look, however many ask. */
+  const pictures = new WeakMap<GraphData, Map<Look['theme'], string>>();
+  const drawn = (graph: GraphData, look: Look): string => {
+    const made = pictures.get(graph) ?? new Map<Look['theme'], string>();
+    pictures.set(graph, made);
+    const svg = made.get(look.theme) ?? renderer.svg(graph, look);
+    made.set(look.theme, svg);
+    return svg;
+  };
+
   const show = async (request: FastifyRequest, reply: FastifyReply, wanted: Wanted, embed: Embed): Promise<FastifyReply> => {
     const { kind } = wanted;
     const graph = await graphs.read(embed);
     const look = lookOf(wanted, embed);
-    const svg = renderer.svg(graph, look);
+    const svg = drawn(graph, look);
     const ageS = Math.round(momentMs(graph) / 1000);
     const address = addressOf(app, request);
     const link = `${address}${pathOf(app, request).replace(ENDING, '')}`;
