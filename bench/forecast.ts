@@ -69,7 +69,7 @@ export async function benchForecast({ quick, data }: BenchOptions): Promise<Repo
       'seasonal naive': round(geometric(sets.map(({ naive }) => naive))),
       augurs: augurs
         ? round(geometric(withAugurs.map((set) => set.augurs ?? NaN)))
-        : 'missing: @bsull/augurs is not installed (npm install --no-save @bsull/augurs@0.10.2)',
+        : 'missing: @bsull/augurs cannot be had from the package registry',
       'a disk with its backtest, ms': round(stocks.wholeMs),
       crossings: { ...crossings, brier: round(crossings.brier), baseBrier: round(crossings.baseBrier) },
     },

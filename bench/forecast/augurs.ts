@@ -1,6 +1,8 @@
-/** MSTL with ETS by @bsull/augurs (Rust in WebAssembly), where it is installed: a peer, and a member on trial. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+/** MSTL with ETS by @bsull/augurs (Rust in WebAssembly, MIT or Apache-2.0): a peer, and a member on trial. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { normalQuantile } from '../../core/forecast/normal.ts';
 import { LEVELS } from '../../core/forecast/model.ts';
 import type { Member } from '../../core/forecast/rate.ts';
@@ -26,19 +28,19 @@ export interface Augurs {
   quantiles(y: Float64Array, perDay: number, steps: number): number[][] | null;
 }
 
-/** @returns null where the package is not installed */
+/** The version measured; fetched into a folder of its own, because a benchmark is its only user. */
+const VERSION = '0.10.2';
+const FOLDER = join(import.meta.dirname, '..', '..', '.cache', `augurs-${VERSION}`);
+const FETCH_TIMEOUT_MS = 60_000;
+
+/** @returns null where the package cannot be had */
 export async function loadAugurs(): Promise<Augurs | null> {
-  const name = '@bsull/augurs/mstl';
   let mstl: Mstl;
   try {
-    mstl = (await import(name)) as Mstl;
-    mstl.initSync({
-      module: readFileSync(
-        createRequire(import.meta.url)
-          .resolve(name)
-          .replace(/\.js$/, '_bg.wasm'),
-      ),
-    });
+    const file = join(FOLDER, 'node_modules', '@bsull', 'augurs', 'mstl.js');
+    if (!existsSync(file)) fetchPackage();
+    mstl = (await import(pathToFileURL(file).href)) as Mstl;
+    mstl.initSync({ module: readFileSync(file.replace(/\.js$/, '_bg.wasm')) });
   } catch {
     return null;
   }
@@ -62,6 +64,22 @@ export async function loadAugurs(): Promise<Augurs | null> {
       return predicted && predicted.point.map((centre, h) => levels(centre, predicted.intervals, h));
     },
   };
+}
+
+/** @throws Error when npm cannot get it */
+function fetchPackage(): void {
+  mkdirSync(FOLDER, { recursive: true });
+  const words = [
+    'install',
+    '--prefix',
+    FOLDER,
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    `@bsull/augurs@${VERSION}`,
+  ];
+  execFileSync('npm', words, { cwd: FOLDER, stdio: 'ignore', timeout: FETCH_TIMEOUT_MS });
 }
 
 /** Its 80 % interval as that of a normal distribution. */

@@ -115,7 +115,7 @@ test('whatever the rows are: no exception, quantiles in order, no date in the pa
       (rows, step, sorted, kind, limit) => {
         const ordered = sorted ? rows.toSorted(([a], [b]) => a - b) : rows;
         const history = { timesMs: ordered.map(([i]) => START_MS + i * step), values: ordered.map(([, v]) => v) };
-        const found = ask(history, kind as ForecastKind, limit);
+        const found = ask(history, kind, limit);
         for (const { quantiles } of found.steps)
           for (let l = 1; l < quantiles.length; l++) expect(quantiles[l]).toBeGreaterThanOrEqual(quantiles[l - 1] ?? NaN);
         for (const { chance } of found.limit?.chances ?? []) expect(chance >= 0 && chance <= 1).toBe(true);
