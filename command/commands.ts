@@ -4,6 +4,7 @@ import { deviceAdd, deviceList, deviceRemove, deviceTest, discover, poll } from 
 import { forecastCommand } from './forecast.ts';
 import { EMBED_COMMANDS } from './embed.ts';
 import { habitCommand } from './habit.ts';
+import { quietCommand } from './quiet.ts';
 import { importCsv, query } from './query.ts';
 import { backup, restore, serve, validate } from './installation.ts';
 import { status } from './status.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   query,
   forecastCommand,
   habitCommand,
+  quietCommand,
   importCsv,
   ...EMBED_COMMANDS,
   backup,
