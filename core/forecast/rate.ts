@@ -58,6 +58,8 @@ export function fitRate(
   const recent = medianOf(y.subarray(Math.max(0, y.length - 2 * perDay)));
   members['plain level'] = () => plain;
   members['recent level'] = () => recent;
+  const latest = medianOf(y.subarray(Math.max(0, y.length - Math.max(3, perDay >> 2))));
+  if (!Number.isNaN(latest)) members['latest level'] = () => latest;
   const held = perDay > 1 ? heldLevel(rest, perDay) : null;
   if (held !== null) members['held level'] = (ahead) => held + habit(ahead);
   for (const [name, member] of Object.entries(more)) {
