@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { BenchOptions } from './bench.ts';
 import type { Cost, Turn } from './graph/drawer.ts';
+import { benchEmbeds } from './graph/embeds.ts';
 import { openRrdPictures, type RrdPictures } from './graph/rrd-pictures.ts';
 import { judge, median, type Report } from './report.ts';
 import { rrdPrograms } from './store/rrd.ts';
@@ -30,6 +31,11 @@ export async function benchGraph({ quick }: BenchOptions): Promise<Report> {
         if (round >= 0) note(found[scale], own, peer);
       }
     }
+    ours.close();
+    const embeds = await benchEmbeds({ count: 200, rounds: quick ? 100 : 300 });
+    console.log(
+      `  200 embeds for 50 readers: ${embeds.freshMs.toFixed(0)} ms when none is made, ${embeds.cachedMs.toFixed(0)} ms when all are`,
+    );
     return {
       bench: 'graph',
       goals: judge('graph', {
@@ -39,6 +45,9 @@ export async function benchGraph({ quick }: BenchOptions): Promise<Report> {
         'size of that PNG at 2×': kB(found[2].bytes),
         SVG: round(median(svg), 2),
         'RSS of the renderer': Math.round(rssMB),
+        'embeds that are told to come again': embeds.busy,
+        'embed that is made': round(embeds.cachedOneMs, 2),
+        'embed that the reader has': round(embeds.unchangedMs, 2),
       }),
       peers: {
         ours: { 'ms 1×': msOf(found[1].ms), 'ms 2×': msOf(found[2].ms) },

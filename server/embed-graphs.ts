@@ -7,9 +7,10 @@ import { createTurns } from './turns.ts';
 /** Pictures are of the same moment for the width of a slot, within these. */
 const MOMENT_MIN_MS = 10_000;
 const MOMENT_MAX_MS = 300_000;
-const KEPT = 32;
+/** A page of a wiki may have a hundred. */
+const KEPT = 256;
 const AT_ONCE = 2;
-const WAITING_MAX = 32;
+const WAITING_MAX = 128;
 
 export interface EmbedGraphs {
   /** @throws TurnsBusy, and what reading throws */

@@ -12,7 +12,7 @@ export { RenderBusy, RenderFailed } from './png.ts';
 export interface RendererOptions {
   /** Another folder of fonts than the one that is shipped. */
   readonly fontFolder?: string;
-  /** Pictures that may wait; 32 unless told. */
+  /** Pictures that may wait; 128 unless told, two seconds of drawing. */
   readonly waitingMax?: number;
   /** For one picture; 10 s unless told. */
   readonly deadlineMs?: number;
@@ -62,7 +62,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
     if (closed) throw new RenderFailed('Pictures are no longer drawn: the server stops.');
     pngs ??= createPngs({
       fontFiles: files,
-      waitingMax: options.waitingMax ?? 32,
+      waitingMax: options.waitingMax ?? 128,
       deadlineMs: options.deadlineMs ?? 10_000,
       keptBytes: options.keptBytes ?? 8 * 2 ** 20,
       ...(options.workerFile ? { file: options.workerFile } : {}),
