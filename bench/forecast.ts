@@ -1,6 +1,6 @@
 /**
- * Forecasts on seeds and series that nothing was developed on: disks that fill and disks that do not, rates beside least
- * squares, the seasonal naive and augurs, chances beside their base rate, and what a fit costs.
+ * Forecasts on seeds that nothing was developed on, and on public series, which were looked at: disks that fill and disks that
+ * do not, rates beside least squares, the seasonal naive and augurs, chances beside their base rate, and what a fit costs.
  */
 import type { BenchOptions } from './bench.ts';
 import { loadAugurs } from './forecast/augurs.ts';
