@@ -174,18 +174,18 @@ export interface RankingQuery {
   readonly limit?: number;
 }
 
-/** With which range before, and whether what lies between is asked for. */
-export interface Compared {
-  readonly compare?: Ago;
-  readonly difference?: 'true';
-}
-
 /** What a trend review is of; see the API's description. */
 export interface ReviewQuery {
   readonly period: string;
   readonly at?: string;
   readonly select?: string;
   readonly metric: readonly string[];
+}
+
+/** With which range before, and whether what lies between is asked for. */
+export interface Compared {
+  readonly compare?: Ago;
+  readonly difference?: 'true';
 }
 
 export const api = {

@@ -70,8 +70,7 @@ export function Rail(shared: Shared) {
 const isBoardGraph = ({ page, id }: Route) => page === 'graph' && id.startsWith('board~');
 const isExploring = ({ page, id }: Route) => page === 'explore' || (page === 'graph' && id.startsWith('explore~'));
 const isDevices = (route: Route) =>
-  ['devices', 'device', 'edit'].includes(route.page) ||
-  (route.page === 'graph' && !isBoardGraph(route) && !isExploring(route));
+  ['devices', 'device', 'edit'].includes(route.page) || (route.page === 'graph' && !isBoardGraph(route) && !isExploring(route));
 const isDashboards = (route: Route) => ['dashboards', 'dashboard'].includes(route.page) || isBoardGraph(route);
 const isAdding = (page: Page) => page === 'add' || page === 'bulk' || page === 'range';
 
