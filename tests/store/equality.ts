@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { createSystemClock } from '../../collector/clock.ts';
 import { createEmbeddedStore } from '../../store/embedded/store.ts';
 import { createMemoryStore } from '../../store/memory.ts';
@@ -88,8 +88,18 @@ async function buffered(server: ServerStore): Promise<EqualStore> {
     log: quiet,
   });
   const recent = await createEmbeddedStore({ path: join(folder, 'recent.db') });
+  const store = await createBufferedStore({ server, recent, sinceMs: clock.nowMs(), spool, clock, log: quiet });
+  // What still waits on disk is not on the server yet, and a busy machine may take longer than a write waits for it.
+  const delivered = async () => {
+    for (let i = 0; i < 2_400 && store.destination().waitingLines > 0; i++) await clock.sleep(25);
+    expect(store.destination().waitingLines).toBe(0);
+  };
   return {
-    store: await createBufferedStore({ server, recent, sinceMs: clock.nowMs(), spool, clock, log: quiet }),
+    store: {
+      ...store,
+      raw: (...asked) => delivered().then(() => store.raw(...asked)),
+      bins: (...asked) => delivered().then(() => store.bins(...asked)),
+    },
     cleanup: () => rm(folder, { recursive: true, force: true }),
   };
 }
