@@ -2,12 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createInfluxStore } from '../../store/influx/store.ts';
 import type { ServerStore } from '../../store/server/port.ts';
 import { createVictoriaStore } from '../../store/victoria/store.ts';
+import { answers, freePort } from '../../tests/loopback.ts';
 import { realPart } from '../../tests/real-parts.ts';
 import { QUIET } from './fleet.ts';
 import { unpackedPackages } from './packages.ts';
@@ -137,23 +137,3 @@ const victoriaArgs = (folder: string, port: number) => [
   '-retentionPeriod=100y',
   '-loggerLevel=ERROR',
 ];
-
-async function answers(url: string, withinMs = 1_000): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(withinMs) });
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

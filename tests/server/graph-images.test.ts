@@ -1,36 +1,19 @@
 /** Pictures of graphs over HTTP: what comes, what is refused, and that a refusal can be seen. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PALETTES } from '../../core/graph-colours.ts';
-import { DEFAULT_TIERS, seriesKey } from '../../core/model.ts';
+import { DEFAULT_TIERS } from '../../core/model.ts';
 import { ServerAway } from '../../core/ports.ts';
 import { createRenderer } from '../../server/render/renderer.ts';
 import { createHistory } from '../../store/history.ts';
 import { createMemoryStore } from '../../store/memory.ts';
 import { readPng } from './render/pixels.ts';
+import { fill } from './embedding.ts';
 import { fixtures, NOW_MS, world, type World } from './world.ts';
 
 const HOSTILE = `<script>alert("1")</script>&\u202e=2+5'`;
-const MIN = 60_000;
 let w: World;
 let id: string;
 let hostile: string;
-
-async function fill(to: World, name: string, alias = ''): Promise<string> {
-  const { device, eth0 } = await fixtures(to.catalog, name);
-  const instance = { ...eth0, name: alias || eth0.name, alias };
-  await to.catalog.instances.put([instance]);
-  const series = eth0.metrics.map((m) => seriesKey(device.id, eth0.id, m.name));
-  await to.history.append(
-    Array.from({ length: 240 }, (_, i) => ({
-      device: device.id,
-      tMs: NOW_MS - (240 - i) * MIN,
-      intervalMs: MIN,
-      series,
-      values: Float64Array.of(4e6 + 1e6 * Math.sin(i / 20), 2e6),
-    })),
-  );
-  return `traffic~${device.id}~${eth0.id}`;
-}
 
 beforeAll(async () => {
   w = await world();
