@@ -1,7 +1,7 @@
 /** An embed: a revocable link that shows one graph, and nothing else, on pages of others. */
 import { Type, type Static } from 'typebox';
 import { GRAPH_ID_MAX } from './explore.ts';
-import type { GraphData } from './graph.ts';
+import { titleAlone, type GraphData } from './graph.ts';
 import { moment } from './moments.ts';
 import { cap, visible } from './text.ts';
 import { formatWith } from './units.ts';
@@ -143,7 +143,7 @@ const ALT_LINES = 4;
 
 /** What the picture shows, for who does not see it: name, now, 95th, and of when. */
 export function altText(data: GraphData, title: string): string {
-  const name = visible(title || [data.title, data.subtitle].filter(Boolean).join(', '));
+  const name = visible(title || [titleAlone(data), data.subtitle].filter(Boolean).join(', '));
   const lines = data.lines.slice(0, ALT_LINES).map(({ label, stats }) => {
     const now = stats.current === null ? 'unknown now' : `${formatWith(stats.current, data.unit)} now`;
     const p95 = stats.p95 === null ? '' : `, 95th ${formatWith(stats.p95, data.unit)}`;

@@ -86,6 +86,8 @@ export interface TimeTick {
 export interface GraphData {
   readonly id: string;
   readonly title: string;
+  /** Name of the device it is of, which the title does not say; absent where there is no one device. */
+  readonly device?: string;
   readonly subtitle: string;
   readonly unit: Unit;
   readonly fromMs: number;
@@ -116,6 +118,10 @@ export interface GraphData {
   /** "5 min averages of 60 s samples; the band is the lowest and highest sample" */
   readonly about: string;
 }
+
+/** The title for where nothing around the graph says whose it is: a picture, a page of somebody else's. */
+export const titleAlone = ({ device, title }: Pick<GraphData, 'device' | 'title'>): string =>
+  device === undefined ? title : `${device} ${title}`;
 
 /** One graph that can be drawn for a device. */
 export interface GraphRef {

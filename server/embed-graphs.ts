@@ -50,4 +50,8 @@ export function createEmbedGraphs(read: Read, nowMs: () => number): EmbedGraphs 
   };
 }
 
-const titled = (graph: GraphData, { title }: Embed): GraphData => (title === '' ? graph : { ...graph, title, subtitle: '' });
+function titled(graph: GraphData, { title }: Embed): GraphData {
+  if (title === '') return graph;
+  const { device: _said, ...rest } = graph;
+  return { ...rest, title, subtitle: '' };
+}

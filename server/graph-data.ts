@@ -11,6 +11,7 @@ import { gapsOf } from './graph-gaps.ts';
 import { beyondMs, oldestOf, readSources, words, type GraphDeps, type GraphRequest } from './graph-read.ts';
 import { drawBoard, readBoardGraph } from './board-graph.ts';
 import { compared, rangeBefore, type Comparison } from './graph-compare.ts';
+import { visible } from '../core/text.ts';
 import { badRequest } from './problem.ts';
 import { shapeGraph, type FilledLine } from './graph-shape.ts';
 
@@ -80,6 +81,7 @@ async function drawSpec(deps: GraphDeps, device: Device, spec: GraphSpec, reques
   return shapeGraph({
     id: spec.id,
     title: spec.title,
+    device: visible(device.name),
     subtitle: spec.subtitle,
     unit: spec.unit,
     fromMs,

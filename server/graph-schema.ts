@@ -43,6 +43,7 @@ export const GraphView = Type.Unsafe<GraphData>(
   Type.Object({
     id: Type.String(),
     title: Type.String(),
+    device: Type.Optional(Type.String({ description: 'Name of the device it is of; absent where there is no one device.' })),
     subtitle: Type.String(),
     unit: Type.String(),
     fromMs: Type.Number(),

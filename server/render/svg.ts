@@ -1,5 +1,5 @@
 /** A graph as SVG text: the same marks on the same pixels as in the browser, with its legend. */
-import type { GraphData } from '../../core/graph.ts';
+import { titleAlone, type GraphData } from '../../core/graph.ts';
 import { fitting } from '../../core/graph-geometry.ts';
 import { crisp, plotOf, shortened, type Plot } from '../../core/graph-layout.ts';
 import { moment } from '../../core/moments.ts';
@@ -42,7 +42,7 @@ export function frame({ width, height, theme }: Look, title: string, body: strin
   );
 }
 
-const subtitled = ({ title, subtitle }: GraphData): string => (subtitle === '' ? title : `${title}, ${subtitle}`);
+const subtitled = (data: GraphData): string => [titleAlone(data), data.subtitle].filter((text) => text !== '').join(', ');
 
 /** A value axis with no more steps than have room. */
 function underHeight(data: GraphData, height: number): GraphData {
@@ -57,10 +57,11 @@ function underHeight(data: GraphData, height: number): GraphData {
   return data;
 }
 
-function titleOf({ title, subtitle }: GraphData, { width }: Look, { titleY, margin }: Page, fonts: Fonts): string {
+function titleOf(data: GraphData, { width }: Look, { titleY, margin }: Page, fonts: Fonts): string {
   if (titleY === null) return '';
   const room = width - 2 * margin;
-  const shown = shortened(title, room, (text) => fonts.measure(text, 13, 600));
+  const { subtitle } = data;
+  const shown = shortened(titleAlone(data), room, (text) => fonts.measure(text, 13, 600));
   const used = fonts.measure(shown, 13, 600) + 10;
   const parts = [textAt(margin, titleY, shown, { look: 't i1' })];
   if (subtitle !== '' && room - used > 40) {

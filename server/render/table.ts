@@ -25,6 +25,11 @@ function columnsOf(data: GraphData): Column[] {
     { head: over ? 'Last' : 'Current', rank: 0, strong: true, cell: ({ stats }, scale) => figure(stats.current, scale) },
     { head: 'Average', rank: 3, cell: ({ stats }, scale) => figure(stats.average, scale) },
     {
+      head: 'Minimum',
+      rank: 6,
+      cell: ({ stats, bound }, scale) => figure(stats.minimum, scale, bound.minimum ? '≥ ' : ''),
+    },
+    {
       head: 'Maximum',
       rank: 2,
       cell: ({ stats, bound }, scale) => figure(stats.maximum, scale, bound.maximum ? '≤ ' : ''),

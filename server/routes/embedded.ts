@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { altText, type Embed } from '../../core/embed.ts';
-import type { GraphData } from '../../core/graph.ts';
+import { titleAlone, type GraphData } from '../../core/graph.ts';
 import { ServerAway } from '../../core/ports.ts';
 import { addressOf, originOf } from '../embed-address.ts';
 import { createEmbedGraphs, momentMs } from '../embed-graphs.ts';
@@ -76,7 +76,7 @@ export async function embeddedRoutes(app: App, deps: RouteDeps): Promise<void> {
         ? embedPage({
             ...{
               svg,
-              title: graph.title,
+              title: titleAlone(graph),
               alt: altText(graph, embed.title),
               width: look.width,
               height: look.height,

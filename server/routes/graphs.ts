@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { AGOS, type Ago } from '../../core/ago.ts';
 import { GRAPH_ID_MAX } from '../../core/explore.ts';
-import type { GraphData } from '../../core/graph.ts';
+import { titleAlone, type GraphData } from '../../core/graph.ts';
 import { csvCell } from '../../core/text.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { readGraph } from '../graph-data.ts';
@@ -101,7 +101,10 @@ export async function graphRoutes(app: App, deps: RouteDeps): Promise<void> {
       },
       async ({ params, query }, reply) => {
         const graph = await read(params.id, query);
-        const file = `${graph.title}`.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80) || 'graph';
+        const file =
+          titleAlone(graph)
+            .replace(/[^A-Za-z0-9._-]+/g, '-')
+            .slice(0, 80) || 'graph';
         return reply
           .type('text/csv; charset=utf-8')
           .header('content-disposition', `attachment; filename="${file}.csv"`)

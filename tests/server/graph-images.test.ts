@@ -38,8 +38,14 @@ describe('a picture', () => {
     const answer = await w.get(`graphs/${id}.svg?from=-4h&theme=auto`);
     expect(answer.headers['content-type']).toContain('image/svg+xml');
     expect(answer.headers['content-security-policy']).toContain('sandbox');
-    for (const words of ['Current', '95th', 'Known', 'data from', '>in<', '>out<', 'prefers-color-scheme:dark'])
+    for (const words of ['Current', 'Minimum', 'Maximum', '95th', 'Known', 'data from', '>in<', '>out<', 'prefers-color-scheme:dark'])
       expect(answer.body).toContain(words);
+  });
+
+  test('says whose it is, because nothing around it does', async () => {
+    const { body } = await w.get(`graphs/${id}.svg?from=-4h`);
+    expect(body).toMatch(/<title>web1 eth0/);
+    expect(body).toContain('>web1 eth0<');
   });
 
   test('goes without its legend when told', async () => {
