@@ -38,7 +38,17 @@ describe('a picture', () => {
     const answer = await w.get(`graphs/${id}.svg?from=-4h&theme=auto`);
     expect(answer.headers['content-type']).toContain('image/svg+xml');
     expect(answer.headers['content-security-policy']).toContain('sandbox');
-    for (const words of ['Current', 'Minimum', 'Maximum', '95th', 'Known', 'data from', '>in<', '>out<', 'prefers-color-scheme:dark'])
+    for (const words of [
+      'Current',
+      'Minimum',
+      'Maximum',
+      '95th',
+      'Known',
+      'data from',
+      '>in<',
+      '>out<',
+      'prefers-color-scheme:dark',
+    ])
       expect(answer.body).toContain(words);
   });
 
