@@ -3,7 +3,9 @@
  * do not, rates beside least squares, the seasonal naive and augurs, chances beside their base rate, and what a fit costs.
  */
 import type { BenchOptions } from './bench.ts';
+import { join } from 'node:path';
 import { loadAugurs } from './forecast/augurs.ts';
+import { benchHabit, isNab } from './forecast/habit.ts';
 import { benchCrossings, benchSet, geometric, type SetResult } from './forecast/rates.ts';
 import { FIXTURE, readSets } from './forecast/sets.ts';
 import { FURTHER_SHAPES, SHAPES } from './forecast/shapes.ts';
@@ -16,7 +18,7 @@ const SEED = 20_261;
 /** A set of fewer values says little of how often a band holds. */
 const ENOUGH_SERIES = 3;
 
-export async function benchForecast({ quick, data }: BenchOptions): Promise<Report> {
+export async function benchForecast({ quick, data, results }: BenchOptions): Promise<Report> {
   const repetitions = quick ? 10 : 40;
   const seeds = quick ? [SEED] : [SEED, SEED + 1, SEED + 2];
   const stocks = benchStocks(SHAPES, seeds, repetitions);
@@ -38,6 +40,8 @@ export async function benchForecast({ quick, data }: BenchOptions): Promise<Repo
   const judged = sets.filter(({ series }) => series >= ENOUGH_SERIES);
   const furthest = (of: (set: SetResult) => number) => round(Math.max(...judged.map(of)));
   const figures = figuresOf(stocks.ours);
+  const nab = data === null ? undefined : [data, join(data, 'nab')].find(isNab);
+  const habits = benchHabit({ nab: nab ?? null, results, seeds: Array.from({ length: quick ? 6 : 20 }, (_, n) => SEED + n) });
   const held = [...stocks.byShape.values()].flatMap((tally) => figuresOf(tally).rangeHeld ?? []);
   const withAugurs = sets.filter((set) => set.augurs !== null);
   return {
@@ -57,6 +61,12 @@ export async function benchForecast({ quick, data }: BenchOptions): Promise<Repo
       'false soon': round(crossings.falseSoon),
       'refit of a disk': round(stocks.fitMs),
       'refit of an uplink': round(Math.max(...sets.map(({ ms }) => ms))),
+      'NAB standard score': habits.nab?.standard ?? null,
+      '99 % band of habits, least': habits.coverageLeast,
+      '99 % band of habits, most': habits.coverageMost,
+      'false episodes': habits.falseAWeek,
+      'peaks 4σ out that are found': habits.recall.out.all,
+      'peaks raised by 4σ that are found': habits.recall.raised.all,
     }),
     peers: {
       'least squares, days until full': Object.fromEntries(
@@ -72,6 +82,9 @@ export async function benchForecast({ quick, data }: BenchOptions): Promise<Repo
         : 'missing: @bsull/augurs cannot be had from the package registry',
       'a disk with its backtest, ms': round(stocks.wholeMs),
       crossings: { ...crossings, brier: round(crossings.brier), baseBrier: round(crossings.baseBrier) },
+      NAB: habits.nab ?? 'missing: it needs --data with the data folder of numenta/NAB, its labels folder inside',
+      'habits, by shape': { ...habits.byShape, worstFalseAWeek: habits.falseAWeekMost, usASample: habits.usASample },
+      'peaks by length, and what is found by one who knows level and noise': habits.recall,
     },
   };
 }

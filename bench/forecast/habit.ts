@@ -7,20 +7,29 @@ import { dirname, join } from 'node:path';
 import { createWeekClock } from '../../core/habit-clock.ts';
 import { createHabit } from '../../core/habit.ts';
 import { habitReport } from '../../core/habit-report.ts';
+import { standsOut, thresholdFor } from './habit-oracle.ts';
+import { HABIT_SHAPES, noiseOf, type HabitShape } from './habit-shapes.ts';
 import { NAB_PROFILES, nabScore, nabTimeMs, readNab, type NabSeries } from './nab.ts';
 
 const MINUTE_MS = 60_000;
-const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 const START_MS = Date.parse('2026-01-05T00:00Z');
 const WEEKS = 9;
-/** Peaks and false episodes count from here on: the habit is learnt. */
-const LEARNT_WEEKS = 4;
+/** Bands count once three weeks are known; peaks and false episodes one week later. */
+const KNOWN_MS = START_MS + 3 * WEEK_MS;
+const LEARNT_MS = START_MS + 4 * WEEK_MS;
+const END_MS = START_MS + WEEKS * WEEK_MS;
+const WEEKS_COUNTED = (END_MS - LEARNT_MS) / WEEK_MS;
 /** Standard deviations of the noise that a peak is above what is usual, and how many samples it lasts. */
 const PEAK_SIGMA = 4;
 const PEAK_SAMPLES = [1, 3, 6] as const;
 /** So far apart, no peak is in the episode of another. */
-const PEAK_EVERY_MS = 3 * 86_400_000;
+const PEAK_EVERY_MS = 3 * DAY_MS;
+/** What the goal allows. */
+const FALSE_A_WEEK = 0.5;
 const DETECTOR = 'saguaro';
+const ZONE = 'Europe/Paris';
 
 export interface HabitBenchOptions {
   /** A folder laid out as the benchmark's data with labels/combined_windows.json; null = none here. */
@@ -31,22 +40,37 @@ export interface HabitBenchOptions {
 }
 export interface HabitFigures {
   readonly nab: { readonly standard: number; readonly lowFP: number; readonly threshold: number } | null;
-  /** Share of samples within the 99 % band once three weeks are known, in %: mean, and of the furthest shape. */
+  /** Share of samples within the 99 % band once three weeks are known, in %: mean, and of the furthest shapes. */
   readonly coverage: number;
   readonly coverageLeast: number;
   readonly coverageMost: number;
   /** Episodes a week where nothing was injected: mean, and of the worst shape. */
   readonly falseAWeek: number;
   readonly falseAWeekMost: number;
-  /** Share of injected peaks in an episode, by how many samples they last. */
-  readonly recall: Readonly<Record<string, number>>;
+  /** Share of peaks in an episode, by how they are made. */
+  readonly recall: Readonly<Record<Way, Recall>>;
   readonly usASample: number;
   readonly byShape: Readonly<Record<string, unknown>>;
 }
+export interface Recall {
+  readonly all: number;
+  readonly byLength: Readonly<Record<string, number>>;
+  /** Of a detector that knows level and noise, with as many false episodes as the goal allows. */
+  readonly oracle: number;
+}
+/**
+ * `out`: samples stand 4σ above what is usual. `raised`: 4σ are added to samples as they are, noise and all: half of them stand less than 4σ
+ * out, and of single ones of 5 minutes no detector finds more than two in three without more false episodes than the goal allows.
+ */
+const WAYS = ['out', 'raised'] as const;
+type Way = (typeof WAYS)[number];
+
+/** Whether a folder is in the benchmark's layout. */
+export const isNab = (folder: string): boolean => existsSync(join(folder, 'labels', 'combined_windows.json'));
 
 /** Runs both halves. @throws Error when the folder is not in the benchmark's layout */
 export function benchHabit({ nab, results = null, seeds }: HabitBenchOptions): HabitFigures {
-  return { nab: nab === null || !existsSync(nab) ? null : onNab(nab, results), ...simulated(seeds) };
+  return { nab: nab === null ? null : onNab(nab, results), ...simulated(seeds) };
 }
 
 function onNab(folder: string, results: string | null): HabitFigures['nab'] {
@@ -61,7 +85,7 @@ function onNab(folder: string, results: string | null): HabitFigures['nab'] {
   return { standard: round(standard.score), lowFP: round(lowFP.score), threshold: standard.threshold };
 }
 
-/** results/saguaro/GROUP/saguaro_FILE.csv, as the benchmark's own scorer reads it. */
+/** FOLDER/saguaro/GROUP/saguaro_FILE.csv, as the benchmark's own scorer reads it. */
 function writeResult(results: string, { name, times, values, windows }: NabSeries, scores: readonly number[]): void {
   const [group = '', file = ''] = name.split('/');
   const path = join(results, DETECTOR, group, `${DETECTOR}_${file}`);
@@ -73,99 +97,75 @@ function writeResult(results: string, { name, times, values, windows }: NabSerie
   writeFileSync(path, ['timestamp,value,anomaly_score,label', ...rows, ''].join('\n'));
 }
 
-type Shape = (hourOfWeek: number, phase: number, week: number) => { readonly level: number; readonly sigma: number };
-const day = (hour: number) => 1 - Math.cos((2 * Math.PI * hour) / 24);
-const SHAPES: Readonly<
-  Record<string, { readonly stepMinutes: number; readonly noise: 'white' | 'slow' | 'heavy'; readonly at: Shape }>
-> = {
-  'uplink, hours': {
-    stepMinutes: 60,
-    noise: 'white',
-    at: (h, p) => ({ level: 100 + (h < 120 ? 100 : 50) * day((h % 24) + p), sigma: 8 }),
-  },
-  'uplink, 5 minutes': {
-    stepMinutes: 5,
-    noise: 'white',
-    at: (h, p) => ({ level: 100 + (h < 120 ? 100 : 50) * day((h % 24) + p), sigma: 8 }),
-  },
-  'noise that grows with the load': {
-    stepMinutes: 5,
-    noise: 'white',
-    at: (h, p) => ({ level: 20 + 200 * day((h % 24) + p), sigma: 2 + 12 * day((h % 24) + p) }),
-  },
-  'noise that lasts': { stepMinutes: 5, noise: 'slow', at: (h, p) => ({ level: 100 + 80 * day((h % 24) + p), sigma: 8 }) },
-  'wild noise': { stepMinutes: 5, noise: 'heavy', at: (h, p) => ({ level: 200 + 80 * day((h % 24) + p), sigma: 8 }) },
-  'nightly job': { stepMinutes: 15, noise: 'white', at: (h) => ({ level: h % 24 === 3 ? 400 : h === 52 ? 600 : 40, sigma: 6 }) },
-  'no habit': { stepMinutes: 5, noise: 'white', at: () => ({ level: 50, sigma: 4 }) },
-  'growing by a tenth a week': {
-    stepMinutes: 15,
-    noise: 'white',
-    at: (h, p, w) => ({ level: (60 + 60 * day((h % 24) + p)) * 1.1 ** w, sigma: 5 }),
-  },
-};
+interface Peak {
+  readonly first: number;
+  readonly length: number;
+  readonly kind: number;
+}
+interface Counts {
+  readonly hits: number[];
+  readonly of: number[];
+  oracle: number;
+}
+const counts = (): Counts => ({ hits: PEAK_SAMPLES.map(() => 0), of: PEAK_SAMPLES.map(() => 0), oracle: 0 });
 
 function simulated(seeds: readonly number[]): Omit<HabitFigures, 'nab'> {
-  const clock = createWeekClock('Europe/Paris');
-  const recalled = PEAK_SAMPLES.map(() => [0, 0] as [number, number]);
-  const byShape: Record<string, { coverage: number; falseAWeek: number; recall: string }> = {};
-  let samples = 0;
-  const cpu = process.cpuUsage();
-  let judgedUs = 0;
+  const total: Record<Way, Counts> = { out: counts(), raised: counts() };
+  const byShape: Record<string, { coverage: number; falseAWeek: number; recall: Record<Way, string> }> = {};
+  let [samples, judgedUs] = [0, 0];
   const judged = (timesMs: number[], values: number[]) => {
-    const before = process.cpuUsage(cpu);
-    const report = habitReport({ timesMs, values }, 'Europe/Paris', null);
-    const after = process.cpuUsage(cpu);
-    judgedUs += after.user + after.system - before.user - before.system;
+    const began = process.cpuUsage();
+    const report = habitReport({ timesMs, values }, ZONE, null);
+    const { user, system } = process.cpuUsage(began);
+    judgedUs += user + system;
     samples += values.length;
     return report;
   };
-  for (const [name, { stepMinutes, noise, at }] of Object.entries(SHAPES)) {
-    let [inside, known, episodes, weeks] = [0, 0, 0, 0];
-    const found = PEAK_SAMPLES.map(() => [0, 0] as [number, number]);
-    for (const seed of seeds) {
-      const { next, uniform } = random(seed, noise);
-      const stepMs = stepMinutes * MINUTE_MS;
-      const timesMs = Array.from({ length: Math.floor((WEEKS * WEEK_MS) / stepMs) }, (_, i) => START_MS + i * stepMs);
-      const parts = timesMs.map((t) => {
-        const { hourOfWeek, phase } = clock(t);
-        return at(hourOfWeek, phase, (t - START_MS) / WEEK_MS);
-      });
-      const values = parts.map(({ level, sigma }) => level + sigma * next());
+  for (const [name, shape] of Object.entries(HABIT_SHAPES)) {
+    const own: Record<Way, Counts> = { out: counts(), raised: counts() };
+    let [inside, known, episodes] = [0, 0, 0];
+    const made = seeds.map((seed) => seriesOf(seed, shape));
+    const { stepMs, learnt } = made[0] ?? { stepMs: 0, learnt: 0 };
+    const allowed = FALSE_A_WEEK * WEEKS_COUNTED * seeds.length;
+    const threshold = thresholdFor(
+      made.map(({ z }) => standsOut(z).subarray(learnt)),
+      stepMs,
+      allowed,
+    );
+    for (const { timesMs, values, levels, sigmas, z, peaks } of made) {
       const clean = judged(timesMs, values);
-      const learntMs = START_MS + LEARNT_WEEKS * WEEK_MS;
       for (const { tMs, band, value } of clean.rows) {
-        if (tMs < START_MS + 3 * WEEK_MS || !band || value === null) continue;
+        if (tMs < KNOWN_MS || !band || value === null) continue;
         known++;
         if (value >= band.lower && value <= band.upper) inside++;
       }
-      episodes += clean.episodes.filter(({ episode }) => episode.fromMs >= learntMs).length;
-      weeks += WEEKS - LEARNT_WEEKS;
-      const peaks: { fromMs: number; toMs: number; kind: number }[] = [];
-      const raised = [...values];
-      for (
-        let t = learntMs, kind = 0;
-        t < START_MS + WEEKS * WEEK_MS - PEAK_EVERY_MS;
-        t += PEAK_EVERY_MS, kind = (kind + 1) % PEAK_SAMPLES.length
-      ) {
-        const first = Math.floor((t + uniform() * 2 * 86_400_000 - START_MS) / stepMs);
-        const length = PEAK_SAMPLES[kind] ?? 1;
-        for (let i = first; i < first + length; i++) raised[i] = (raised[i] ?? 0) + PEAK_SIGMA * (parts[i]?.sigma ?? 0);
-        peaks.push({ fromMs: timesMs[first] ?? 0, toMs: timesMs[first + length - 1] ?? 0, kind });
-      }
-      const seen = judged(timesMs, raised).episodes;
-      for (const { fromMs, toMs, kind } of peaks) {
-        const is = seen.some(({ episode }) => episode.fromMs <= toMs + stepMs && episode.toMs >= fromMs);
-        for (const counts of [found[kind], recalled[kind]]) {
-          if (!counts) continue;
-          counts[1]++;
-          if (is) counts[0]++;
+      episodes += clean.episodes.filter(({ episode }) => episode.fromMs >= LEARNT_MS).length;
+      for (const way of WAYS) {
+        const [raised, out] = [[...values], Float64Array.from(z)];
+        for (const { first, length } of peaks)
+          for (let i = first; i < first + length; i++) {
+            out[i] = PEAK_SIGMA + (way === 'raised' ? (z[i] ?? 0) : 0);
+            raised[i] = (levels[i] ?? 0) + (sigmas[i] ?? 0) * (out[i] ?? 0);
+          }
+        const seen = judged(timesMs, raised).episodes;
+        const oracle = standsOut(out);
+        for (const { first, length, kind } of peaks) {
+          const [fromMs, toMs] = [timesMs[first] ?? 0, timesMs[first + length - 1] ?? 0];
+          const is = seen.some(({ episode }) => episode.fromMs <= toMs + stepMs && episode.toMs >= fromMs);
+          const could = oracle.subarray(first, first + length + 1).some((v) => v >= threshold);
+          for (const into of [own[way], total[way]]) {
+            into.of[kind] = (into.of[kind] ?? 0) + 1;
+            into.hits[kind] = (into.hits[kind] ?? 0) + (is ? 1 : 0);
+            into.oracle += could ? 1 : 0;
+          }
         }
       }
     }
+    const shares = ({ hits, of }: Counts) => hits.map((hit, k) => (hit / (of[k] ?? 1)).toFixed(2)).join(' ');
     byShape[name] = {
       coverage: round((100 * inside) / known),
-      falseAWeek: round(episodes / weeks),
-      recall: found.map(([hit, of]) => (hit / of).toFixed(2)).join(' '),
+      falseAWeek: round(episodes / WEEKS_COUNTED / seeds.length),
+      recall: { out: shares(own.out), raised: shares(own.raised) },
     };
   }
   const all = Object.values(byShape);
@@ -176,29 +176,41 @@ function simulated(seeds: readonly number[]): Omit<HabitFigures, 'nab'> {
     coverageMost: Math.max(...all.map(({ coverage }) => coverage)),
     falseAWeek: mean(all.map(({ falseAWeek }) => falseAWeek)),
     falseAWeekMost: Math.max(...all.map(({ falseAWeek }) => falseAWeek)),
-    recall: Object.fromEntries(
-      PEAK_SAMPLES.map((length, i) => [`${length} samples`, round((recalled[i]?.[0] ?? 0) / (recalled[i]?.[1] ?? 1))]),
-    ),
+    recall: { out: recallOf(total.out), raised: recallOf(total.raised) },
     usASample: round(judgedUs / samples),
     byShape,
   };
 }
 
-/** Noise of variance about one from a seed (mulberry32, Box and Muller). */
-function random(seed: number, noise: 'white' | 'slow' | 'heavy'): { next: () => number; uniform: () => number } {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+function recallOf({ hits, of, oracle }: Counts): Recall {
+  const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
+  return {
+    all: round(sum(hits) / sum(of)),
+    byLength: Object.fromEntries(PEAK_SAMPLES.map((n, k) => [`${n} samples`, round((hits[k] ?? 0) / (of[k] ?? 1))])),
+    oracle: round(oracle / sum(of)),
   };
-  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-  let last = 0;
-  const slow = () => (last = 0.8 * last + 0.6 * normal());
-  // One sample in fifty has three times the noise.
-  const heavy = () => normal() * (uniform() < 0.02 ? 3 : 1);
-  return { next: noise === 'slow' ? slow : noise === 'heavy' ? heavy : normal, uniform };
+}
+
+/** A series, what it is made of, and where its peaks come: after it was learnt, two to four days apart. */
+function seriesOf(seed: number, { stepMinutes, noise, at }: HabitShape) {
+  const clock = createWeekClock(ZONE);
+  const { next, uniform } = noiseOf(seed, noise);
+  const stepMs = stepMinutes * MINUTE_MS;
+  const timesMs = Array.from({ length: Math.floor((WEEKS * WEEK_MS) / stepMs) }, (_, i) => START_MS + i * stepMs);
+  const parts = timesMs.map((t) => {
+    const { hourOfWeek, phase } = clock(t);
+    return at(hourOfWeek, phase, (t - START_MS) / WEEK_MS);
+  });
+  const z = Float64Array.from(parts, next);
+  const levels = parts.map(({ level }) => level);
+  const sigmas = parts.map(({ sigma }) => sigma);
+  const peaks: Peak[] = [];
+  for (let t = LEARNT_MS, n = seed; t < END_MS - PEAK_EVERY_MS; t += PEAK_EVERY_MS, n++) {
+    const kind = n % PEAK_SAMPLES.length;
+    peaks.push({ first: Math.floor((t + uniform() * 2 * DAY_MS - START_MS) / stepMs), length: PEAK_SAMPLES[kind] ?? 1, kind });
+  }
+  const values = levels.map((level, i) => level + (sigmas[i] ?? 0) * (z[i] ?? 0));
+  return { stepMs, learnt: Math.floor((LEARNT_MS - START_MS) / stepMs), timesMs, values, levels, sigmas, z, peaks };
 }
 
 const round = (v: number) => Math.round(v * 1000) / 1000;
