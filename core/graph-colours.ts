@@ -19,8 +19,13 @@ export const CHROME = [
   'gap',
   'gap-line',
   'bad',
+  'f50',
+  'f80',
+  'f95',
+  'f-edge',
 ] as const;
 export type Chrome = (typeof CHROME)[number];
+export const isChrome = (name: string): name is Chrome => (CHROME as readonly string[]).includes(name);
 
 export interface RoleColours {
   readonly line: string;
@@ -48,6 +53,10 @@ export const PALETTES: Readonly<Record<'light' | 'dark', Palette>> = {
       gap: '#f1f0ea',
       'gap-line': '#8b8878',
       bad: '#b3261e',
+      f50: '#e2c58e',
+      f80: '#eedbb6',
+      f95: '#f7eedb',
+      'f-edge': '#95762f',
     },
     roles: {
       in: { line: '#1d7350', fill: '#d3e6dc', band: '#b3d5c4' },
@@ -75,6 +84,10 @@ export const PALETTES: Readonly<Record<'light' | 'dark', Palette>> = {
       gap: '#1e221d',
       'gap-line': '#7f8072',
       bad: '#f38b80',
+      f50: '#6b5527',
+      f80: '#4a3d20',
+      f95: '#2f2a1b',
+      'f-edge': '#b39450',
     },
     roles: {
       in: { line: '#56b98a', fill: '#1b3a2c', band: '#2c5c46' },

@@ -4,6 +4,7 @@
  * decided before this shape, so that every renderer shows the same graph.
  */
 import type { Ago } from './ago.ts';
+import type { GraphFuture } from './graph-future.ts';
 import type { GapCause, Tier, Unit } from './model.ts';
 
 /** Colour role; each theme maps it to one colour. */
@@ -117,6 +118,8 @@ export interface GraphData {
   readonly oldestMs: number | null;
   /** "5 min averages of 60 s samples; the band is the lowest and highest sample" */
   readonly about: string;
+  /** What may come: the slots from `future.slot` on. */
+  readonly future?: GraphFuture;
 }
 
 /** The title for where nothing around the graph says whose it is: a picture, a page of somebody else's. */

@@ -37,6 +37,21 @@ export function valueTicks(
   return { min: below === 0 ? 0 : -below * step, max: above * step, ticks };
 }
 
+/** Round value ticks around a span that need not begin at zero: for lines that nothing fills down to it. */
+export function levelTicks(low: number, high: number, unit: Unit, target = 5): { min: number; max: number; ticks: ValueTick[] } {
+  const top = Number.isFinite(high) && high > REACH_MIN ? high : defaultReach(unit);
+  const foot = Number.isFinite(low) && low > 0 && low < top ? low : 0;
+  const step = roundStep((top - foot) / target, unit);
+  const [first, last] = [Math.floor(foot / step + 1e-9), Math.max(1, Math.ceil(top / step - 1e-9))];
+  const scale = scaleFor(last * step, unit);
+  const ticks = Array.from({ length: last - first + 1 }, (_, i): ValueTick => {
+    const value = (first + i) * step;
+    const number = plain(formatScaled(value, scale));
+    return { value, label: first + i === last && scale.unit !== '' ? `${number} ${scale.unit}` : number };
+  });
+  return { min: first * step, max: last * step, ticks };
+}
+
 /** '6.00' reads better as '6' on an axis; thin spaces stay. */
 function plain(text: string): string {
   return text.includes('.') && !text.includes('e') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;

@@ -109,7 +109,7 @@ export function linesOf(data: GraphData, plot: Plot, large: boolean): string {
         along(data, plot, run, top, line.below ? -1 : 1, false, points);
         d += `M${points.end()}`;
       }
-      const width = line.fill && !large ? 1.25 : 1.5;
+      const width = data.future ? 1.75 : line.fill && !large ? 1.25 : 1.5;
       // What was before is told by more than its colour.
       const dashed = line.role === 'past' && line.before ? ' stroke-dasharray="5 3"' : '';
       return pathOf(d, `l l-${line.role}`, ` stroke-width="${width}"${dashed}`);

@@ -22,6 +22,8 @@ export interface Page {
 const PLOT_MIN_PX = 56;
 const AXIS_PX = 22;
 const HEAD_PX = 17;
+/** Most likely, and 8 in 10. */
+export const FUTURE_ROWS = 2;
 
 /** Left and right of the plot, which decide how many slots it can show. */
 export function plotSides(width: number): { readonly left: number; readonly right: number } {
@@ -33,7 +35,10 @@ export const plotWidth = (width: number): number => {
   return Math.max(50, right - left);
 };
 
-export function pageOf({ lines, note }: Pick<GraphData, 'lines' | 'note'>, { width, height, legend }: Look): Page {
+export function pageOf(
+  { lines, note, future }: Pick<GraphData, 'lines' | 'note' | 'future'>,
+  { width, height, legend }: Look,
+): Page {
   const large = width >= NARROW_PX;
   const margin = large ? 16 : 10;
   const titled = height >= 110;
@@ -47,10 +52,11 @@ export function pageOf({ lines, note }: Pick<GraphData, 'lines' | 'note'>, { wid
   const footed = take(large ? 24 : 20, true);
   const footY = footed ? bottom + (large ? 9 : 8) : null;
   const noteY = take(16, note !== '') ? bottom + 8 : null;
-  const rowPx = large && lines.length <= 3 ? 20 : 16;
+  const wanted = future === undefined ? lines.length : future.values.length > 0 ? FUTURE_ROWS : 0;
+  const rowPx = large && wanted <= 3 ? 20 : 16;
   // At least the plot's smallest height stays, and a long legend takes less than half.
   const room = Math.min(bottom - AXIS_PX - top - PLOT_MIN_PX, Math.max(height * 0.45, HEAD_PX + 2 * rowPx));
-  const rows = legend ? Math.min(lines.length, Math.floor((room - HEAD_PX - 9) / rowPx)) : 0;
+  const rows = legend ? Math.min(wanted, Math.floor((room - HEAD_PX - 9) / rowPx)) : 0;
   const tableY = bottom - HEAD_PX - rows * rowPx - (large ? 5 : 2);
   if (rows > 0) bottom = tableY - 4;
   return {

@@ -1,5 +1,6 @@
 /** The style sheet inside a picture: every colour is a class, so that one picture can serve both themes. */
 import { PALETTES, type Palette } from '../../core/graph-colours.ts';
+import { futureColours } from './future.ts';
 import type { Look } from './look.ts';
 
 const FAMILY = 'Inter,system-ui,-apple-system,"Segoe UI",sans-serif';
@@ -41,4 +42,12 @@ const SHEETS: Readonly<Record<Look['theme'], string>> = {
   auto: `${FORM}${colours(PALETTES.light)}@media (prefers-color-scheme:dark){${colours(PALETTES.dark)}}`,
 };
 
-export const styleOf = (theme: Look['theme']): string => `<style>${SHEETS[theme]}</style>`;
+/** What only graphs with a future need. */
+const FUTURE: typeof SHEETS = {
+  light: futureColours(PALETTES.light),
+  dark: futureColours(PALETTES.dark),
+  auto: `${futureColours(PALETTES.light)}@media (prefers-color-scheme:dark){${futureColours(PALETTES.dark)}}`,
+};
+
+export const styleOf = (theme: Look['theme'], future = false): string =>
+  `<style>${SHEETS[theme]}${future ? FUTURE[theme] : ''}</style>`;

@@ -1,12 +1,14 @@
 /** A graph as SVG text: the same marks on the same pixels as in the browser, with its legend. */
+import { futureOver, futureUnder } from '../../core/future-shapes.ts';
 import { titleAlone, type GraphData } from '../../core/graph.ts';
 import { fitting } from '../../core/graph-geometry.ts';
 import { crisp, plotOf, shortened, type Plot } from '../../core/graph-layout.ts';
 import { moment } from '../../core/moments.ts';
-import { valueTicks } from '../../core/ticks.ts';
+import { levelTicks, valueTicks } from '../../core/ticks.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { Fonts } from './fonts.ts';
 import type { Look } from './look.ts';
+import { futureTable, shapesOf } from './future.ts';
 import { escaped, pathOf, px, rectAt, textAt } from './markup.ts';
 import { fieldsUnder, linesOf, overlays } from './marks.ts';
 import { pageOf, type Page } from './page.ts';
@@ -25,19 +27,22 @@ export function drawSvg(given: GraphData, look: Look, fonts: Fonts): string {
   const body = [
     titleOf(data, look, page, fonts),
     grid(data, plot, page, fonts),
-    known ? fieldsUnder(data, plot) + linesOf(data, plot, page.large) : '',
+    known ? fieldsUnder(data, plot) + shapesOf(futureUnder(data, plot)) + linesOf(data, plot, page.large) : '',
     known ? overlays(data, plot, page, fonts) : nothing(data, plot, fonts),
-    tableOf(data, look.width, page, fonts),
+    known
+      ? shapesOf(futureOver(data, plot, page.large ? 'large' : 'small', (text, weight) => fonts.measure(text, 11, weight)))
+      : '',
+    data.future ? futureTable(data, look.width, page, fonts) : tableOf(data, look.width, page, fonts),
     footOf(data, look, page, fonts),
   ];
-  return frame(look, subtitled(data), body.join(''));
+  return frame(look, subtitled(data), body.join(''), data.future !== undefined);
 }
 
 /** The picture around its parts; its ground is opaque, so that it reads on any page. */
-export function frame({ width, height, theme }: Look, title: string, body: string): string {
+export function frame({ width, height, theme }: Look, title: string, body: string, future = false): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">` +
-    `<title>${escaped(title)}</title>${styleOf(theme)}` +
+    `<title>${escaped(title)}</title>${styleOf(theme, future)}` +
     `<rect width="${width}" height="${height}" class="bg"/>${body}</svg>\n`
   );
 }
@@ -51,7 +56,7 @@ function underHeight(data: GraphData, height: number): GraphData {
   if (ticks.length - 1 <= steps) return data;
   // One step fewer at a time: each side of a mirror is rounded up to a whole step of its own.
   for (let target = steps; target > 1; target--) {
-    const y = valueTicks(max, -min, data.unit, target);
+    const y = data.future ? levelTicks(min, max, data.unit, target) : valueTicks(max, -min, data.unit, target);
     if (y.ticks.length - 1 <= steps) return { ...data, y };
   }
   return data;

@@ -7,6 +7,7 @@ import type { GraphData } from '../../core/graph.ts';
 import { levels, linePoints, type Point } from '../../core/graph-geometry.ts';
 import { roomOf } from '../../core/graph-layout.ts';
 import { readColours } from './colours.ts';
+import { future } from './future.ts';
 import { ground } from './ground.ts';
 import { marks } from './marks.ts';
 import { slotAt } from './points.ts';
@@ -33,7 +34,7 @@ export function drawGraph(canvas: HTMLCanvasElement, data: GraphData, options: G
   const chart = new Chart<'line', Point[]>(canvas, {
     type: 'line',
     data: { datasets: datasets(scene) },
-    plugins: [ground(scene), marks(scene)],
+    plugins: [ground(scene), future(scene), marks(scene)],
     options: {
       animation: false,
       responsive: true,
@@ -95,7 +96,7 @@ function datasets({ data, options, colours }: Scene): ChartDataset<'line', Point
   return data.lines.map((line, i) => ({
     data: linePoints(data, line, heights[i]?.top),
     borderColor: colours.role(line.role).line,
-    borderWidth: options.size === 'strip' ? 1 : line.fill ? alone : 1.5,
+    borderWidth: options.size === 'strip' ? 1 : data.future ? 1.75 : line.fill ? alone : 1.5,
     // What was before is told by more than its colour.
     borderDash: line.role === 'past' && line.before ? [5, 3] : [],
   }));

@@ -1,6 +1,7 @@
 /** What lies over the lines: limits, the 95th percentile, words at gaps, names at line ends, the cursor, the frame. */
 import type { Chart, Plugin } from 'chart.js';
 import { levels, slotMiddle } from '../../core/graph-geometry.ts';
+import { futureAt, QUANTILE } from '../../core/graph-future.ts';
 import { crisp, endLabels, gapWordsOf, percentilesOf, shortened, smallPlot } from '../../core/graph-layout.ts';
 import { halo, path, place, rule, type Place, type Scene } from './scene.ts';
 
@@ -107,6 +108,16 @@ function cursor(p: Place, { data, colours, options, cursor: slot }: Scene): void
     p.ctx.fillStyle = colours.of('bg');
     p.ctx.fill();
     p.ctx.strokeStyle = colours.role(line.role).line;
+    p.ctx.lineWidth = 2;
+    p.ctx.stroke();
+  }
+  const likely = futureAt(data, slot)?.[QUANTILE.Q50];
+  if (likely !== undefined) {
+    p.ctx.beginPath();
+    p.ctx.arc(x, p.y(likely), 3.5, 0, 2 * Math.PI);
+    p.ctx.fillStyle = colours.of('bg');
+    p.ctx.fill();
+    p.ctx.strokeStyle = colours.of('ink');
     p.ctx.lineWidth = 2;
     p.ctx.stroke();
   }
