@@ -78,6 +78,19 @@ describe.skipIf(chromiumProgram === null)('the trend review', () => {
     });
   }, 60_000);
 
+  test('shows twenty series at first, all when asked, and prints all either way', async () => {
+    await on('reviews', LIGHT, async (page) => {
+      const seen = page.locator('.t-review .who:visible');
+      await expect.poll(() => seen.count()).toBe(20);
+      const all = await page.locator('.t-review .who').count();
+      await page.emulateMedia({ media: 'print' });
+      expect(await seen.count()).toBe(all);
+      await page.emulateMedia({ media: 'screen' });
+      await page.getByRole('button', { name: `Show all ${all} series` }).click();
+      expect(await seen.count()).toBe(all);
+    });
+  }, 60_000);
+
   test('a kept report opens as a page without scripts, and as PDF', async () => {
     await on('reviews', LIGHT, async (page) => {
       const link = page.getByRole('link', { name: /^Page of Routers, weekly/ });

@@ -20,6 +20,7 @@ import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive } from '../live.ts';
 import { Age, NothingPolled, RangeTools, Trouble, useTitle } from '../parts.tsx';
 import { withMore, type Route } from '../route.ts';
+import '../styles/explore.css';
 
 const RANGE = '24h';
 

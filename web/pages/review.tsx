@@ -13,9 +13,12 @@ import { askedReview, dayOf, placesOf, reviewQuery, type AskedReview } from '../
 import { KeptReviews } from '../review/kept.tsx';
 import { ReviewTable } from '../review/table.tsx';
 import { withMore } from '../route.ts';
-import { count } from '../words.ts';
+import { count, whole } from '../words.ts';
+import '../styles/review.css';
 
 const EVERY_MS = 300_000;
+/** Series on the screen at first; who reviews more than these selects, sorts, or asks for the rest. */
+const SHOWN = 20;
 const PERIOD_WORDS = { week: 'Week', month: 'Month', quarter: 'Quarter', year: 'Year' } as const;
 
 export function ReviewPage({ route, devices, zone }: Shared) {
@@ -32,6 +35,7 @@ export function ReviewPage({ route, devices, zone }: Shared) {
   const onSort = (sort: string, order: string) =>
     go(withMore(route, { sort: sort === 'p95' && order === 'descending' ? '' : `${sort}:${order}` }), true);
   const review = error ? null : value;
+  const [shown, setShown] = useState(SHOWN);
   const [span] = review?.spans ?? [];
   return (
     <>
@@ -90,7 +94,16 @@ export function ReviewPage({ route, devices, zone }: Shared) {
                 review={review}
                 rows={sortReview(review.rows, sorting.sort, sorting.order === 'descending')}
                 sorting={{ ...sorting, onSort }}
+                shown={shown}
               />
+              {review.rows.length > shown && (
+                <p class="row more">
+                  <button type="button" class="btn" onClick={() => setShown(review.rows.length)}>
+                    Show all {whole(review.rows.length)} series
+                  </button>
+                  <span class="s sec">Print, PDF and CSV have all of them.</span>
+                </p>
+              )}
             </>
           )}
         </div>

@@ -26,10 +26,13 @@ export function ReviewTable({
   review,
   rows,
   sorting,
+  shown,
 }: {
   review: ReviewView;
   rows: readonly ReviewRowView[];
   sorting: Sorting<ReviewSort>;
+  /** So many of the rows are on the screen; what is printed has all. */
+  shown: number;
 }) {
   const columns = columnsOf(review);
   return (
@@ -53,8 +56,8 @@ export function ReviewTable({
           })}
         </tr>
       </thead>
-      {rows.map((row) => (
-        <Series key={`${row.instance} ${row.metric}`} review={review} row={row} columns={columns} />
+      {rows.map((row, i) => (
+        <Series key={`${row.instance} ${row.metric}`} review={review} row={row} columns={columns} onScreen={i < shown} />
       ))}
     </table>
   );
@@ -64,16 +67,17 @@ interface SeriesProps {
   readonly review: ReviewView;
   readonly row: ReviewRowView;
   readonly columns: readonly ReviewColumn[];
+  readonly onScreen: boolean;
 }
 
-function Series({ review, row, columns }: SeriesProps) {
+function Series({ review, row, columns, onScreen }: SeriesProps) {
   const { name, about } = seriesTitle(row);
   const cells = cellsOf(review, row);
   const most = Math.max(...row.figures.map(({ p95 }) => p95 ?? 0));
   const [span] = review.spans;
   const range = span ? `${span.fromMs / 1000} to ${span.toMs / 1000}` : '';
   return (
-    <tbody>
+    <tbody class={onScreen ? '' : 'only-print'}>
       <tr class="who">
         <th scope="rowgroup" colSpan={columns.length + 1}>
           {row.graph === null ? (
