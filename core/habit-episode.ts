@@ -1,11 +1,8 @@
 /** One alert an episode, raised again only when it worsens. Decided from what came before, never from what comes after. */
 import type { Band } from './habit.ts';
 
-/**
- * Samples as surprising as this come by chance so often a week: an episode begins. They come in clusters and tails are
- * held to be heavy, so that false episodes are rarer still (measured on simulated series).
- */
-const PER_WEEK = 0.5;
+/** Samples as surprising as this come by chance so often a week: an episode begins. */
+const PER_WEEK = 0.45;
 /** Powers of ten below that, what has been seen is known, and its return is no news. */
 const NOTABLE_LOG10 = 1.7;
 /** An episode is over once nothing was abnormal for so long, or for so many samples. */
@@ -44,19 +41,30 @@ export interface EpisodesState {
   /** The most surprising of the near past, and when something like it was last seen. */
   heard: number;
   heardMs: number;
+  /** Powers of ten rarer than by chance that something must be, because there were too many episodes. */
+  demand: number;
 }
 export interface Seen {
   readonly tMs: number;
   readonly value: number;
   readonly band: Band | null;
-  /** −log10 of the chance. */
+  /** −log10 of the chance, what each view gives up taken off. */
   readonly surprising: number;
+  /** The same had tails been heavy: what a score is made of. */
+  readonly heavy: number;
   readonly perWeek: number;
   readonly stepMs: number;
   readonly above: boolean;
 }
 
-export const emptyEpisodes = (): EpisodesState => ({ open: null, heard: 0, heardMs: 0 });
+export const emptyEpisodes = (): EpisodesState => ({ open: null, heard: 0, heardMs: 0, demand: 0 });
+
+/**
+ * In the long run no more than so many a week, whatever the noise: each that begins makes the next one need to be rarer,
+ * and time takes that back (Gibbs and Candès 2021, Adaptive conformal inference under distribution shift).
+ */
+const MOST_A_WEEK = 1.6;
+const GAIN = 0.3;
 
 /** Score one half: chance brings one such sample in so many, a week of five minutes. */
 const SCORE_SAMPLES = 2016;
@@ -66,26 +74,28 @@ export function followEpisode(
   state: EpisodesState,
   seen: Seen,
 ): { score: number; abnormal: boolean; event: EpisodeEvent | null } {
-  const { tMs, value, band, surprising, perWeek, stepMs, above } = seen;
+  const { tMs, value, band, surprising, heavy, perWeek, stepMs, above } = seen;
   const quietMs = Math.max(QUIET_MS, QUIET_SAMPLES * stepMs);
   if (tMs - state.heardMs > Math.max(KNOWN_MS, KNOWN_SAMPLES * stepMs)) state.heard = 0;
-  const news = state.heard === 0 || surprising > state.heard + WORSE_LOG10;
-  const score = scoreOf(news ? surprising : OLD_SHARE * surprising);
-  const begins = Math.log10(perWeek / PER_WEEK);
-  const notable = Math.max(1, begins - NOTABLE_LOG10);
-  if (surprising >= notable) {
-    if (news) state.heard = surprising;
+  const news = state.heard === 0 || heavy > state.heard + WORSE_LOG10;
+  const score = scoreOf(news ? heavy : OLD_SHARE * heavy);
+  state.demand = Math.max(0, state.demand - (GAIN * MOST_A_WEEK) / perWeek);
+  const begins = Math.log10(perWeek / PER_WEEK) + state.demand;
+  const notable = Math.max(1, Math.log10(perWeek / PER_WEEK) - NOTABLE_LOG10);
+  if (heavy >= notable) {
+    if (news) state.heard = heavy;
     state.heardMs = tMs;
   }
   const is = surprising >= begins;
   const open = state.open;
   if (open && !is) {
-    if (tMs - open.toMs <= quietMs) return { score, abnormal: surprising >= notable, event: null };
+    if (tMs - open.toMs <= quietMs) return { score, abnormal: heavy >= notable, event: null };
     state.open = null;
     return { score, abnormal: false, event: { what: 'over', episode: published(open) } };
   }
   if (!is) return { score, abnormal: false, event: null };
   if (!open) {
+    state.demand += GAIN;
     state.open = {
       fromMs: tMs,
       toMs: tMs,
@@ -93,7 +103,7 @@ export function followEpisode(
       worst: value,
       worstMs: tMs,
       usual: band,
-      score: scoreOf(surprising),
+      score: scoreOf(heavy),
       alerts: 1,
       raised: Math.max(1, further(value, band)),
     };
@@ -102,7 +112,7 @@ export function followEpisode(
   open.toMs = tMs;
   if (further(value, band) > further(open.worst, open.usual))
     [open.worst, open.worstMs, open.usual, open.above] = [value, tMs, band, above];
-  open.score = Math.max(open.score, scoreOf(surprising));
+  open.score = Math.max(open.score, scoreOf(heavy));
   // Someone is called again for what is twice as far off, not for a little more of the same.
   const distance = further(value, band);
   if (distance <= WORSE_TIMES * open.raised) return { score, abnormal: true, event: null };

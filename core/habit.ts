@@ -3,10 +3,10 @@
  * before it, then learnt. The state is plain data, so that it can be kept over restarts: continuing from a saved state
  * gives exactly what never stopping would have given. A sample costs the same however long the history is.
  */
-import { createWeekClock, WEEK_MS } from './habit-clock.ts';
+import { createWeekClock, HOURS_OF_WEEK, WEEK_MS } from './habit-clock.ts';
 import { emptyEpisodes, followEpisode, published, type Episode, type EpisodesState, type EpisodeEvent } from './habit-episode.ts';
-import { blend, candidatesAt, copyProfile, emptyProfile, learnHour, type ProfileState } from './habit-profile.ts';
-import { copyTail, emptyTail, heldBy, learnTail, quantileOf, settleTail, surprise, type TailState } from './habit-tail.ts';
+import { copyProfile, emptyProfile, expectedOf, learnHour, type ProfileState } from './habit-profile.ts';
+import { copyTail, emptyTail, heldBy, learnTail, HEAVY, quantileOf, settleTail, surprise, type TailState } from './habit-tail.ts';
 
 const HOUR_MS = 3_600_000;
 /** Calendars end somewhat later, in the year 275760. */
@@ -19,20 +19,41 @@ const FORGOTTEN_MS = 8 * WEEK_MS;
 const MEMORY_MS = 4 * WEEK_MS;
 /** Residuals are judged one by one and as means over about so many samples: a small change that lasts shows in the latter. */
 const SPANS = [1, 4, 12] as const;
-/** By how much the most surprising of the views must be more surprising than one of them alone. */
-const VIEWS_LOG10 = 0.4;
-/** While an episode runs, its samples are learnt as if they were this share of one. */
-const EPISODE_SHARE = 0.25;
+/**
+ * Powers of ten that each view gives up because there are two sides and four views: a sample alone the least, because means
+ * of what lasts stand out by far anyway. For a score the most surprising view counts, all alike.
+ */
+const ALONE_LOG10 = 0.3;
+const VIEWS_LOG10 = 1.2;
+const ANY_LOG10 = 0.4;
+/**
+ * In an episode samples are learnt as if they were this share of one: by so much more where episodes are many, and fully where so
+ * much of the last days was abnormal. Then the habit has changed.
+ */
+const EPISODE_SHARE = 0.1;
+const OFTEN_SHARE = 0.1;
+const CHANGED = 0.4;
+const UNUSUAL_MS = 2 * 24 * HOUR_MS;
 const SCALE_SHARE = 1 / 200;
+/** Days that the distances of an hour of the day remember, and values that count as much as what is known of all hours. */
+const SCALE_DAYS = 15;
+const SCALE_VALUES = 20;
+/** An hour begins and ends at once where that was closer by this share of what is usually off. */
+const FLAT = 0.2;
 /** No series is so steady that a change by less than this share of its reach means anything. */
 const FLOOR = 0.005;
 
+/** Of the state: one of another version cannot be gone on from. */
+export const HABIT_VERSION = 2;
+
 export interface HabitState {
-  readonly version: 1;
+  readonly version: number;
   readonly zone: string;
   count: number;
   lastMs: number | null;
   lastValue: number;
+  /** The last value less what was expected of it; null where nothing was. */
+  lastOff: number | null;
   stepMs: number;
   /** Known time learnt. */
   knownMs: number;
@@ -40,11 +61,23 @@ export interface HabitState {
   reach: number;
   /** No value was below zero. */
   positive: boolean;
-  hour: { hour: number; hourOfWeek: number; count: number; sum: number; phases: number; off: number; jump: number };
+  hour: {
+    hour: number;
+    hourOfWeek: number;
+    count: number;
+    sum: number;
+    phases: number;
+    off: number;
+    jump: number;
+    /** By how much the sum of distances would have been larger had the hour been held for level all along. */
+    bent: number;
+  };
   /** Where in their hour the means of hours stand, 0–1. */
   phase: number;
   /** What is expected of the hour before, this one and the next. */
   nodes: (number | null)[];
+  /** For each hour of the week, whether it goes evenly from its neighbours to itself (above zero) or begins and ends at once. */
+  readonly bends: number[];
   /** Usual distance from what is expected, for each hour of the day and for all; null before the first. */
   readonly scales: (number | null)[];
   scaleAll: number | null;
@@ -54,6 +87,8 @@ export interface HabitState {
   readonly means: number[];
   /** Held-out residuals for SPANS, then jumps from one value to the next. */
   readonly tails: TailState[];
+  /** Share of the last days that was in an episode. */
+  unusual: number;
   readonly profile: ProfileState;
   readonly episodes: EpisodesState;
 }
@@ -94,24 +129,27 @@ export interface Habit {
 
 export function emptyHabit(zone: string): HabitState {
   return {
-    version: 1,
+    version: HABIT_VERSION,
     zone,
     count: 0,
     lastMs: null,
     lastValue: 0,
+    lastOff: null,
     stepMs: 0,
     knownMs: 0,
     reach: 0,
     positive: true,
-    hour: { hour: 0, hourOfWeek: 0, count: 0, sum: 0, phases: 0, off: 0, jump: 0 },
+    hour: { hour: 0, hourOfWeek: 0, count: 0, sum: 0, phases: 0, off: 0, jump: 0, bent: 0 },
     phase: 0.5,
     nodes: [null, null, null],
+    bends: Array.from({ length: HOURS_OF_WEEK }, () => 0),
     scales: Array.from({ length: 24 }, () => null),
     scaleAll: null,
     scale: 0,
     jumpScale: null,
     means: SPANS.map(() => 0),
     tails: [...SPANS, 'jump'].map(() => emptyTail()),
+    unusual: 0,
     profile: emptyProfile(),
     episodes: emptyEpisodes(),
   };
@@ -122,6 +160,7 @@ function copyHabit(s: HabitState): HabitState {
     ...s,
     hour: { ...s.hour },
     nodes: [...s.nodes],
+    bends: [...s.bends],
     scales: [...s.scales],
     means: [...s.means],
     tails: s.tails.map(copyTail),
@@ -131,17 +170,20 @@ function copyHabit(s: HabitState): HabitState {
 }
 
 /**
- * @param saved what `save()` gave; another zone begins anew
+ * @param saved what `save()` gave; another zone, or the state of another version, begins anew
  * @throws RangeError for a zone that is none
  */
 export function createHabit(zone: string, saved?: HabitState): Habit {
   const clock = createWeekClock(zone);
-  let s = saved?.zone === zone ? copyHabit(saved) : emptyHabit(zone);
+  let s = saved?.zone === zone && saved.version === HABIT_VERSION ? copyHabit(saved) : emptyHabit(zone);
 
   const expectedAt = (phase: number): number | null => {
-    const [before = null, now = null, after = null] = s.nodes;
-    if (now === null) return null;
-    const other = phase < s.phase ? before : after;
+    const now = s.nodes[1] ?? null;
+    // A job that begins on the hour is no slope that leads up to it.
+    return now === null || (s.bends[s.hour.hourOfWeek] ?? 0) < -FLAT * s.scale ? now : bentAt(now, phase);
+  };
+  const bentAt = (now: number, phase: number): number => {
+    const other = (phase < s.phase ? s.nodes[0] : s.nodes[2]) ?? null;
     return other === null ? now : now + (other - now) * Math.min(1, Math.abs(phase - s.phase));
   };
   const bandOf = (middle: number, scale: number, coverage: number): Band | null => {
@@ -151,24 +193,29 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     const upper = middle + scale * quantileOf(tail, (1 + coverage) / 2);
     return { lower: s.positive ? Math.max(0, lower) : lower, middle, upper: Math.max(upper, s.positive ? 0 : upper) };
   };
-  const nodeAt = (hourOfWeek: number) => blend(s.profile, candidatesAt(s.profile, (hourOfWeek + 168) % 168));
+  const nodeAt = (hourOfWeek: number) => expectedOf(s.profile, (hourOfWeek + HOURS_OF_WEEK) % HOURS_OF_WEEK);
   const scaleAt = (hourOfWeek: number): number => {
     const all = s.scaleAll ?? 0;
-    const own = s.scales[hourOfWeek % 24] ?? all;
-    return Math.max(0.6 * own + 0.4 * all, FLOOR * s.reach, 1e-12);
+    const hour = hourOfWeek % 24;
+    const own = s.scales[hour] ?? all;
+    const near = (own + ((s.scales[(hour + 23) % 24] ?? own) + (s.scales[(hour + 1) % 24] ?? own)) / 2) / 2;
+    // Few samples an hour say little of how much that hour varies.
+    const values = (SCALE_DAYS * HOUR_MS) / Math.max(s.stepMs, 1000);
+    const share = values / (values + SCALE_VALUES);
+    return Math.max(share * near + (1 - share) * all, FLOOR * s.reach, 1e-12);
   };
 
   function openHour(tMs: number): void {
     const { hour, hourOfWeek } = clock(tMs);
     if (s.hour.count > 0 && hour === s.hour.hour) return;
     closeHour();
-    s.hour = { hour, hourOfWeek, count: 0, sum: 0, phases: 0, off: 0, jump: 0 };
+    s.hour = { hour, hourOfWeek, count: 0, sum: 0, phases: 0, off: 0, jump: 0, bent: 0 };
     s.nodes = [nodeAt(hourOfWeek - 1), nodeAt(hourOfWeek), nodeAt(hourOfWeek + 1)];
     s.scale = scaleAt(hourOfWeek);
     s.tails.forEach(settleTail);
   }
   function closeHour(): void {
-    const { count, sum, phases, off, jump, hourOfWeek } = s.hour;
+    const { count, sum, phases, off, jump, bent, hourOfWeek } = s.hour;
     if (count === 0) return;
     learnHour(s.profile, hourOfWeek, sum / count);
     s.phase += (phases / count - s.phase) * (s.count <= count ? 1 : 0.05);
@@ -176,6 +223,7 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
       before === null ? value : before + share * (Math.min(value, 5 * before + 1e-12) - before);
     if (s.nodes[1] !== null) {
       const hourOfDay = hourOfWeek % 24;
+      s.bends[hourOfWeek] = ((s.bends[hourOfWeek] ?? 0) + bent / count) / 2;
       s.scales[hourOfDay] = learn(s.scales[hourOfDay] ?? null, off / count, 1 / 8);
       s.scaleAll = learn(s.scaleAll, off / count, Math.max(SCALE_SHARE, 1 / (1 + s.count / count)));
     }
@@ -191,17 +239,17 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     const middle = expectedAt(phase);
     const band = middle === null ? null : bandOf(middle, s.scale, 0.99);
     const sinceMs = s.lastMs === null ? 0 : tMs - s.lastMs;
-    const memory = Math.max(200, MEMORY_MS / Math.max(s.stepMs, 1000));
-    let most = 0;
+    // What was held out while little was known says nothing of how well more is known.
+    const memory = Math.max(200, Math.min(MEMORY_MS, s.knownMs / 2) / Math.max(s.stepMs, 1000));
+    let [most, heavy] = [0, 0];
     let above = true;
-    const inEpisode = s.episodes.open !== null;
-    const share = inEpisode ? EPISODE_SHARE : 1;
-    const look = (tail: TailState, z: number) => {
-      if (heldBy(tail) >= 20) {
-        const found = surprise(tail, z);
-        if (found > most) [most, above] = [found, z > 0];
-      }
-      learnTail(tail, z, memory, share);
+    const looked: [TailState, number][] = [];
+    const look = (tail: TailState, z: number, view: number) => {
+      looked.push([tail, z]);
+      if (heldBy(tail) < 20) return;
+      heavy = Math.max(heavy, surprise(tail, z, HEAVY) - ANY_LOG10);
+      const found = surprise(tail, z) - (view === 0 ? ALONE_LOG10 : VIEWS_LOG10);
+      if (found > most) [most, above] = [found, z > 0];
     };
     if (middle !== null && s.scaleAll !== null) {
       const z = (value - middle) / s.scale;
@@ -209,15 +257,23 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
         const mean = (s.means[i] ?? 0) + (z - (s.means[i] ?? 0)) / span;
         s.means[i] = mean;
         const tail = s.tails[i];
-        if (tail) look(tail, mean);
+        if (tail) look(tail, mean, i);
       });
     }
-    const jump = s.count > 0 && sinceMs < 3 * Math.max(s.stepMs, 1) ? value - s.lastValue : 0;
+    // A jump that was to be expected, as when a job begins, is none.
+    const off = middle === null ? null : value - middle;
+    const moved = off === null || s.lastOff === null ? value - s.lastValue : off - s.lastOff;
+    const jump = s.count > 0 && sinceMs < 3 * Math.max(s.stepMs, 1) ? moved : 0;
     const jumpTail = s.tails[SPANS.length];
-    if (jumpTail && s.jumpScale !== null) look(jumpTail, jump / Math.max(s.jumpScale, FLOOR * s.reach, 1e-12));
+    if (jumpTail && s.jumpScale !== null) look(jumpTail, jump / Math.max(s.jumpScale, FLOOR * s.reach, 1e-12), SPANS.length);
     const perWeek = WEEK_MS / Math.max(s.stepMs, 1000);
-    const surprising = Math.max(0, most - VIEWS_LOG10);
-    const followed = followEpisode(s.episodes, { tMs, value, band, surprising, perWeek, stepMs: s.stepMs, above });
+    const surprising = most;
+    const followed = followEpisode(s.episodes, { tMs, value, band, surprising, heavy, perWeek, stepMs: s.stepMs, above });
+    const open = s.episodes.open;
+    // What is abnormal is no measure of what is usual, unless it lasts, or comes again and again.
+    s.unusual += ((open ? 1 : 0) - s.unusual) * Math.min(1, Math.max(s.stepMs, 1000) / UNUSUAL_MS);
+    const share = open ? Math.min(1, EPISODE_SHARE + s.unusual / CHANGED + OFTEN_SHARE * s.episodes.demand) : 1;
+    for (const [tail, z] of looked) learnTail(tail, z, memory, share);
 
     if (s.lastMs !== null) {
       s.stepMs = s.stepMs === 0 ? sinceMs : s.stepMs + Math.max(-0.05, Math.min(0.05, sinceMs / s.stepMs - 1)) * s.stepMs;
@@ -226,12 +282,15 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     s.hour.count++;
     s.hour.sum += value;
     s.hour.phases += phase;
-    s.hour.off += middle === null ? 0 : Math.abs(value - middle);
+    s.hour.off += Math.abs(off ?? 0);
     s.hour.jump += Math.abs(jump);
+    const now = s.nodes[1] ?? null;
+    if (now !== null) s.hour.bent += Math.abs(value - now) - Math.abs(value - bentAt(now, phase));
     s.reach = Math.max(Math.abs(value), s.reach * (1 - 1 / memory));
     s.count++;
     s.lastMs = tMs;
     s.lastValue = value;
+    s.lastOff = off;
     if (value < 0) s.positive = false;
     return { ...followed, band, learning: s.knownMs < LEARNING_MS };
   }

@@ -6,7 +6,7 @@ export interface HabitShape {
   readonly stepMinutes: number;
   readonly noise: Noise;
   /** Level and standard deviation of the noise, by hour of the week, hours that the whole is shifted by, and week. */
-  at(hourOfWeek: number, phase: number, week: number): { readonly level: number; readonly sigma: number };
+  readonly at: (hourOfWeek: number, phase: number, week: number) => { readonly level: number; readonly sigma: number };
 }
 
 const day = (hour: number) => 1 - Math.cos((2 * Math.PI * hour) / 24);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHabit, type HabitState } from '../../core/habit.ts';
+import { createHabit, emptyHabit, type HabitState } from '../../core/habit.ts';
 import { createWeekClock } from '../../core/habit-clock.ts';
 import { habitReport } from '../../core/habit-report.ts';
 import { episodeWords, usualWords } from '../../core/habit-words.ts';
@@ -130,6 +130,49 @@ describe('a habit', () => {
     expect(of(8)).toBeLessThan(5);
     expect(episodes.reduce((sum, { episode }) => sum + episode.alerts, 0)).toBeLessThan(20);
     expect(rows.at(-10)?.band?.middle).toBeGreaterThan(150);
+  });
+
+  it('knows a weekly job that no other day shares, and where in its hour it begins', () => {
+    const [steps, next] = [12 * 168 * 6, noise(3)];
+    const timesMs = Array.from({ length: steps }, (_, i) => MONDAY + i * 300_000);
+    const job = (i: number) => Math.floor(i / 12) % 168 === 52;
+    const values = timesMs.map((_, i) => (job(i) ? 600 : 40) + 5 * next());
+    const { rows, episodes } = habitReport({ timesMs, values }, 'UTC', null);
+    const late = rows.slice(12 * 168 * 4).filter((_, k) => job(k) || job(k + 12) || job(k - 12));
+    const wrong = late.filter(({ band, value }) => band === null || value === null || Math.abs(band.middle - value) > 30);
+    expect(wrong).toEqual([]);
+    const weekly = episodes.filter(
+      ({ episode }) => new Date(episode.fromMs).getUTCDay() === 3 && episode.fromMs > MONDAY + 28 * 24 * HOUR,
+    );
+    expect(weekly.length).toBeLessThan(2);
+  });
+
+  it('follows a habit that grows by a tenth a week', () => {
+    const { timesMs, values } = uplink(168 * 8);
+    const grown = values.map((v, i) => (v ?? 0) * 1.1 ** (i / 168));
+    const off = habitReport({ timesMs, values: grown }, 'UTC', null)
+      .rows.slice(168 * 5)
+      .map(({ band, value }) => Math.abs((value ?? 0) / (band?.middle ?? NaN) - 1));
+    expect(off.sort((a, b) => a - b)[Math.floor(0.9 * off.length)]).toBeLessThan(0.15);
+  });
+
+  it('tells of wild noise no more than about twice a week', () => {
+    const [steps, next, wild] = [12 * 168 * 9, noise(5), noise(6)];
+    const timesMs = Array.from({ length: steps }, (_, i) => MONDAY + i * 300_000);
+    const values = timesMs.map(() => 200 + 8 * next() * (Math.abs(wild()) > 2.3 ? 3 : 1));
+    const late = habitReport({ timesMs, values }, 'UTC', null).episodes.filter(
+      ({ episode }) => episode.fromMs > MONDAY + 4 * 7 * 24 * HOUR,
+    );
+    expect(late.length / 5).toBeLessThan(2.5);
+  });
+
+  it('begins anew where a kept state is of another version or zone', () => {
+    const { timesMs, values } = uplink(200);
+    const habit = createHabit('UTC');
+    timesMs.forEach((t, i) => habit.observe(t, values[i] ?? null));
+    expect(createHabit('UTC', habit.save()).save().count).toBe(200);
+    expect(createHabit('UTC', { ...habit.save(), version: 1 }).save()).toEqual(emptyHabit('UTC'));
+    expect(createHabit('Asia/Tokyo', habit.save()).save()).toEqual(emptyHabit('Asia/Tokyo'));
   });
 
   it('is not misled by gaps', () => {
