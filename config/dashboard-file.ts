@@ -121,7 +121,13 @@ function linesGraph(entry: LinesEntry, path: Path, key: string): CheckedGraph {
     per: (line.per as MetricName | undefined) ?? null,
     select: line.select === undefined ? null : [line.select].flat().map(selectorOf),
   }));
-  const faults = [...linesFaults(lines, [...path, 'lines']), ...limitFaults(entry.limit, lines, path)];
+  const faults = [
+    ...linesFaults(lines, [...path, 'lines']),
+    ...limitFaults(entry.limit, lines, path),
+    ...(entry.difference === true && entry.compare === undefined
+      ? [{ path: [...path, 'difference'], text: 'needs compare, which says to what: 1d, 1w, 1mo or 1y' }]
+      : []),
+  ];
   if (faults.length > 0) return { graph: null, faults };
   const graph: LinesGraph = {
     key,
@@ -134,6 +140,11 @@ function linesGraph(entry: LinesEntry, path: Path, key: string): CheckedGraph {
     stack: entry.stack ?? false,
     limit: entry.limit ?? null,
     greatest: entry.greatest ?? 'average',
+    thresholds: (entry.thresholds ?? []).map(({ value, label }) => ({ value, label: visible(label ?? '') })),
+    p95: entry.p95 ?? true,
+    band: entry.band ?? null,
+    compare: entry.compare ?? null,
+    difference: entry.difference ?? false,
   };
   return { graph, faults: [] };
 }

@@ -1,5 +1,7 @@
 /** Everything that may stand in a dashboard's file. `says` finishes the sentence "must be …". */
 import { Type, type Static, type TSchema } from 'typebox';
+import { AGOS } from '../core/ago.ts';
+import { THRESHOLDS_MAX } from '../core/dashboard.ts';
 import type {} from './schema.ts';
 
 const Opt = <T extends TSchema>(schema: T) => Type.Optional(schema);
@@ -62,6 +64,16 @@ export const LinesEntry = Type.Object(
         says: 'a number above 0 in the unit of the lines, or capacity',
       }),
     ),
+    thresholds: Opt(
+      Type.Array(Type.Object({ value: Type.Number({ exclusiveMinimum: 0 }), label: Opt(Text(64)) }, closed), {
+        maxItems: THRESHOLDS_MAX,
+        says: `a list of at most ${THRESHOLDS_MAX} values above 0, such as [{ value: 200e6, label: contract }]`,
+      }),
+    ),
+    p95: Opt(Flag),
+    band: Opt(Flag),
+    compare: Opt(Type.Enum([...AGOS], { says: `${AGOS.slice(0, -1).join(', ')} or ${AGOS.at(-1)}` })),
+    difference: Opt(Flag),
     greatest: Opt(Type.Enum(['average', 'current', 'maximum'], { says: 'average, current or maximum' })),
   },
   closed,

@@ -335,6 +335,8 @@ export const ExploredView = Type.Object({
   title: Type.String(),
   /** What each of its lines looks at, in words. */
   lines: Type.Array(Type.String()),
+  /** What all of them look within, in words; '' = everywhere. */
+  within: Type.String(),
 });
 export type ExploredView = Static<typeof ExploredView>;
 

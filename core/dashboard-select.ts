@@ -18,6 +18,10 @@ export interface Selector extends Condition {
   /** What must not fit. */
   readonly not: Condition | null;
 }
+/** Asks nothing of an instance. */
+export const NO_CONDITION: Condition = { kind: null, site: null, tag: null, device: null, name: null, alias: null };
+/** Means everything. */
+export const ANYTHING: Selector = { ...NO_CONDITION, not: null };
 export const CONDITION_KEYS = ['kind', 'site', 'tag', 'device', 'name', 'alias'] as const satisfies readonly (keyof Condition)[];
 
 /**

@@ -2,6 +2,7 @@
  * A dashboard: a file of graphs over many series, already checked. What a graph shows is said by a
  * selector, so that a device added tomorrow is in it. The format is docs/dashboards.md.
  */
+import type { Ago } from './ago.ts';
 import type { MetricName } from './model.ts';
 import type { Selector } from './dashboard-select.ts';
 
@@ -28,8 +29,31 @@ interface Placed {
   readonly select: Selector;
   readonly width: 'normal' | 'wide';
 }
+/** A line at a value that somebody chose. */
+export interface Threshold {
+  /** '' = named by its value. */
+  readonly label: string;
+  /** In the unit of the lines. */
+  readonly value: number;
+}
+
+/** What is drawn besides the lines, and beside which other range. */
+export interface GraphExtras {
+  /** Besides the limit; always drawn. */
+  readonly thresholds: readonly Threshold[];
+  /** The 95th is drawn, where there are no more than two lines. */
+  readonly p95: boolean;
+  /** The lowest and highest of each slot is drawn; null = where there are no more than two lines. */
+  readonly band: boolean | null;
+  readonly compare: Ago | null;
+  /** Instead of both ranges what lies between them. */
+  readonly difference: boolean;
+}
+export const NO_EXTRAS: GraphExtras = { thresholds: [], p95: true, band: null, compare: null, difference: false };
+export const THRESHOLDS_MAX = 8;
+
 /** A graph of lines over whatever the selector finds. */
-export interface LinesGraph extends Placed {
+export interface LinesGraph extends Placed, GraphExtras {
   readonly title: string;
   readonly about: string;
   /** Taken when `select` finds nothing. */
@@ -38,8 +62,6 @@ export interface LinesGraph extends Placed {
   readonly stack: boolean;
   /** In the unit of the lines; `capacity` = of all members together. */
   readonly limit: number | 'capacity' | null;
-  /** Lines at values that somebody chose, besides the limit; always drawn. */
-  readonly thresholds?: readonly { readonly label: string; readonly value: number }[];
   /** By what the greatest lines are chosen, where there are too many. */
   readonly greatest: 'average' | 'current' | 'maximum';
 }

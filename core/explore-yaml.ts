@@ -1,6 +1,6 @@
 /** A graph of the explorer as it stands in the file of a dashboard (docs/dashboards.md). */
-import type { BoardLine } from './dashboard.ts';
-import { CONDITION_KEYS, type Condition, type Selector } from './dashboard-select.ts';
+import type { BoardLine, Threshold } from './dashboard.ts';
+import { CONDITION_KEYS, describe, type Condition, type Selector } from './dashboard-select.ts';
 import type { ExploreSpec } from './explore.ts';
 import { visible } from './text.ts';
 
@@ -31,26 +31,27 @@ export function dashboardYaml(spec: ExploreSpec, nameOf: NameOf): string {
 
 /** The entry under `graphs:`. */
 export function graphYaml(spec: ExploreSpec, nameOf: NameOf): string {
-  const { title, lines, stack, limit, thresholds, greatest } = spec;
-  const [first, ...others] = thresholds;
-  const drawn = limit ?? first?.value ?? null;
-  const left = (limit === null ? others : thresholds).map(({ label, value }) =>
-    label === '' ? `${value}` : `${label} ${value}`,
-  );
+  const { title, select, lines, stack, limit, greatest, thresholds, p95, band, compare, difference } = spec;
   const rows = [
     `  - title: ${scalar(title || 'Explorer')}`,
+    ...(describe(select) === '' ? [] : [`    select: ${selectorYaml(select, nameOf)}`]),
     '    lines:',
     ...lines.map((line) => `      - ${lineYaml(line, nameOf)}`),
     ...(stack ? ['    stack: true'] : []),
-    ...(drawn === null ? [] : [`    limit: ${drawn}`]),
-    ...(left.length === 0
-      ? []
-      : [`    # a dashboard has one limit; not drawn: ${left.map((one) => JSON.stringify(one)).join(', ')}`]),
+    ...(limit === null ? [] : [`    limit: ${limit}`]),
+    ...(thresholds.length === 0 ? [] : ['    thresholds:', ...thresholds.map((one) => `      - ${thresholdYaml(one)}`)]),
     ...(greatest === 'average' ? [] : [`    greatest: ${greatest}`]),
+    ...(p95 ? [] : ['    p95: false']),
+    ...(band === null ? [] : [`    band: ${band}`]),
+    ...(compare === null ? [] : [`    compare: ${compare}`]),
+    ...(difference && compare !== null ? ['    difference: true'] : []),
     '    width: wide',
   ];
   return `${rows.join('\n')}\n`;
 }
+
+const thresholdYaml = ({ value, label }: Threshold): string =>
+  flow([['value', `${value}`], ...(label === '' ? [] : [['label', scalar(label)] as const])]);
 
 function lineYaml({ metric, aggregate, label, mirror, per, select }: BoardLine, nameOf: NameOf): string {
   const selectors = (select ?? []).map((one) => selectorYaml(one, nameOf));

@@ -2,48 +2,38 @@
  * A graph that was put together in the explorer. All of it is in its id, `explore~` and a compact text,
  * so that such a graph can be linked, pictured and embedded without being kept anywhere.
  */
-import { AGOS, type Ago } from './ago.ts';
-import { AGGREGATES, type Aggregate, type BoardLine, type LinesGraph } from './dashboard.ts';
-import { CONDITION_KEYS, type Condition, type Selector } from './dashboard-select.ts';
+import { AGOS } from './ago.ts';
+import {
+  AGGREGATES,
+  NO_EXTRAS,
+  THRESHOLDS_MAX,
+  type Aggregate,
+  type BoardLine,
+  type GraphExtras,
+  type LinesGraph,
+  type Threshold,
+} from './dashboard.ts';
+import { ANYTHING, CONDITION_KEYS, type Condition, type Selector } from './dashboard-select.ts';
 import { METRIC_UNITS } from './metrics.ts';
 import type { MetricName } from './model.ts';
 import { visible } from './text.ts';
 
-export interface Threshold {
-  /** '' = named by its value. */
-  readonly label: string;
-  /** In the unit of the lines. */
-  readonly value: number;
-}
-
-export interface ExploreSpec extends Pick<LinesGraph, 'title' | 'lines' | 'stack' | 'limit' | 'greatest'> {
-  readonly thresholds: readonly Threshold[];
-  /** The 95th is drawn, where there are no more than two lines. */
-  readonly p95: boolean;
-  /** The lowest and highest of each slot is drawn; null = where there are no more than two lines. */
-  readonly band: boolean | null;
-  readonly compare: Ago | null;
-  /** Instead of both ranges what lies between them. */
-  readonly difference: boolean;
-}
+export interface ExploreSpec
+  extends Pick<LinesGraph, 'title' | 'select' | 'lines' | 'stack' | 'limit' | 'greatest'>, GraphExtras {}
 
 export const NOTHING_CHOSEN: ExploreSpec = {
   title: '',
+  select: ANYTHING,
   lines: [],
   stack: false,
   limit: null,
   greatest: 'average',
-  thresholds: [],
-  p95: true,
-  band: null,
-  compare: null,
-  difference: false,
+  ...NO_EXTRAS,
 };
 
 /** Ids of graphs are no longer, whatever they are of. */
 export const GRAPH_ID_MAX = 2048;
 export const EXPLORE_LINES_MAX = 12;
-export const THRESHOLDS_MAX = 8;
 const SELECTORS_MAX = 64;
 const PATTERNS_MAX = 64;
 const PATTERN_MAX = 255;
@@ -79,11 +69,10 @@ const familyOf = (metric: string): string => metric.slice(0, metric.indexOf('.')
 
 /** The spec as a graph of a dashboard, drawn by the same code. */
 export function lensOf(spec: ExploreSpec): LinesGraph {
-  const { title, lines, stack, limit, greatest, thresholds } = spec;
-  const everything = { ...conditionOf({}), not: null } as Selector;
+  const { title, ...drawn } = spec;
   return {
-    ...{ key: 'explore', width: 'wide', about: '', select: everything, otherwise: null },
-    ...{ title: title === '' ? 'Explorer' : title, lines, stack, limit, greatest, thresholds },
+    ...{ key: 'explore', width: 'wide', about: '', otherwise: null },
+    ...{ title: title === '' ? 'Explorer' : title, ...drawn },
   };
 }
 
@@ -91,9 +80,11 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The id of a graph; what is as usual is left out of it. May be longer than `GRAPH_ID_MAX`: then it is refused when it is read. */
 export function exploreId(spec: ExploreSpec): string {
-  const { title, lines, stack, limit, greatest, thresholds, p95, band, compare, difference } = spec;
+  const { title, select, lines, stack, limit, greatest, thresholds, p95, band, compare, difference } = spec;
+  const within = packSelector(select);
   const compact = {
     ...(title === '' ? {} : { t: title }),
+    ...(Object.keys(within).length === 0 ? {} : { s: within }),
     l: lines.map(packLine),
     ...(stack ? { k: 1 } : {}),
     ...(limit === null ? {} : { c: limit }),
@@ -166,10 +157,11 @@ function decoded(text: string): unknown {
 }
 
 function unpack(value: unknown): ExploreSpec {
-  const root = known(value, 'The graph', ['t', 'l', 'k', 'c', 'g', 'h', 'q', 'e', 'w', 'd']);
+  const root = known(value, 'The graph', ['t', 's', 'l', 'k', 'c', 'g', 'h', 'q', 'e', 'w', 'd']);
   const lines = listOf(root['l'], 'lines', EXPLORE_LINES_MAX);
   return {
     title: root['t'] === undefined ? '' : textOf(root['t'], 'The title', TITLE_MAX),
+    select: root['s'] === undefined ? ANYTHING : unpackSelector(root['s'], 'The graph'),
     lines: lines.map((line, i) => unpackLine(line, `Line ${i + 1}`)),
     stack: flagOf(root['k']) ?? false,
     limit: root['c'] === undefined ? null : root['c'] === 'capacity' ? 'capacity' : valueOf(root['c'], 'The limit'),

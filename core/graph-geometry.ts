@@ -90,6 +90,11 @@ export function hasBand(line: GraphLine): boolean {
   return line.mean.some((mean, i) => mean !== null && (line.min[i] !== mean || line.max[i] !== mean));
 }
 
+/** Whether bands are drawn where nobody looking at it says so: as was wanted, else where they do not hide each other. */
+export function bandsWanted({ drawn, lines }: Pick<GraphData, 'drawn' | 'lines'>): boolean {
+  return drawn?.band ?? lines.filter(({ before }) => before === undefined).length <= 2;
+}
+
 export interface Label {
   readonly y: number;
   readonly height: number;

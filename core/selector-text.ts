@@ -1,15 +1,11 @@
 /** A selector as one text, for addresses: the JSON of what stands in a dashboard's file under `select`. */
-import { CONDITION_KEYS, type Condition, type Patterns, type Selector } from './dashboard-select.ts';
+import { ANYTHING, CONDITION_KEYS, NO_CONDITION, type Condition, type Patterns, type Selector } from './dashboard-select.ts';
 import { cap, visible } from './text.ts';
 
 export const SELECTOR_TEXT_MAX = 4_000;
 const PATTERNS_MAX = 64;
 const PATTERN_MAX = 255;
 const EXAMPLE = 'Write it as {"site":"attic","name":["eth0","*uplink*"]}.';
-
-const NO_CONDITION: Condition = { kind: null, site: null, tag: null, device: null, name: null, alias: null };
-/** Means everything. */
-export const ANYTHING: Selector = { ...NO_CONDITION, not: null };
 
 /** @returns the selector, or in one sentence what is wrong with the text */
 export function parseSelector(text: string): Selector | { readonly error: string } {

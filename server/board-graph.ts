@@ -21,16 +21,15 @@ const VALUES_MAX = 600_000;
 const DEVICES_MAX = 500;
 const DEFAULT_INTERVAL_MS = 60_000;
 
-/** The graph of a dashboard; null when there is no such dashboard or graph. */
-export async function readBoardGraph(
-  deps: GraphDeps,
-  id: string,
-  { board, key }: { readonly board: string; readonly key: string },
-  request: GraphRequest,
-): Promise<GraphData | null> {
-  const boards: readonly Dashboard[] = (await deps.dashboards?.list()) ?? [];
+/** What the file says of a graph of lines; null when there is no such dashboard or graph. */
+export async function linesGraph({ dashboards }: GraphDeps, { board, key }: BoardGraphName): Promise<LinesGraph | null> {
+  const boards: readonly Dashboard[] = (await dashboards?.list()) ?? [];
   const graph = boards.find((one) => one.id === board)?.graphs.find((one) => one.key === key);
-  return graph && 'lines' in graph ? drawBoard(deps, id, graph, request) : null;
+  return graph && 'lines' in graph ? graph : null;
+}
+export interface BoardGraphName {
+  readonly board: string;
+  readonly key: string;
 }
 
 export interface Chosen extends Selection {
@@ -126,6 +125,7 @@ export async function drawBoard(deps: GraphDeps, id: string, graph: LinesGraph, 
     devices: devices.slice(0, DEVICES_MAX).map((device) => device.id),
     note: await noteOf(deps, graph, chosen, all.length),
     ...limitOf(graph, unit, lines[0]),
+    drawn: { p95: graph.p95, band: graph.band },
     newestMs: lifetimes.newestMs,
     oldestMs: lifetimes.oldestMs,
     about: aboutOf(frame, lines, drawn),
@@ -275,7 +275,7 @@ async function noteOf({ inventory }: GraphDeps, graph: LinesGraph, { matched }: 
 
 /** A figure for all members together is only true when each of them has one. */
 function limitOf(graph: LinesGraph, unit: Unit, line: WantedLine | undefined): Pick<Shape, 'limits' | 'limitShown'> {
-  const own = (graph.thresholds ?? []).map(({ label, value }) => ({ label: label || formatCapacity(value, unit), value }));
+  const own = graph.thresholds.map(({ label, value }) => ({ label: label || formatCapacity(value, unit), value }));
   const { limits, limitShown } = ofAll(graph, unit, line);
   return { limits: [...limits, ...own], limitShown: own.length > 0 ? 'always' : limitShown };
 }

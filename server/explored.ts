@@ -1,6 +1,6 @@
 /** Any graph as the explorer has it: what can be changed of it, and the same as the file of a dashboard. */
 import { keysOf, parseBoardGraphId, type BoardLine, type LinesGraph } from '../core/dashboard.ts';
-import { describe, type Selector } from '../core/dashboard-select.ts';
+import { ANYTHING, describe } from '../core/dashboard-select.ts';
 import { dashboardYaml, type NameOf } from '../core/explore-yaml.ts';
 import { exploreId, NOTHING_CHOSEN, parseExploreId, type ExploreSpec } from '../core/explore.ts';
 import { deviceOfGraph, graphsOf, type GraphSpec, type LineSpec } from '../core/graphs.ts';
@@ -17,18 +17,24 @@ export interface ExploredGraph {
   readonly title: string;
   /** What each line looks at, in words. */
   readonly lines: readonly string[];
+  /** What all of them look within, in words; '' = everywhere. */
+  readonly within: string;
 }
 
 const TITLE_MAX = 128;
 const NAMES_MAX = 64;
-const ANYTHING: Selector = { kind: null, site: null, tag: null, device: null, name: null, alias: null, not: null };
 
 /** Null when there is no such graph. @throws HttpProblem 400 for an id of the explorer that says nothing sound */
 export async function exploreGraph(deps: GraphDeps, id: string): Promise<ExploredGraph | null> {
   const spec = await specOf(deps, id);
   if (!spec) return null;
   const nameOf = namesIn(await deps.inventory(), spec);
-  return { id: exploreId(spec), title: spec.title, lines: spec.lines.map((line) => wordsOf(line, nameOf)) };
+  return {
+    id: exploreId(spec),
+    title: spec.title,
+    lines: spec.lines.map((line) => wordsOf(line.select, nameOf)),
+    within: describe(spec.select) === '' ? '' : wordsOf([spec.select], nameOf),
+  };
 }
 
 /** The file of a dashboard with this graph, and what it is to be called; null when there is no such graph. */
@@ -56,21 +62,11 @@ async function specOf(deps: GraphDeps, id: string): Promise<ExploreSpec | null> 
   return spec ? ofBuiltIn(spec, stocked.device.name) : null;
 }
 
-function ofLines({ select, otherwise, ...graph }: LinesGraph, second: boolean): ExploreSpec {
-  const all = second ? (otherwise ?? select) : select;
-  const { title, stack, limit, greatest } = graph;
-  const lines = graph.lines.map((line) => ({ ...line, select: within(all, line.select) }));
-  return { ...NOTHING_CHOSEN, title, lines, stack, limit, greatest };
-}
-
-/** What fits both: a line's own condition stands where both say something of one thing. */
-function within(all: Selector, own: BoardLine['select']): BoardLine['select'] {
-  if (describe(all) === '') return own;
-  if (own === null) return [all];
-  return own.map((one) => {
-    const said = Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null)) as Partial<Selector>;
-    return { ...all, ...said };
-  });
+/** @param second the graph shows what it takes where its own selector finds nothing */
+function ofLines(graph: LinesGraph, second: boolean): ExploreSpec {
+  const { title, lines, stack, limit, greatest, thresholds, p95, band, compare, difference } = graph;
+  const select = second ? (graph.otherwise ?? graph.select) : graph.select;
+  return { title, select, lines, stack, limit, greatest, thresholds, p95, band, compare, difference };
 }
 
 function ofBuiltIn(spec: GraphSpec, device: string): ExploreSpec {
@@ -98,9 +94,9 @@ function lineOf({ series, per, below }: LineSpec, all: readonly LineSpec[]): Boa
 }
 
 /** Names for the ids of a spec, where they tell what is meant and no other. */
-function namesIn(picture: Picture, { lines }: ExploreSpec): NameOf {
+function namesIn(picture: Picture, { lines, select }: ExploreSpec): NameOf {
   const patterns = (of: 'device' | 'name') =>
-    new Set(lines.flatMap((line) => (line.select ?? []).flatMap((one) => one[of] ?? [])));
+    new Set([select, ...lines.flatMap((line) => line.select ?? [])].flatMap((one) => one[of] ?? []));
   const devices = [...patterns('device')].flatMap((id) => picture.get(id) ?? []);
   const wanted = patterns('name');
   const counts = new Map<string, number>();
@@ -121,7 +117,7 @@ function namesIn(picture: Picture, { lines }: ExploreSpec): NameOf {
 const plain = (name: string): boolean => name !== '' && visible(name) === name && !/[*?]/.test(name);
 
 const NAMES_SHOWN = 4;
-function wordsOf({ select }: BoardLine, nameOf: NameOf): string {
+function wordsOf(select: BoardLine['select'], nameOf: NameOf): string {
   const shown = (select ?? []).map((one) => {
     const names = (kind: 'device' | 'name', ids: readonly string[] | null) => {
       const all = (ids ?? []).map((id) => nameOf(kind, id));

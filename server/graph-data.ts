@@ -1,6 +1,6 @@
 /** The data of a graph, by its id: what every renderer draws. */
-import { parseBoardGraphId } from '../core/dashboard.ts';
-import { lensOf, parseExploreId, type ExploreSpec } from '../core/explore.ts';
+import { parseBoardGraphId, type GraphExtras } from '../core/dashboard.ts';
+import { lensOf, parseExploreId } from '../core/explore.ts';
 import type { GraphData } from '../core/graph.ts';
 import { LINES_MAX, deviceOfGraph, graphsOf, type GraphSpec } from '../core/graphs.ts';
 import type { Device } from '../core/model.ts';
@@ -9,7 +9,7 @@ import { planQuery, toSlots } from '../core/query.ts';
 import { figuresOf } from './graph-figures.ts';
 import { gapsOf } from './graph-gaps.ts';
 import { beyondMs, oldestOf, readSources, words, type GraphDeps, type GraphRequest } from './graph-read.ts';
-import { drawBoard, readBoardGraph } from './board-graph.ts';
+import { drawBoard, linesGraph } from './board-graph.ts';
 import { compared, rangeBefore, type Comparison } from './graph-compare.ts';
 import { visible } from '../core/text.ts';
 import { badRequest } from './problem.ts';
@@ -24,21 +24,22 @@ export type { GraphDeps, GraphRequest } from './graph-read.ts';
 export async function readGraph(deps: GraphDeps, id: string, request: GraphRequest): Promise<GraphData | null> {
   const explored = parseExploreId(id);
   if (explored && 'error' in explored) throw badRequest(explored.error);
-  const compare = request.compare ?? comparisonOf(explored?.spec);
+  const ofBoard = parseBoardGraphId(id);
+  const graph = explored ? lensOf(explored.spec) : ofBoard ? await linesGraph(deps, ofBoard) : null;
+  if (ofBoard && !graph) return null;
+  const compare = request.compare ?? comparisonOf(graph);
   const read = (range: { readonly fromMs: number; readonly toMs: number }) =>
-    explored ? drawBoard(deps, id, lensOf(explored.spec), { ...request, ...range }) : readNow(deps, id, { ...request, ...range });
+    graph ? drawBoard(deps, id, graph, { ...request, ...range }) : readNow(deps, id, { ...request, ...range });
   const now = await read(request);
   if (!now || !compare) return now;
   const past = await read(rangeBefore(request, compare.ago, deps.zone, deps.nowMs()));
   return past && compared(now, past, compare);
 }
 
-const comparisonOf = (spec: ExploreSpec | undefined): Comparison | null =>
+const comparisonOf = (spec: GraphExtras | null): Comparison | null =>
   spec?.compare ? { ago: spec.compare, difference: spec.difference } : null;
 
 async function readNow(deps: GraphDeps, id: string, request: GraphRequest): Promise<GraphData | null> {
-  const ofBoard = parseBoardGraphId(id);
-  if (ofBoard) return readBoardGraph(deps, id, ofBoard, request);
   const found = deviceOfGraph(id);
   if (!found) return null;
   // What was discovered a moment ago may not be in the picture yet.

@@ -63,6 +63,12 @@ export const GraphView = Type.Unsafe<GraphData>(
     ),
     partial: Type.Array(Type.Object({ fromMs: Type.Number(), toMs: Type.Number(), text: Type.String() })),
     stack: Type.Boolean(),
+    drawn: Type.Optional(
+      Type.Object(
+        { p95: Type.Boolean(), band: Type.Union([Type.Boolean(), Type.Null()]) },
+        { description: 'Whether the 95th and the band of extremes are wanted; band null = where there are two lines at most.' },
+      ),
+    ),
     devices: Type.Array(Type.String()),
     note: Type.String(),
     limits: Type.Array(Type.Object({ label: Type.String(), value: Type.Number() })),

@@ -1,6 +1,6 @@
 /** What stands in the plot of a picture, in the order in which the browser paints it. */
 import type { GraphData } from '../../core/graph.ts';
-import { hasBand, levels, runs, slotMiddle, type Run } from '../../core/graph-geometry.ts';
+import { bandsWanted, hasBand, levels, runs, slotMiddle, type Run } from '../../core/graph-geometry.ts';
 import { crisp, endLabels, gapWordsOf, percentilesOf, shortened, smallPlot, type Plot } from '../../core/graph-layout.ts';
 import type { Fonts } from './fonts.ts';
 import { pathOf, Points, px, textAt } from './markup.ts';
@@ -15,11 +15,12 @@ export function fieldsUnder(data: GraphData, plot: Plot): string {
   const partial = spansOf(data.partial, plot);
   parts.push(pathOf(fieldsOf(partial, top, bottom), 'gap', ' opacity=".6"'));
   const heights = levels(data);
+  const banded = !data.stack && bandsWanted(data);
   data.lines.forEach((line, i) => {
     const sign = line.below ? -1 : 1;
     const { base, top: upper } = heights[i] ?? { base: null, top: line.mean };
     // In a stack bands would lie over their neighbours.
-    const band = !data.stack && hasBand(line);
+    const band = banded && hasBand(line);
     let [fill, envelope] = ['', ''];
     for (const run of runs(upper)) {
       if (line.fill) fill += areaOf(data, plot, run, upper, base, sign);
@@ -130,7 +131,7 @@ export function overlays(data: GraphData, plot: Plot, { large }: Page, fonts: Fo
     const shown = shortened(label, (right - left) / 2, (text) => fonts.measure(text, 11, 400));
     parts.push(textAt(left + 6, y + 10, shown, { look: 'i1 h' }));
   }
-  const percentiles = percentilesOf(data);
+  const percentiles = data.drawn?.p95 === false ? [] : percentilesOf(data);
   const struck = percentiles.map(({ value }) => plot.y(value));
   for (const y of struck) parts.push(across(y, 'p95'));
   const narrow = smallPlot(plot);

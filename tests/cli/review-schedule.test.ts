@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { scheduleReviews } from '../../command/review-schedule.ts';
 import { dueReviews, type ScheduledReview } from '../../core/review-due.ts';
-import { ANYTHING } from '../../core/selector-text.ts';
+import { ANYTHING } from '../../core/dashboard-select.ts';
 
 const PARIS = 'Europe/Paris';
 const HOUR_MS = 3_600_000;

@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { boardGraphId, keysOf, parseBoardGraphId } from '../../core/dashboard.ts';
-import { describe as inWords, fits, meansDevice, meansInstance, type Selector } from '../../core/dashboard-select.ts';
+import {
+  ANYTHING as ANY,
+  describe as inWords,
+  fits,
+  meansDevice,
+  meansInstance,
+  type Selector,
+} from '../../core/dashboard-select.ts';
 import { NO_FACTS, type Device, type Instance } from '../../core/model.ts';
 
-const ANY: Selector = { kind: null, site: null, tag: null, device: null, name: null, alias: null, not: null };
 const DEVICE: Device = {
   id: 'd1',
   name: 'rtr-edge1',

@@ -44,6 +44,7 @@ const line: fc.Arbitrary<BoardLine> = fc.record({
 const value = fc.double({ min: 1e-6, max: 1e15, noNaN: true });
 const spec: fc.Arbitrary<ExploreSpec> = fc.record({
   title: fc.oneof(fc.constant(''), text(40)),
+  select: selector,
   lines: fc.array(line, { minLength: 1, maxLength: 4 }),
   stack: fc.boolean(),
   limit: fc.option(value),
@@ -145,14 +146,15 @@ describe('its file', () => {
         const yaml = dashboardYaml(given, (_kind, name) => name);
         const { faults, graphs } = checkDashboard('x', 'x.yaml', yaml);
         expect(faults, yaml).toEqual([]);
-        const { limit, thresholds, ...lens } = lensOf(given);
-        expect(graphs).toEqual([{ ...lens, key: expect.any(String) as string, limit: limit ?? thresholds?.[0]?.value ?? null }]);
+        const lens = lensOf(given);
+        const difference = lens.difference && lens.compare !== null;
+        expect(graphs).toEqual([{ ...lens, key: expect.any(String) as string, difference }]);
       }),
       { numRuns: 100 },
     );
   });
 
-  it('says names where there are some, and what a dashboard does not draw', () => {
+  it('says names where there are some, and each line at a value', () => {
     const select = [{ kind: null, site: null, tag: null, device: ['d1'], name: ['i1'], alias: null, not: null }];
     const lines: BoardLine[] = [{ metric: 'interface.in_bps', aggregate: 'each', label: '', mirror: false, per: null, select }];
     const thresholds = [
@@ -170,8 +172,9 @@ graphs:
   - title: "Uplink: in"
     lines:
       - { metric: interface.in_bps, select: { device: sw1, name: xe-0/0/1 } }
-    limit: 200000000
-    # a dashboard has one limit; not drawn: "300000000"
+    thresholds:
+      - { value: 200000000, label: contract }
+      - { value: 300000000 }
     width: wide
 `,
     );

@@ -1,7 +1,8 @@
 /** The trend review in a browser: how it looks, on screen and in print, sorted and selected by the address. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseSelector, type ANYTHING } from '../../core/selector-text.ts';
+import type { Selector } from '../../core/dashboard-select.ts';
+import { parseSelector } from '../../core/selector-text.ts';
 import { demoWorld, type DemoWorld } from '../demo/world.ts';
 import { chromiumProgram, launchChromium, LOOKS, looksRight, openPage, type Look } from './chromium.ts';
 import { NOW_MS } from './demo-browser.ts';
@@ -15,7 +16,7 @@ describe.skipIf(chromiumProgram === null)('the trend review', () => {
     const uplinks = {
       name: 'Routers, weekly',
       every: 'week' as const,
-      select: parseSelector('{"device":"edge-rtr1"}') as typeof ANYTHING,
+      select: parseSelector('{"device":"edge-rtr1"}') as Selector,
       metrics: ['interface.in_bps', 'interface.out_bps'] as const,
       zone: 'UTC',
       keep: 2,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkDashboard } from '../../config/dashboard-file.ts';
 import type { GraphData } from '../../core/graph.ts';
 import type { BoardLine } from '../../core/dashboard.ts';
-import { exploreId, NOTHING_CHOSEN, type ExploreSpec } from '../../core/explore.ts';
+import { exploreId, NOTHING_CHOSEN, parseExploreId, type ExploreSpec } from '../../core/explore.ts';
 import { NO_FACTS, seriesKey, type Device, type Instance } from '../../core/model.ts';
 import { NOW_MS, world, type World } from './world.ts';
 
@@ -163,7 +163,13 @@ graphs:
     lines:
       - { metric: interface.in_bps, aggregate: sum, label: all }
       - { metric: interface.in_bps, aggregate: sum, label: Lyon, select: { site: Lyon } }
+      - { metric: interface.in_bps, aggregate: sum, label: edge, select: { tag: edge } }
     limit: capacity
+    thresholds:
+      - { value: 120, label: contract }
+    p95: false
+    band: true
+    compare: 1d
 `;
     const board = { id: 'b', file: 'b.yaml', own: true, replaces: false, ...checkDashboard('b', 'b.yaml', text) };
     expect(board.faults).toEqual([]);
@@ -171,13 +177,27 @@ graphs:
     await port('a', 'Paris', 1, () => 100);
     await port('b', 'Lyon', 1, () => 40);
     const of = await explored('board~b~all');
-    expect(of.lines).toEqual(['everything tagged core', 'everything at Lyon tagged core']);
+    expect(of).toMatchObject({
+      lines: ['everything', 'everything at Lyon', 'everything tagged edge'],
+      within: 'everything tagged core',
+    });
+    const read = parseExploreId(of.id);
+    expect(read).toMatchObject({
+      spec: { limit: 'capacity', thresholds: [{ value: 120, label: 'contract' }], p95: false, band: true, compare: '1d' },
+    });
     const averages = async (id: string) => (await graph(id)).lines.map(({ label, stats }) => [label, stats.average]);
     expect(await averages(of.id)).toEqual(await averages('board~b~all'));
+    // Nothing is both core and edge.
     expect(await averages(of.id)).toEqual([
       ['all', 140],
       ['Lyon', 40],
+      ['all, 1 day before', 140],
+      ['Lyon, 1 day before', 40],
     ]);
+    expect(await graph('board~b~all')).toMatchObject({
+      drawn: { p95: false, band: true },
+      limits: [{ label: 'contract', value: 120 }],
+    });
   });
 
   it('is refused where there is none', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seriesKey } from '../../core/model.ts';
-import { ANYTHING } from '../../core/selector-text.ts';
+import { ANYTHING } from '../../core/dashboard-select.ts';
 import type { ScheduledReview } from '../../core/review-due.ts';
 import type { KeptReview, ReviewView } from '../../core/review-view.ts';
 import { detailOf, fixtures, NOW_MS, world, type World } from './world.ts';

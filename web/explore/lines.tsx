@@ -1,5 +1,6 @@
 /** What is on the graph: a row a line, each with how it is drawn and a button that takes it away. */
 import { AGGREGATES, type Aggregate, type BoardLine } from '../../core/dashboard.ts';
+import { ANYTHING } from '../../core/dashboard-select.ts';
 import type { ExploreSpec } from '../../core/explore.ts';
 import { fieldWords } from '../../core/metrics.ts';
 import { isSingle } from './measures.ts';
@@ -17,10 +18,28 @@ interface LinesProps {
   readonly spec: ExploreSpec;
   /** What each looks at, in words; fewer while they are on their way. */
   readonly names: readonly string[];
+  /** What all of them look within; '' = everywhere. */
+  readonly within: string;
   readonly onChange: (spec: ExploreSpec) => void;
 }
 
-export function Lines({ spec, names, onChange }: LinesProps) {
+export function Lines({ spec, names, within, onChange }: LinesProps) {
+  return (
+    <>
+      {within !== '' && (
+        <p class="row s">
+          <span class="sec wrap">All of it only within: {within}.</span>
+          <button type="button" class="btn" onClick={() => onChange({ ...spec, select: ANYTHING })}>
+            Look everywhere
+          </button>
+        </p>
+      )}
+      <LineList {...{ spec, names, onChange }} />
+    </>
+  );
+}
+
+function LineList({ spec, names, onChange }: Omit<LinesProps, 'within'>) {
   return (
     <ul class="picked" aria-label="On the graph">
       {spec.lines.map((line, i) => (

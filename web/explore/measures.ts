@@ -56,8 +56,6 @@ export interface Scope {
   readonly single: boolean;
 }
 
-export const ANYTHING: Selector = { kind: null, site: null, tag: null, device: null, name: null, alias: null, not: null };
-
 export function linesOf({ name, select, single }: Scope, measure: Measure): BoardLine[] {
   const of = measure.key !== undefined && !single ? { ...select, name: [measure.key] } : select;
   const aggregate = single ? 'each' : measure.many;

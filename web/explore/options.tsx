@@ -1,7 +1,8 @@
 /** How the whole graph is drawn: stacked, compared, with thresholds, 95ths and bands. */
 import { useState } from 'preact/hooks';
 import type { GraphData } from '../../core/graph.ts';
-import { THRESHOLDS_MAX, type ExploreSpec } from '../../core/explore.ts';
+import { THRESHOLDS_MAX } from '../../core/dashboard.ts';
+import type { ExploreSpec } from '../../core/explore.ts';
 import { formatCapacity } from '../../core/units.ts';
 import { CompareChoice } from '../graph/compare.tsx';
 import { Switch } from '../parts.tsx';

@@ -1,7 +1,6 @@
 /** Where one picks: what a search found, and all devices by place, kind or tag. */
 import { useEffect, useState } from 'preact/hooks';
 import type { DeviceView, InstanceView } from '../../core/api.ts';
-import type { Selector } from '../../core/dashboard-select.ts';
 import type { ExploreSpec } from '../../core/explore.ts';
 import type { SearchHit } from '../../core/search.ts';
 import { api } from '../api.ts';
@@ -10,7 +9,8 @@ import { go, useLive } from '../live.ts';
 import { Trouble } from '../parts.tsx';
 import { withMore, type Route } from '../route.ts';
 import { count, whole } from '../words.ts';
-import { ANYTHING, MEASURES, measuresOf, type Measure, type Scope } from './measures.ts';
+import { ANYTHING, type Selector } from '../../core/dashboard-select.ts';
+import { MEASURES, measuresOf, type Measure, type Scope } from './measures.ts';
 import { Picks } from './picks.tsx';
 
 const WORDS: Readonly<Record<Branch, string>> = { site: 'Place', kind: 'Kind', tag: 'Tag' };

@@ -44,8 +44,7 @@ export function YamlPanel({ id }: { readonly id: string }) {
       </pre>
       <p class="s mut">
         Put the file into the folder that <span class="mono">dashboards</span> names in the configuration, or its graph under the{' '}
-        <span class="mono">graphs</span> of a file that is there. It is seen two seconds later. A comparison, bands and 95ths are
-        chosen by whoever looks at it.
+        <span class="mono">graphs</span> of a file that is there. It is seen two seconds later.
       </p>
     </section>
   );

@@ -86,7 +86,7 @@ export function ExplorePage({ route, devices, devicesError }: Shared) {
           {!empty && (
             <>
               <Options spec={spec} data={data} few={few} onChange={set} />
-              <Lines spec={spec} names={explored?.lines ?? []} onChange={set} />
+              <Lines spec={spec} names={explored?.lines ?? []} within={explored?.within ?? ''} onChange={set} />
               <Actions route={route} range={range} title={spec.title} data={data} onTitle={(title) => set({ ...spec, title })} />
               {shows('yaml') && <YamlPanel id={idOf(route)} />}
               {data && !isEmpty(data) && <Legend data={data} slot={slot} />}

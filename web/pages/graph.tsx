@@ -11,7 +11,7 @@ import { Legend, TableTwin } from '../graph/legend.tsx';
 import { earlier, later, reaching, wider, zoomed } from '../graph/moves.ts';
 import { isEmpty, Nothing } from '../graph/nothing.tsx';
 import { Plot } from '../graph/plot.tsx';
-import { slotMiddle } from '../../core/graph-geometry.ts';
+import { bandsWanted, slotMiddle } from '../../core/graph-geometry.ts';
 import { cursorSlot } from '../graph/points.ts';
 import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive, useNow } from '../live.ts';
@@ -44,7 +44,8 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const slot = cursorSlot(data, cursorMs);
   // Bands and 95ths of many lines would hide each other.
   const few = (data?.lines.filter(({ role, before }) => role !== 'past' || !before).length ?? 0) <= 2;
-  const on = (name: string) => (few ? route.more[name] !== '0' : name === 'band' && route.more[name] === '1');
+  const usual = usualOf(data, few);
+  const on = (name: Drawn) => (route.more[name] === undefined ? usual[name] : route.more[name] === '1');
   const table = route.more['table'] === '1';
   useTitle(data ? `${data.title}${device ? `, ${device.name}` : ''}` : 'Graph');
   const move = (next: string) => go({ ...route, range: next });
@@ -123,6 +124,13 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   );
 }
 
+type Drawn = 'band' | 'p95';
+
+/** What is drawn where the address says nothing of it. */
+function usualOf(data: GraphData | null, few: boolean): Readonly<Record<Drawn, boolean>> {
+  return { band: data ? bandsWanted(data) : true, p95: few && (data?.drawn?.p95 ?? true) };
+}
+
 interface ToolsProps {
   readonly route: Route;
   readonly range: string;
@@ -130,7 +138,7 @@ interface ToolsProps {
   readonly zone: string;
   /** Two lines at most. */
   readonly few: boolean;
-  readonly on: (name: string) => boolean;
+  readonly on: (name: Drawn) => boolean;
   readonly table: boolean;
   /** Name of the device; '' for a graph of many. */
   readonly device: string;
@@ -141,7 +149,9 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
   const explored = isExploreId(route.id);
   // What lies between two ranges has neither band nor percentile.
   const differs = data?.lines.some(({ role, before }) => before !== undefined && role !== 'past') ?? false;
-  const set = (name: string, value: string) => go(withMore(route, { [name]: value }), true);
+  const usual = usualOf(data, few);
+  const set = (name: Drawn, value: boolean) =>
+    go(withMore(route, { [name]: value === usual[name] ? '' : value ? '1' : '0' }), true);
   const step = (to: (data: GraphData, nowMs: number) => string) => () => data && move(to(data, serverNow()));
   const atEnd = data !== null && data.toMs >= serverNow() - data.stepMs;
   return (
@@ -158,9 +168,7 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
           <Arrow d="M5.5 4 2 8l3.5 4M10.5 4 14 8l-3.5 4M2 8h12" />
         </button>
       </div>
-      {!differs && (
-        <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v === few ? '' : v ? '1' : '0')} />
-      )}
+      {!differs && <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v)} />}
       {explored ? null : (
         <CompareChoice
           compare={agoOf(route.more['compare'])}
@@ -168,7 +176,7 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
           onChange={(ago, difference) => go(withMore(route, { compare: ago ?? '', difference: ago && difference ? '1' : '' }))}
         />
       )}
-      {few && !differs && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v ? '' : '0')} />}
+      {few && !differs && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v)} />}
       <div class="end spread">
         <button
           type="button"

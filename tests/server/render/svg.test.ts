@@ -136,6 +136,15 @@ describe('the plot', () => {
     expect(svg.match(/class="r p95"/g)).toHaveLength(2);
   });
 
+  test('draws 95ths and bands as whoever put it together wants them', () => {
+    const svg = draw({ ...data, drawn: { p95: false, band: false } });
+    expect(svg).not.toContain('class="r p95"');
+    expect(svg).not.toContain('class="e-in"');
+    const three = [...data.lines, ...data.lines.slice(0, 1)];
+    expect(draw({ ...data, lines: three })).not.toContain('class="e-in"');
+    expect(draw({ ...data, lines: three, drawn: { p95: true, band: true } })).toContain('class="e-in"');
+  });
+
   test('draws what was before with dashes, without fill and band', () => {
     const before = { ago: 'week', offsetMs: 7 * 86_400_000 };
     const past = data.lines.map((line) => ({ ...line, role: 'past', fill: false, before }));
