@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCommand } from './command/arguments.ts';
 import { createApi, socketTransport, type Api, type Transport } from './command/api.ts';
-import { CATALOG_FILE, KEY_FILE, readBackup, writeBackup } from './command/archive.ts';
+import { CATALOG_FILE, DASHBOARDS_FOLDER, KEY_FILE, readBackup, REPORTS_FOLDER, writeBackup } from './command/archive.ts';
 import { BackupInput } from './command/installation.ts';
 import { ConfigRefusal, Refusal, UsageError, type Command, type Context } from './command/command.ts';
 import { COMMANDS } from './command/commands.ts';
@@ -138,7 +138,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       webRoot: alone ? null : join(HOME, 'web', 'dist'),
       log,
       discoveryNetworks: () => discoveryNetworks,
-      reviews: { folder: join(config.dataDir, 'reports'), list: config.reviews },
+      reviews: { folder: join(config.dataDir, REPORTS_FOLDER), list: config.reviews },
       socketRoutes: (api) => backupRoute(api, backup, alone),
     });
     closing.push(() => app.close());
@@ -170,7 +170,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
 }
 
 function dashboardsOf(config: Config, monoMs: () => number): DashboardSource {
-  return createDashboards(dashboardFolders(HOME, config.dashboardFolders), monoMs);
+  return createDashboards(dashboardFolders(HOME, config.dashboardFolders, join(config.dataDir, DASHBOARDS_FOLDER)), monoMs);
 }
 
 /** Whatever is written from here on is for this user alone, also in a folder that others may look into. */

@@ -8,6 +8,9 @@ import type { BackupResult } from './installation.ts';
 export const CATALOG_FILE = 'catalog.db';
 export const HISTORY_FILE = 'history.db';
 export const KEY_FILE = 'secret.key';
+/** Dashboards that were made on the page, and reports that were kept. */
+export const DASHBOARDS_FOLDER = 'dashboards';
+export const REPORTS_FOLDER = 'reports';
 const KNOWN = [CATALOG_FILE, HISTORY_FILE, KEY_FILE];
 /** What SQLite may leave beside a database; it belongs to the file it was written for. */
 const SIDE_FILES = ['-wal', '-shm', '-journal'];

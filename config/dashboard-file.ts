@@ -16,7 +16,7 @@ import { DashboardFile, LinesEntry, RepeatEntry, type ConditionEntry, type Selec
 import { explain, keyOf, type Fault, type Path } from './explain.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
-const GRAPHS_MAX = 100;
+export const GRAPHS_MAX = 100;
 /** More are counted, not listed: one slip may make hundreds. */
 const FAULTS_MAX = 50;
 const KEY_SHOWN_MAX = 200;
@@ -82,7 +82,7 @@ function soundParts(value: unknown): { title?: string; about?: string; graphs: r
 }
 
 /** What a graph is called by, whether it is sound or not. */
-function titleOf(entry: unknown): string {
+export function titleOf(entry: unknown): string {
   if (typeof entry !== 'object' || entry === null) return '';
   const { title, repeat, graph } = entry as { title?: unknown; repeat?: unknown; graph?: unknown };
   if (typeof title === 'string') return title;

@@ -9,6 +9,7 @@ import type { BoardFault, Dashboard, DashboardSource } from '../core/dashboard.t
 import { visible } from '../core/text.ts';
 import { checkDashboard } from './dashboard-file.ts';
 import { codeOf } from './files.ts';
+import { createKeptDashboards } from './kept-dashboards.ts';
 
 const FILE_MAX_BYTES = 256 * 1024;
 const FILES_MAX = 500;
@@ -19,15 +20,18 @@ export interface DashboardFolder {
   readonly path: string;
   /** The user's own. */
   readonly own: boolean;
+  /** Made on the page, and changed there. */
+  readonly kept: boolean;
   /** What people see before the file's name. */
   readonly shown: string;
 }
 
-/** Ours, beside the program, then the user's. */
-export function dashboardFolders(home: string, own: readonly string[]): DashboardFolder[] {
+/** Ours, beside the program, then the user's. @param kept of those that are made on the page; it need not be there yet */
+export function dashboardFolders(home: string, own: readonly string[], kept: string | null = null): DashboardFolder[] {
   return [
-    { path: join(home, 'dashboards'), own: false, shown: 'dashboards' },
-    ...own.map((path) => ({ path, own: true, shown: path })),
+    { path: join(home, 'dashboards'), own: false, kept: false, shown: 'dashboards' },
+    ...(kept === null ? [] : [{ path: kept, own: true, kept: true, shown: kept }]),
+    ...own.map((path) => ({ path, own: true, kept: false, shown: path })),
   ];
 }
 
@@ -49,18 +53,18 @@ export function createDashboards(folders: readonly DashboardFolder[], monoMs: ()
     held = next;
     return merge(lists.flat());
   };
-  return {
-    list({ fresh = false } = {}) {
-      const nowMs = monoMs();
-      if (found === null || fresh || nowMs - lookedMs >= LOOK_EVERY_MS) {
-        lookedMs = nowMs;
-        // One look at a time, in turn: a later one must not be overtaken by an earlier.
-        found = (found ?? Promise.resolve([])).then(look, look);
-        found.catch(() => (lookedMs = -Infinity));
-      }
-      return found;
-    },
+  const list: DashboardSource['list'] = ({ fresh = false } = {}) => {
+    const nowMs = monoMs();
+    if (found === null || fresh || nowMs - lookedMs >= LOOK_EVERY_MS) {
+      lookedMs = nowMs;
+      // One look at a time, in turn: a later one must not be overtaken by an earlier.
+      found = (found ?? Promise.resolve([])).then(look, look);
+      found.catch(() => (lookedMs = -Infinity));
+    }
+    return found;
   };
+  const kept = folders.find((folder) => folder.kept);
+  return { list, ...(kept ? { kept: createKeptDashboards(kept.path, list) } : {}) };
 }
 
 async function readFolder(
@@ -72,6 +76,7 @@ async function readFolder(
   try {
     names = (await readdir(folder.path)).filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.')).sort();
   } catch (cause) {
+    if (folder.kept && (cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
     // Nothing to show from it is no reason to show nothing at all.
     return [faulty(folder, '', [fault(folder.shown, `cannot be read (${codeOf(cause)})`)])];
   }
@@ -114,7 +119,7 @@ async function readOne(folder: DashboardFolder, name: string): Promise<Dashboard
   }
   const text = await readText(join(folder.path, name));
   if (typeof text !== 'string') return faulty(folder, name, [fault(file, text.fault)]);
-  return { id, file, own: folder.own, replaces: false, ...checkDashboard(id, file, text) };
+  return { id, file, own: folder.own, kept: folder.kept, replaces: false, ...checkDashboard(id, file, text) };
 }
 
 /** A bounded text, of a file that is one: a pipe would never end. */
@@ -146,7 +151,17 @@ function faulty(folder: DashboardFolder, name: string, faults: readonly BoardFau
   // A name that cannot be an id must not take the place of one that can: no id begins with "_".
   const own = name.replace(/\.ya?ml$/, '');
   const id = ID.test(own) ? own : `_${title.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 63)}`;
-  return { id, title, about: '', file: visible(join(folder.shown, name)), own: folder.own, replaces: false, graphs: [], faults };
+  return {
+    id,
+    title,
+    about: '',
+    file: visible(join(folder.shown, name)),
+    own: folder.own,
+    kept: folder.kept,
+    replaces: false,
+    graphs: [],
+    faults,
+  };
 }
 
 /** By title, the overview first; the user's replace ours. */

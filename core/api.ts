@@ -303,6 +303,8 @@ export const DashboardView = Type.Object({
   file: Type.String(),
   /** From the user's own folder. */
   own: Type.Boolean(),
+  /** Made on the page, and may be changed there. */
+  kept: Type.Boolean(),
   /** It stands in the place of a shipped one of the same name. */
   replaces: Type.Boolean(),
   /** Entries of the file that are sound. */

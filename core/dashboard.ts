@@ -89,6 +89,8 @@ export interface Dashboard {
   readonly file: string;
   /** From the user's folder. */
   readonly own: boolean;
+  /** It was made on the page, and may be changed there. */
+  readonly kept: boolean;
   /** It stands in the place of a shipped one. */
   readonly replaces: boolean;
   readonly graphs: readonly BoardGraph[];
@@ -99,6 +101,30 @@ export interface Dashboard {
 export interface DashboardSource {
   /** As the files are now, at most two seconds ago; `fresh` looks at once. In the order of a menu. */
   list(options?: { readonly fresh?: boolean }): Promise<readonly Dashboard[]>;
+  /** Those that people make on the page; absent where nothing is kept. */
+  readonly kept?: KeptDashboards;
+}
+
+/** Changes of dashboards that were made on the page, one after the other. All reject with `DashboardRefused`. */
+export interface KeptDashboards {
+  /** @returns the id of an empty one */
+  create(title: string): Promise<string>;
+  remove(id: string): Promise<void>;
+  /** @param yaml the entry, as it stands under `graphs` @returns the id of the graph, at the end of its dashboard */
+  add(id: string, yaml: string): Promise<string>;
+  /** @returns its id from now on: another title makes another one */
+  replace(id: string, key: string, yaml: string): Promise<string>;
+  take(id: string, key: string): Promise<void>;
+}
+
+/** Why a change was not made, in a sentence. */
+export class DashboardRefused extends Error {
+  readonly why: 'missing' | 'read-only' | 'taken' | 'full' | 'busy' | 'failed';
+  constructor(why: DashboardRefused['why'], text: string, options?: ErrorOptions) {
+    super(text, options);
+    this.name = 'DashboardRefused';
+    this.why = why;
+  }
 }
 
 /** Built-in graphs that can be repeated, by the kind they are repeated for; the first is the usual one. */

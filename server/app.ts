@@ -19,6 +19,7 @@ import { createReviewKeeper } from './review-keeper.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
 import { dashboardRoutes } from './routes/dashboards.ts';
+import { keptDashboardRoutes } from './routes/kept-dashboards.ts';
 import { deviceRoutes } from './routes/devices.ts';
 import { deviceActionRoutes } from './routes/device-actions.ts';
 import { discoveryRoutes } from './routes/discoveries.ts';
@@ -130,6 +131,7 @@ function apiRoutes(deps: RouteDeps) {
       graphRoutes,
       graphImageRoutes,
       dashboardRoutes,
+      keptDashboardRoutes,
       embedRoutes,
       exploreRoutes,
       eventRoutes,

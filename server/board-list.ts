@@ -13,8 +13,8 @@ import { select, setsOf, type Selection, type Wanted } from './selection.ts';
 /** Graphs that repetitions may make in one dashboard. */
 export const REPEATED_MAX = 200;
 
-export function dashboardView({ id, title, about, file, own, replaces, graphs, faults }: Dashboard): DashboardView {
-  return { id, title, about, file, own, replaces, graphs: graphs.length, faults: faults.map((fault) => ({ ...fault })) };
+export function dashboardView({ id, title, about, file, own, kept, replaces, graphs, faults }: Dashboard): DashboardView {
+  return { id, title, about, file, own, kept, replaces, graphs: graphs.length, faults: faults.map((fault) => ({ ...fault })) };
 }
 
 export async function dashboardDetail(inventory: Inventory, board: Dashboard): Promise<DashboardDetail> {

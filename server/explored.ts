@@ -1,7 +1,7 @@
 /** Any graph as the explorer has it: what can be changed of it, and the same as the file of a dashboard. */
 import { keysOf, parseBoardGraphId, type BoardLine, type LinesGraph } from '../core/dashboard.ts';
 import { ANYTHING, describe } from '../core/dashboard-select.ts';
-import { dashboardYaml, type NameOf } from '../core/explore-yaml.ts';
+import { dashboardYaml, graphYaml, type NameOf } from '../core/explore-yaml.ts';
 import { exploreId, NOTHING_CHOSEN, parseExploreId, type ExploreSpec } from '../core/explore.ts';
 import { deviceOfGraph, graphsOf, type GraphSpec, type LineSpec } from '../core/graphs.ts';
 import type { MetricName } from '../core/model.ts';
@@ -43,6 +43,12 @@ export async function graphFile(deps: GraphDeps, id: string): Promise<{ readonly
   if (!spec) return null;
   const [key = 'graph'] = keysOf([spec.title || 'explorer']);
   return { name: `${key}.yaml`, text: dashboardYaml(spec, namesIn(await deps.inventory(), spec)) };
+}
+
+/** The entry of this graph under `graphs` of a dashboard that is kept here: it names by ids, which no renaming changes. */
+export async function graphEntry(deps: GraphDeps, id: string): Promise<string | null> {
+  const spec = await specOf(deps, id);
+  return spec && graphYaml(spec, (_kind, named) => named);
 }
 
 async function specOf(deps: GraphDeps, id: string): Promise<ExploreSpec | null> {

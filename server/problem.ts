@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '../core/api.ts';
+import { DashboardRefused } from '../core/dashboard.ts';
 import { ImportRefused, NameTaken, SecretUnreadable, ServerAway, type Log } from '../core/ports.ts';
 import { cap, visible } from '../core/text.ts';
 
@@ -51,12 +52,18 @@ const BY_CODE: Readonly<Record<string, readonly [number, string]>> = {
   FST_ERR_HANDLER_TIMEOUT: [503, 'This took too long and was given up: ask for less, or try again later.'],
 };
 
+const DASHBOARD_STATUS: Readonly<Record<DashboardRefused['why'], number>> = {
+  ...{ missing: 404, 'read-only': 409, taken: 409 },
+  ...{ full: 409, failed: 400, busy: 503 },
+};
+
 /** Maps whatever was thrown to status and sentence; null for a fault of ours. */
 export function refusal(error: unknown): { status: number; detail: string; errors?: FieldErrors | undefined } | null {
   if (error instanceof HttpProblem) return { status: error.statusCode, detail: error.message, errors: error.errors };
   if (error instanceof NameTaken)
     return { status: 409, detail: `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}: choose another name.` };
   if (error instanceof SecretUnreadable || error instanceof ImportRefused) return { status: 409, detail: error.message };
+  if (error instanceof DashboardRefused) return { status: DASHBOARD_STATUS[error.why], detail: error.message };
   if (error instanceof ServerAway) return { status: 503, detail: error.message };
   const code = (error as Partial<FastifyError>).code;
   const known = code === undefined ? undefined : BY_CODE[code];

@@ -23,7 +23,14 @@ let catalog: Catalog;
 let graphs = '';
 const dashboards: DashboardSource = {
   list: async () => [
-    { id: 'b', file: 'b.yaml', own: true, replaces: false, ...checkDashboard('b', 'b.yaml', `title: B\ngraphs:\n${graphs}`) },
+    {
+      id: 'b',
+      file: 'b.yaml',
+      own: true,
+      kept: false,
+      replaces: false,
+      ...checkDashboard('b', 'b.yaml', `title: B\ngraphs:\n${graphs}`),
+    },
   ],
 };
 /** The graph of one entry of YAML. */

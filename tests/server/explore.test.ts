@@ -171,7 +171,7 @@ graphs:
     band: true
     compare: 1d
 `;
-    const board = { id: 'b', file: 'b.yaml', own: true, replaces: false, ...checkDashboard('b', 'b.yaml', text) };
+    const board = { id: 'b', file: 'b.yaml', own: true, kept: false, replaces: false, ...checkDashboard('b', 'b.yaml', text) };
     expect(board.faults).toEqual([]);
     w = await world({}, { dashboards: { list: async () => [board] } });
     await port('a', 'Paris', 1, () => 100);
