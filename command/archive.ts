@@ -12,6 +12,10 @@ export const KEY_FILE = 'secret.key';
 export const DASHBOARDS_FOLDER = 'dashboards';
 export const REPORTS_FOLDER = 'reports';
 const KNOWN = [CATALOG_FILE, HISTORY_FILE, KEY_FILE];
+/** Folders of plain files that no one holds open; taken as they are. */
+const FOLDERS = [DASHBOARDS_FOLDER, REPORTS_FOLDER];
+const FILE_OF_FOLDER = /^[A-Za-z0-9][A-Za-z0-9_.~-]{0,127}$/;
+const FILES_MAX = 5_000;
 /** What SQLite may leave beside a database; it belongs to the file it was written for. */
 const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
@@ -33,6 +37,7 @@ export async function writeBackup(dataDir: string, file: string, withKey: boolea
     await copies.history?.(join(staging, HISTORY_FILE));
     const key = join(dataDir, KEY_FILE);
     if (withKey && existsSync(key)) await copyFile(key, join(staging, KEY_FILE));
+    for (const folder of FOLDERS) await copyFolder(join(dataDir, folder), join(staging, folder));
     const contains = (await readdir(staging)).sort();
     await create(
       { file: partial, cwd: staging, portable: true, mode: 0o600 } as Parameters<typeof create>[0] & { file: string },
@@ -51,6 +56,22 @@ export async function writeBackup(dataDir: string, file: string, withKey: boolea
   }
 }
 
+/** Its files, and nothing that is no file; what is being written just now (`.part`) is left out, and what goes away meanwhile. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  const entries = await readdir(from, { withFileTypes: true }).catch(absent);
+  const files = (entries ?? []).filter(
+    (entry) => entry.isFile() && FILE_OF_FOLDER.test(entry.name) && !entry.name.endsWith('.part'),
+  );
+  if (files.length === 0) return;
+  await mkdir(to, { mode: 0o700 });
+  for (const { name } of files.slice(0, FILES_MAX)) await copyFile(join(from, name), join(to, name)).catch(absent);
+}
+
+function absent(cause: unknown): null {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw cause;
+}
+
 /**
  * Puts the contents of a backup into the data folder; the caller holds its lock.
  * @returns one or two sentences on what was done
@@ -59,7 +80,7 @@ export async function writeBackup(dataDir: string, file: string, withKey: boolea
 export async function readBackup(dataDir: string, archive: string, force: boolean): Promise<string> {
   const contains = await contentsOf(archive);
   const inPlace = (await readdir(dataDir)).filter((name) =>
-    KNOWN.some((known) => name === known || SIDE_FILES.some((side) => name === known + side)),
+    [...KNOWN, ...FOLDERS].some((known) => name === known || SIDE_FILES.some((side) => name === known + side)),
   );
   const holdsHistory = inPlace.some((name) => name === CATALOG_FILE || name === HISTORY_FILE);
   if (holdsHistory && !force) {
@@ -75,7 +96,7 @@ export async function readBackup(dataDir: string, archive: string, force: boolea
     const aside = inPlace.filter((name) => name !== KEY_FILE || contains.includes(KEY_FILE));
     const kept = aside.length > 0 ? await moveAside(dataDir, aside) : null;
     for (const name of contains) {
-      await chmod(join(staging, name), 0o600);
+      await chmod(join(staging, name), FOLDERS.includes(name) ? 0o700 : 0o600);
       await rename(join(staging, name), join(dataDir, name));
     }
     const hasKey = existsSync(join(dataDir, KEY_FILE));
@@ -103,13 +124,19 @@ async function contentsOf(archive: string): Promise<string[]> {
   const { list } = await import('tar');
   const names: string[] = [];
   let foreign = false;
+  let entries = 0;
   try {
     await list({
       file: archive,
       strict: true,
       onReadEntry: (entry) => {
-        if (entry.type === 'File' && KNOWN.includes(entry.path) && !names.includes(entry.path)) names.push(entry.path);
-        else foreign = true;
+        const [first = '', file, more] = entry.path.replace(/\/$/, '').split('/');
+        const folder = FOLDERS.includes(first) && (file === undefined ? entry.type === 'Directory' : entry.type === 'File');
+        const sound = folder
+          ? more === undefined && (file === undefined || FILE_OF_FOLDER.test(file))
+          : entry.type === 'File' && KNOWN.includes(entry.path) && !names.includes(entry.path);
+        if (!sound || ++entries > FILES_MAX * FOLDERS.length) foreign = true;
+        else if (!names.includes(first)) names.push(first);
       },
     });
   } catch (cause) {

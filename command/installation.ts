@@ -85,7 +85,7 @@ async function checked(context: Context): Promise<Checked | null> {
 
 export const backup: Command = {
   words: ['backup'],
-  summary: 'Write a consistent copy of history and catalog into one tar file',
+  summary: 'Write a consistent copy of history, catalog, dashboards and reports into one tar file',
   operands: ['FILE'],
   about: [
     'Works while the server runs; polling goes on. The secrets in it are sealed, and the key that opens them is left out:\n' +

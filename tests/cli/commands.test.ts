@@ -1,6 +1,6 @@
 /** Commands in real processes, with and without a server, through one data folder. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { list } from 'tar';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type {
@@ -155,21 +155,33 @@ describe.each(['no server', 'a server'])('with %s', (mode) => {
     expect(wrong.stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  test('a backup holds both databases, not the key, and comes back', async () => {
+  test('a backup holds both databases, dashboards and reports, not the key, and comes back', async () => {
     const file = join(data.path, `backup.tar`);
+    const board = join(data.env.SAGUARO_DATA, 'dashboards', 'uplinks.yaml');
+    const report = join(data.env.SAGUARO_DATA, 'reports', 'all-1x~week~2026-03-02.pdf');
+    for (const kept of [board, report]) {
+      mkdirSync(dirname(kept), { recursive: true });
+      writeFileSync(kept, 'kept');
+    }
+    writeFileSync(`${board}.part`, 'half of it');
     const { stdout, status } = await saguaro(['backup', file], data.env);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/catalog\.db, history\.db\.\nThe key of the secrets is not in it/);
+    expect(stdout).toMatch(/catalog\.db, dashboards, history\.db, reports\.\nThe key of the secrets is not in it/);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const names: string[] = [];
     await list({ file, onReadEntry: (entry) => names.push(entry.path) });
-    expect(names.sort()).toEqual(['catalog.db', 'history.db']);
+    expect(names.sort()).toEqual([
+      'catalog.db',
+      ...['dashboards/', 'dashboards/uplinks.yaml'],
+      'history.db',
+      ...['reports/', 'reports/all-1x~week~2026-03-02.pdf'],
+    ]);
     expect(await saguaro(['backup', file], data.env)).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('exists already') as string,
     });
     const withKey = await saguaroJson<{ contains: string[] }>(['backup', join(data.path, 'key.tar'), '--with-key'], data.env);
-    expect(withKey.contains).toEqual(['catalog.db', 'history.db', 'secret.key']);
+    expect(withKey.contains).toEqual(['catalog.db', 'dashboards', 'history.db', 'reports', 'secret.key']);
 
     const other = dataFolder('restored');
     try {
@@ -184,7 +196,8 @@ describe.each(['no server', 'a server'])('with %s', (mode) => {
       expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('--force') as string });
       const forced = await saguaro(['restore', file, '--force'], other.env);
       expect(forced.stdout).toMatch(/What was there is in replaced-/);
-      expect(existsSync(join(other.env.SAGUARO_DATA, 'catalog.db'))).toBe(true);
+      for (const back of ['catalog.db', 'dashboards/uplinks.yaml', 'reports/all-1x~week~2026-03-02.pdf'])
+        expect(existsSync(join(other.env.SAGUARO_DATA, back)), back).toBe(true);
     } finally {
       other.remove();
     }

@@ -147,7 +147,7 @@ export async function demoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
       catalog,
       collector: shown,
       clock,
-      dashboards: createDashboards(dashboardFolders(ROOT, dashboards), () => performance.now()),
+      dashboards: createDashboards(dashboardFolders(ROOT, dashboards, join(folder, 'dashboards')), () => performance.now()),
       config: { ...CONFIG, ...config },
       version: '0.0.0-demo',
       webRoot: join(ROOT, 'web', 'dist'),

@@ -82,6 +82,37 @@ describe.skipIf(chromiumProgram === null)('the explorer', () => {
     });
   }, 60_000);
 
+  test('saves into a dashboard, changes what was saved, and removes it', async () => {
+    const { id, device } = demo.world().instance('edge-rtr1', 'interface', 'xe0');
+    await on(`explore?of=traffic~${device}~${id}&range=7d`, WIDE, async (page) => {
+      await graphsDrawn(page, 1);
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      const panel = page.getByRole('region', { name: 'Save' });
+      await panel.getByRole('button', { name: 'Save', exact: true }).click();
+      await panel.getByRole('alert').getByText('Give the new dashboard a title.').waitFor();
+      await panel.getByRole('textbox', { name: 'Title of the new dashboard' }).fill('Ours');
+      await page.keyboard.press('Enter');
+      await panel.getByRole('link', { name: 'Ours' }).waitFor();
+      await page.getByRole('checkbox', { name: '95th' }).uncheck();
+      await panel.getByRole('button', { name: 'Save changes in Ours' }).click();
+      await panel.getByRole('status').getByText('Saved in Ours.').waitFor();
+      await panel.getByRole('link', { name: 'Ours' }).click();
+      await graphsDrawn(page, 1);
+      await page.getByRole('button', { name: 'Edit' }).click();
+      await looksRight(page, 'dashboard-edit', WIDE);
+      await page.getByRole('link', { name: /^Change edge-rtr1/ }).click();
+      await graphsDrawn(page, 1);
+      expect(await page.getByRole('checkbox', { name: '95th' }).isChecked()).toBe(false);
+      await page.goto(new URL('dashboards/ours?edit=1', demo.world().url).href);
+      await page.getByRole('button', { name: /^Remove edge-rtr1/ }).click();
+      await page.getByText('This dashboard has no graphs yet.').waitFor();
+      await page.getByRole('button', { name: 'Remove this dashboard' }).click();
+      await page.getByRole('button', { name: 'Remove Ours' }).click();
+      await page.getByRole('heading', { name: 'Dashboards' }).waitFor();
+      expect(await page.getByRole('link', { name: 'Ours' }).count()).toBe(0);
+    });
+  }, 60_000);
+
   test('is used by keys alone', async () => {
     await on('explore', WIDE, async (page) => {
       await page.getByRole('searchbox', { name: /^Search devices/ }).focus();

@@ -3,6 +3,7 @@ import type { GraphData, GraphGap } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
 import { api } from '../api.ts';
 import { href } from '../address.ts';
+import { DashboardEdit } from '../dashboard-edit.tsx';
 import { Faults } from '../dashboard-faults.tsx';
 import { GapLine } from '../graph/gap-line.tsx';
 import { commonGap } from '../graph/gaps.ts';
@@ -17,7 +18,12 @@ export function DashboardPage({ route, zone }: Shared) {
   const now = useNow(10_000);
   const range = route.range || '24h';
   const shared = route.more['scale'] === 'shared';
-  const { value: board, error } = useLive(
+  const editing = route.more['edit'] === '1';
+  const {
+    value: board,
+    error,
+    reload,
+  } = useLive(
     `dashboard ${id}`,
     (signal) => api.dashboard(id, signal),
     () => 15_000,
@@ -50,7 +56,19 @@ export function DashboardPage({ route, zone }: Shared) {
       <div class="head">
         <h1>{board?.title ?? '\u00a0'}</h1>
         <span class="sec wrap">{board?.about}</span>
-        <div class="end">{newestMs !== null && <Age newestMs={newestMs} warnAfterMs={300_000} />}</div>
+        <div class="end">
+          {newestMs !== null && <Age newestMs={newestMs} warnAfterMs={300_000} />}
+          {board?.kept && (
+            <button
+              type="button"
+              class="btn"
+              aria-pressed={editing}
+              onClick={() => go(withMore(route, { edit: editing ? '' : '1' }), true)}
+            >
+              Edit
+            </button>
+          )}
+        </div>
       </div>
       <div class="tools">
         <RangeTools route={route} range={range} />
@@ -61,6 +79,15 @@ export function DashboardPage({ route, zone }: Shared) {
       </div>
       <Trouble error={error} />
       {board && <Faults faults={board.faults} />}
+      {board?.kept && editing && <DashboardEdit board={board} reload={reload} />}
+      {board?.kept && board.graphs.length === 0 && (
+        <div class="empty">
+          <p>This dashboard has no graphs yet.</p>
+          <a class="btn" href={href({ page: 'explore' })}>
+            Put one together in the explorer
+          </a>
+        </div>
+      )}
       <h2 class="vh">Graphs</h2>
       {board && <GraphGrid graphs={shown} range={range} intervalMs={60_000} shared={shared} onData={learn} />}
       {idle.length > 0 && <p class="s mut more">Nothing is measured yet for: {idle.map(({ title }) => title).join(', ')}.</p>}

@@ -22,10 +22,16 @@ export function DashboardsPage(_shared: Shared) {
         <ul class="boards">
           {value.map((board) => (
             <li key={board.id}>
-              <h2>{board.graphs > 0 ? <a href={href({ page: 'dashboard', id: board.id })}>{board.title}</a> : board.title}</h2>
+              <h2>
+                {board.graphs > 0 || board.kept ? (
+                  <a href={href({ page: 'dashboard', id: board.id })}>{board.title}</a>
+                ) : (
+                  board.title
+                )}
+              </h2>
               <p>{board.about}</p>
               <p class="s mut">
-                {count(board.graphs, 'graph')}, <span class="mono">{board.file}</span>
+                {count(board.graphs, 'graph')}, {board.kept ? 'made here' : <span class="mono">{board.file}</span>}
               </p>
               <Faults faults={board.faults} />
             </li>
@@ -33,8 +39,9 @@ export function DashboardsPage(_shared: Shared) {
         </ul>
       )}
       <p class="s sec more">
-        Each is a file. Copy one into a folder of your own, name that folder as <span class="mono">dashboards</span> in the
-        configuration, and change it: what you save is here with the next look.
+        Put graphs together in the <a href={href({ page: 'explore' })}>explorer</a> and save them here. Or write a file: copy one
+        into a folder of your own, name that folder as <span class="mono">dashboards</span> in the configuration, and change it;
+        what you save is here with the next look.
       </p>
     </>
   );

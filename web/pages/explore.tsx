@@ -1,5 +1,6 @@
 /** The explorer: what to draw on the left, the graph on the right, all of it in the address. */
 import { useEffect, useState } from 'preact/hooks';
+import { parseBoardGraphId } from '../../core/dashboard.ts';
 import { isExploreId } from '../../core/explore.ts';
 import { slotMiddle } from '../../core/graph-geometry.ts';
 import type { GraphData } from '../../core/graph.ts';
@@ -8,6 +9,7 @@ import { api, isFinal } from '../api.ts';
 import { href } from '../address.ts';
 import { Lines } from '../explore/lines.tsx';
 import { Options } from '../explore/options.tsx';
+import { SavePanel } from '../explore/save.tsx';
 import { change, idOf, specOf } from '../explore/state.ts';
 import { ExploreTree } from '../explore/tree.tsx';
 import { YamlPanel } from '../explore/yaml.tsx';
@@ -88,6 +90,7 @@ export function ExplorePage({ route, devices, devicesError }: Shared) {
               <Options spec={spec} data={data} few={few} onChange={set} />
               <Lines spec={spec} names={explored?.lines ?? []} within={explored?.within ?? ''} onChange={set} />
               <Actions route={route} range={range} title={spec.title} data={data} onTitle={(title) => set({ ...spec, title })} />
+              {shows('save') && <SavePanel route={route} id={idOf(route)} title={spec.title} />}
               {shows('yaml') && <YamlPanel id={idOf(route)} />}
               {data && !isEmpty(data) && <Legend data={data} slot={slot} />}
               {data && !isEmpty(data) && shows('table') && <TableTwin data={data} />}
@@ -108,7 +111,8 @@ function useOpened(route: Route, of: string): unknown {
     () => null,
   );
   useEffect(() => {
-    if (of !== '' && value && isExploreId(value.id)) go(withMore(route, { of: '', g: value.id.slice('explore~'.length) }), true);
+    if (of !== '' && value && isExploreId(value.id))
+      go(withMore(route, { of: '', g: value.id.slice('explore~'.length), saved: parseBoardGraphId(of) ? of : '' }), true);
   }, [value, of]);
   return of === '' ? null : error;
 }
@@ -156,6 +160,9 @@ function Actions({ route, range, title, data, onTitle }: ActionsProps) {
         <a class="btn" href={api.csvAddress(id, range)} download>
           CSV
         </a>
+        <button type="button" class="btn" aria-pressed={route.more['save'] === '1'} onClick={toggle('save')}>
+          Save
+        </button>
         <button type="button" class="btn" aria-pressed={route.more['yaml'] === '1'} onClick={toggle('yaml')}>
           YAML
         </button>
