@@ -11,6 +11,8 @@ import { LEVELS, MEDIAN, type Backtest } from './model.ts';
 export interface Path {
   readonly path: (ahead: number) => number;
   readonly spread: (ahead: number) => number;
+  /** What is believed of errors over spread before any is seen, at LEVELS; null = normal. */
+  readonly shape?: readonly number[] | null;
 }
 
 export interface Rolling {
@@ -25,8 +27,12 @@ export interface Rolling {
   fit(history: Float64Array): Path | null;
   /** What is held against it: the values themselves, unless steps after an origin are to be taken out. */
   truth?(origin: number): Float64Array;
-  /** Values of a normal error one standard deviation wide that stand beside what was measured: so many of an origin's. */
+  /** What is believed stands beside what was measured as if it were so many origins'. */
   readonly prior: number;
+  /** The same where the shape of errors is known from the history itself, and so believed the more. */
+  readonly shapePrior?: number;
+  /** What the errors of an origin count beside those of the next one (0–1): habits and noise change. */
+  readonly forgets: number;
 }
 
 /** Errors over spread of each origin, by range. */
@@ -48,6 +54,11 @@ export interface Bands {
 /** How much of a bias of the median is taken for chance. */
 const CHANCE = 0.75;
 const NORMAL = LEVELS.map(normalQuantile);
+/** What is believed before errors speak, where no shape is known: a normal distribution with heavier ends. */
+const HEAVIER = 1.3;
+const PRIOR_BAND = NORMAL.map((z, l) => (l === 0 || l === NORMAL.length - 1 ? HEAVIER * z : z));
+/** How much of the correction for few origins is left at the ends. */
+const ENDS = 0.45;
 const MOST_INFLATION = 4;
 
 /** Rolls through a history. */
@@ -75,32 +86,94 @@ function rangeOf(ranges: readonly number[], ahead: number): number {
   return r;
 }
 
+/** Errors of one range in order, and the place among `scored` of the origin each is of. */
+interface Pooled {
+  readonly values: Float64Array;
+  readonly owners: Uint16Array;
+  /** Errors of each origin. */
+  readonly counts: Float64Array;
+}
+
+function poolsOf(scored: readonly Scored[], ranges: readonly number[]): Pooled[] {
+  return ranges.map((_, r) => {
+    const all = scored.flatMap(({ scores }, owner) => Array.from(scores[r] ?? [], (value) => ({ value, owner })));
+    all.sort((a, b) => a.value - b.value);
+    return {
+      values: Float64Array.from(all, ({ value }) => value),
+      owners: Uint16Array.from(all, ({ owner }) => owner),
+      counts: Float64Array.from(scored, ({ scores }) => scores[r]?.length ?? 0),
+    };
+  });
+}
+
 /** Bands from errors; ranges that were never reached take over those of the last that was. */
-export function bandsOf(scored: readonly Scored[], ranges: readonly number[], prior: number): Bands {
+export function bandsOf(
+  scored: readonly Scored[],
+  rolling: Rolling,
+  shape: readonly number[] | null = null,
+  pools = poolsOf(scored, rolling.ranges),
+  without = -1,
+): Bands {
+  const { ranges, forgets } = rolling;
+  const prior = (shape ? rolling.shapePrior : null) ?? rolling.prior;
   const factors: (readonly number[])[] = [];
-  let last: readonly number[] = NORMAL;
+  const believed = shape ?? PRIOR_BAND;
+  let last: readonly number[] = believed;
   let inflation = 1;
-  ranges.forEach((_, r) => {
-    const own = scored.map(({ scores }) => scores[r] ?? new Float64Array(0)).filter((scores) => scores.length > 0);
-    if (own.length > 0) {
-      const sorted = sortedKnown(own.flatMap((scores) => [...scores]));
-      const share = own.length / (own.length + prior);
+  const weights = Float64Array.from(scored, (_, k) => (k === without ? 0 : forgets ** (scored.length - 1 - k)));
+  for (const pool of pools) {
+    let [sum, squares] = [0, 0];
+    pool.counts.forEach((count, k) => {
+      const weight = count > 0 ? (weights[k] ?? 0) : 0;
+      sum += weight;
+      squares += weight * weight;
+    });
+    if (sum > 0) {
+      // So many origins of equal weight would say as much.
+      const origins = (sum * sum) / squares;
+      const share = origins / (origins + prior);
+      const own = weightedQuantiles(pool, weights, [0.5, ...LEVELS.map((level) => conformal(level, origins))]);
       // All errors to one side are most often chance: few origins go together.
-      const shift = CHANCE * quantileOf(sorted, 0.5);
-      last = LEVELS.map((level, l) => share * (conformal(sorted, level, own.length) - shift) + (1 - share) * (NORMAL[l] ?? 0));
+      const shift = CHANCE * (own[0] ?? 0);
+      last = LEVELS.map((_, l) => share * ((own[l + 1] ?? 0) - shift) + (1 - share) * (believed[l] ?? 0));
       inflation = ((last[5] ?? 0) - (last[1] ?? 0)) / 2 / (NORMAL[5] ?? 1) || 1;
     }
     factors.push(last);
-  });
-  return { origins: scored.length, factors, ranges, inflation: Math.min(MOST_INFLATION, Math.max(1, inflation)) };
+  }
+  return {
+    origins: scored.length - (without < 0 ? 0 : 1),
+    factors,
+    ranges,
+    inflation: Math.min(MOST_INFLATION, Math.max(1, inflation)),
+  };
 }
 
-/** Quantile that allows for how few origins there are: errors of one origin go together. */
-function conformal(sorted: Float64Array, level: number, origins: number): number {
+/** Level that allows for how few origins there are: errors of one origin go together. */
+function conformal(level: number, origins: number): number {
   const away = level - 0.5;
   // Near the ends the correction fades: the very largest error is no 97.5 % quantile.
-  const corrected = 0.5 + away * (1 + Math.max(0.45, Math.min(1, 5 - 10 * Math.abs(away))) / (origins + 1));
-  return quantileOf(sorted, Math.max(0, Math.min(1, corrected)));
+  const corrected = 0.5 + away * (1 + Math.max(ENDS, Math.min(1, 5 - 10 * Math.abs(away))) / (origins + 1));
+  return Math.max(0, Math.min(1, corrected));
+}
+
+/** Quantiles of values that count as much as their origin does. @param levels one or more, rising after the first */
+function weightedQuantiles({ values, owners, counts }: Pooled, weights: Float64Array, levels: readonly number[]): number[] {
+  let whole = 0;
+  counts.forEach((count, k) => (whole += count * (weights[k] ?? 0)));
+  const found = levels.map(() => NaN);
+  let [passed, before, at] = [0, NaN, 0];
+  for (let i = 0; i < values.length; i++) {
+    const weight = weights[owners[i] ?? 0] ?? 0;
+    if (weight === 0) continue;
+    const middle = (passed + weight / 2) / whole;
+    const value = values[i] ?? 0;
+    levels.forEach((level, l) => {
+      if (!Number.isNaN(found[l] ?? 0) || level > middle) return;
+      found[l] = Number.isNaN(before) ? value : before + ((value - before) * (level - at)) / Math.max(middle - at, 1e-12);
+    });
+    [passed, before, at] = [passed + weight, value, middle];
+  }
+  return found.map((v) => (Number.isNaN(v) ? before : v));
 }
 
 /** Quantiles of one step. */
@@ -117,12 +190,9 @@ export function recordOf(rolling: Rolling, scored: readonly Scored[]): Backtest 
   const { values, steps } = rolling;
   let [n, within80, within95, loss, peer] = [0, 0, 0, 0, 0];
   const errors: number[] = [];
-  for (const one of scored) {
-    const bands = bandsOf(
-      scored.filter((other) => other !== one),
-      rolling.ranges,
-      rolling.prior,
-    );
+  const pools = poolsOf(scored, rolling.ranges);
+  for (const [k, one] of scored.entries()) {
+    const bands = bandsOf(scored, rolling, one.path.shape ?? null, pools, k);
     const squares = leastSquares(values.subarray(0, one.origin));
     for (let ahead = 1; ahead <= steps && one.origin - 1 + ahead < values.length; ahead++) {
       const v = values[one.origin - 1 + ahead] ?? NaN;

@@ -10,15 +10,18 @@ import type { Season } from './season.ts';
 import { chancesOf, crossedAlready, undated } from './verdict.ts';
 import { amountText, daysText } from './words.ts';
 
-const MOST_ORIGINS = 12;
+const MOST_ORIGINS = 9;
 /** Days known below which nothing is said. */
 const LEAST_DAYS = 4;
 /** Days of daily values below which nothing is said. */
 const LEAST_STEPS = 14;
 /** Chances reach no further ahead than this many times the history. */
 const REACH = 2;
-/** Origins' worth of normal errors that stand beside what was measured. */
+/** Origins that what is believed of errors counts for: a normal distribution, or the shape that the history itself has. */
 const PRIOR = 3;
+const SHAPE_PRIOR = 40;
+/** What an origin's errors count for beside those of the next one. */
+const BAND_FORGETS = 0.9;
 /** What a member's error of one origin earlier still counts. */
 const FORGETS = 0.75;
 
@@ -56,7 +59,7 @@ export function forecastRate(question: RateQuestion): Answer {
   }
   const season = seasonOf(grid, calendar, perDay);
   const { scored, rolling, path, decisions } = tested(question, season);
-  const bands = bandsOf(scored, rolling.ranges, PRIOR);
+  const bands = bandsOf(scored, rolling, path.shape ?? null);
   const least = quantileOf(sortedKnown(y), 0);
   const steps = Array.from({ length: horizonSteps }, (_, h) => ({
     tMs: grid.endMs(y.length + h),
@@ -120,6 +123,8 @@ function tested({ grid, horizonSteps, members }: RateQuestion, season: Season) {
     steps,
     ranges: [...new Set(ranges)].filter((r) => r <= steps),
     prior: PRIOR,
+    shapePrior: SHAPE_PRIOR,
+    forgets: BAND_FORGETS,
     fit: (history) => ensemble.fit(history)?.path ?? null,
   };
   const scored = scoresOf(rolling);
@@ -154,7 +159,7 @@ export function createEnsemble(season: Season, steps: number, more: Readonly<Rec
         return sum / weight;
       };
       const spread = (ahead: number) => fitted.spread(ahead + late);
-      return { path: { path, spread }, names: fitted.names, weights };
+      return { path: { path, spread, shape: fitted.shape }, names: fitted.names, weights };
     },
   };
 }

@@ -2,6 +2,8 @@
 import { fitTrend } from './trend.ts';
 import { findSteps, withoutSteps } from './breaks.ts';
 import { medianOf } from './robust.ts';
+import { proportional, returning, yearAgo } from './rate-further.ts';
+import { straysOf } from './rate-spread.ts';
 import { profileOf, type Season } from './season.ts';
 
 /** A member's median, by steps ahead from 1. */
@@ -13,8 +15,10 @@ export type Member = (history: Float64Array, season: Season, steps: number) => A
 export interface Members {
   readonly names: readonly string[];
   readonly paths: readonly Ahead[];
-  /** Standard deviation of a step, the same for all members. */
+  /** How far a step strays, the same for all members. */
   spread(ahead: number): number;
+  /** Quantiles of what strays, in units of the spread; null where the history is too short to tell. */
+  readonly shape: readonly number[] | null;
 }
 
 /** A slope is carried on ever less: by this factor a day. */
@@ -33,7 +37,7 @@ export function fitRate(
   const { perDay, perWeek } = season;
   const last = y.length - 1;
   if (last < 0) return null;
-  const { adds, rest, spread } = profileOf(y, season);
+  const { adds, rest, level: slow, spread } = profileOf(y, season);
   const habit = (ahead: number) => adds[season.phase(last + ahead)] ?? 0;
   const tail = (n: number) => medianOf(rest.subarray(Math.max(0, rest.length - n)));
   const week = tail(WEEK * perDay);
@@ -62,14 +66,22 @@ export function fitRate(
   if (!Number.isNaN(latest)) members['latest level'] = () => latest;
   const held = perDay > 1 ? heldLevel(rest, perDay) : null;
   if (held !== null) members['held level'] = (ahead) => held + habit(ahead);
+  const share = proportional(y, slow, season);
+  if (share) members['level of the week, in proportion'] = (ahead) => share(ahead) + carry(ahead);
+  const back = returning(days, smooth, perDay);
+  if (back) members['level that returns'] = (ahead) => back(ahead) + habit(ahead) + carry(ahead);
+  const year = perDay === 1 ? yearAgo(y) : null;
+  if (year) members['year ago'] = year;
   for (const [name, member] of Object.entries(more)) {
     const ahead = member(filled(y, adds, level, season), season, steps);
     if (ahead) members[name] = (h) => ahead[h - 1] ?? NaN;
   }
+  const strays = straysOf(rest, (i) => spread[season.phase(i)] ?? 1, perDay);
   return {
     names: Object.keys(members),
     paths: Object.values(members),
-    spread: (ahead) => spread[season.phase(last + ahead)] ?? 0,
+    spread: (ahead) => (spread[season.phase(last + ahead)] ?? 0) * (strays?.grows(ahead) ?? 1),
+    shape: strays?.shape ?? null,
   };
 }
 
@@ -151,7 +163,7 @@ function heldLevel(rest: Float64Array, perDay: number): number | null {
 
 /** Growth a day where the history proves one, from what came after the last bend and without steps. */
 function slopeOf(days: Float64Array): number {
-  if (days.length < 4 * WEEK) return 0;
+  if (days.length < 2 * WEEK) return 0;
   const trend = fitTrend(withoutSteps(days, findSteps(days).steps), 4 * WEEK);
   if (!trend || trend.shape === 'slowing') return 0;
   const size = Math.abs(trend.line.slope) - 0.5 * trend.slopeRange;

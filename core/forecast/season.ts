@@ -26,6 +26,8 @@ export interface Profile {
   readonly spread: Float64Array;
   /** Values less the profile. */
   readonly rest: Float64Array;
+  /** What the profile is about: a level that neither habit nor peaks move. */
+  readonly level: Float64Array;
 }
 
 /** Median of each day, then of each seven days about it: a level that neither habit nor peaks move. */
@@ -76,7 +78,7 @@ export function profileOf(y: Float64Array, season: Season): Profile {
   const share = size > 0 ? Math.max(0, 1 - (noise * noise) / support / (size * size)) : 0;
   for (let phase = 0; phase < perWeek; phase++) adds[phase] = share * (adds[phase] ?? 0);
   const rest = y.map((v, i) => v - (adds[season.phase(i)] ?? 0));
-  return { adds, rest, spread: spreadOf(rest, level, season, from) };
+  return { adds, rest, level, spread: spreadOf(rest, level, season, from) };
 }
 
 /** Typical distance from the level by hour of the day, smoothed over three, half of it that of all hours. */

@@ -134,6 +134,7 @@ function tested(
     steps: Math.min(Math.max(horizon, 90), y.length >> 1),
     ranges: RANGES,
     prior: PRIOR,
+    forgets: 1,
     fit: (history) => {
       let end = history.length;
       while (end > 0 && Number.isNaN(history[end - 1] ?? NaN)) end--;
@@ -157,7 +158,7 @@ function tested(
     },
   };
   const scored = scoresOf(rolling);
-  return { bands: bandsOf(scored, RANGES, PRIOR), backtest: recordOf(rolling, scored) };
+  return { bands: bandsOf(scored, rolling), backtest: recordOf(rolling, scored) };
 }
 
 /** Why this fit carries no date. */

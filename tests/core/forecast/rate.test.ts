@@ -100,6 +100,7 @@ describe('a backtest', () => {
       steps: 48,
       ranges: [1, 25],
       prior: 2,
+      forgets: 1,
       fit: (history) => {
         seen.push([...history]);
         // Whoever writes into what he is given changes nothing.
@@ -116,7 +117,7 @@ describe('a backtest', () => {
       [24, 24],
     ]);
     expect(recordOf(rolling, scored)?.origins).toBe(3);
-    const factors = bandsOf(scored, rolling.ranges, 2).factors[0] ?? [];
+    const factors = bandsOf(scored, rolling).factors[0] ?? [];
     expect(factors).toEqual([...factors].sort((a, b) => a - b));
   });
 
