@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import type { BenchOptions } from './bench.ts';
 import type { Cost, Turn } from './graph/drawer.ts';
 import { benchEmbeds } from './graph/embeds.ts';
+import { benchQueries } from './graph/queries.ts';
 import { openRrdPictures, type RrdPictures } from './graph/rrd-pictures.ts';
+import { benchPages } from './pages.ts';
 import { judge, median, type Report } from './report.ts';
 import { rrdPrograms } from './store/rrd.ts';
 
 const WARM_PICTURES = 12;
 const TURN_MS = 120_000;
 
-export async function benchGraph({ quick }: BenchOptions): Promise<Report> {
+export async function benchGraph(options: BenchOptions): Promise<Report> {
+  const { quick } = options;
   const [rounds, pictures] = quick ? [5, 20] : [15, 40];
   const ours = startDrawer();
   const programs = rrdPrograms();
@@ -36,20 +39,34 @@ export async function benchGraph({ quick }: BenchOptions): Promise<Report> {
     console.log(
       `  200 embeds for 50 readers: ${embeds.freshMs.toFixed(0)} ms when none is made, ${embeds.cachedMs.toFixed(0)} ms when all are`,
     );
+    const queries = await benchQueries('missing' in programs ? null : programs, quick ? 1 : 5, quick ? 20 : 60);
+    for (const { range, oursMs, rrdtoolMs } of queries)
+      console.log(`  data of a graph, ${range}: ours ${oursMs.toFixed(1)} ms, rrdtool ${rrdtoolMs?.toFixed(1) ?? 'missing'} ms`);
+    const pages = await benchPages(options);
     return {
       bench: 'graph',
-      goals: judge('graph', {
-        'PNG 800×300 beside rrdtool': ratioOf(found[1]),
-        'PNG 800×300 at 2× beside rrdtool': ratioOf(found[2]),
-        'size of that PNG': kB(found[1].bytes),
-        'size of that PNG at 2×': kB(found[2].bytes),
-        SVG: round(median(svg), 2),
-        'RSS of the renderer': Math.round(rssMB),
-        'embeds that are told to come again': embeds.busy,
-        'embed that is made': round(embeds.cachedOneMs, 2),
-        'embed that the reader has': round(embeds.unchangedMs, 2),
-      }),
+      goals: [
+        ...judge('graph', {
+          'PNG 800×300 beside rrdtool': ratioOf(found[1]),
+          'PNG 800×300 at 2× beside rrdtool': ratioOf(found[2]),
+          'size of that PNG': kB(found[1].bytes),
+          'size of that PNG at 2×': kB(found[2].bytes),
+          SVG: round(median(svg), 2),
+          'RSS of the renderer': Math.round(rssMB),
+          'embeds that are told to come again': embeds.busy,
+          'embed that is made': round(embeds.cachedOneMs, 2),
+          'embed that the reader has': round(embeds.unchangedMs, 2),
+        }),
+        ...pages.goals,
+      ],
       peers: {
+        ...pages.peers,
+        'data of a graph': Object.fromEntries(
+          queries.map(({ range, oursMs, rrdtoolMs }) => [
+            range,
+            { 'ours ms': round(oursMs, 2), 'rrdtool ms': rrdtoolMs === null ? null : round(rrdtoolMs, 2) },
+          ]),
+        ),
         ours: { 'ms 1×': msOf(found[1].ms), 'ms 2×': msOf(found[2].ms) },
         rrdtool:
           'missing' in programs

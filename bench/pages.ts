@@ -45,6 +45,8 @@ export async function benchPages({ quick }: BenchOptions): Promise<Report> {
         found.get(name)?.push(await time(browser, new URL(path, world.url).href, there));
       }
     }
+    const frames = await framesASecond(browser, world.url, device);
+    const shift = await layoutShift(browser, new URL(`/devices/${device}`, world.url).href);
     const of = (name: string, what: keyof Times) => Math.round(median((found.get(name) ?? []).map((times) => times[what])));
     return {
       bench: 'pages',
@@ -55,6 +57,9 @@ export async function benchPages({ quick }: BenchOptions): Promise<Report> {
         'page of 24 graphs drawn': of(`${GRAPHS} graphs`, 'thereMs'),
         shell: weight(/^index-.*\.js$/),
         'chart chunk': weight(/^chart-.*\.js$/),
+        'embed frame': await frameWeight(world.url, device),
+        'frames while the cursor crosses 2,000 points': frames,
+        "layout shift of a device's page": shift,
       }),
       peers: { grafana: 'missing: it cannot be had from the package registries used here' },
     };
@@ -127,4 +132,76 @@ function weight(pattern: RegExp): number {
     .filter((name) => pattern.test(name))
     .reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name)), { level: 9 }).length, 0);
   return Math.round(bytes / 100) / 10;
+}
+
+const CURSOR_MS = 3_000;
+
+/** A graph as wide as two points a pixel make 2,000, its cursor moved by the mouse in each frame, and a range dragged. */
+async function framesASecond(browser: Browser, url: string, device: string): Promise<number> {
+  const { items } = await ask<{ items: { id: string }[] }>(url, `devices/${device}/graphs`);
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  try {
+    const page = await context.newPage();
+    await page.goto(new URL(`/graphs/${items[0]?.id}?range=5d`, url).href, { timeout: 30_000 });
+    const over = page.locator('.plot.large .over');
+    await over.waitFor({ timeout: SETTLE_MS });
+    await page.waitForTimeout(500);
+    const box = (await over.boundingBox()) ?? { x: 0, y: 0, width: 1, height: 1 };
+    await page.evaluate(() => {
+      const times: number[] = [];
+      Object.assign(window, { times });
+      const note = (ms: number) => void (times.push(ms), requestAnimationFrame(note));
+      requestAnimationFrame(note);
+    });
+    const began = performance.now();
+    for (let i = 0; performance.now() - began < CURSOR_MS; i++) {
+      const share = (i % 200) / 200;
+      if (i % 200 === 100) await page.mouse.down();
+      await page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
+      // Let go where it began: nothing is chosen.
+      if (i % 200 === 150) {
+        await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+        await page.mouse.up();
+      }
+    }
+    const times = await page.evaluate(() => (window as Window & { times?: number[] }).times ?? []);
+    const gaps = times.slice(1).map((ms, i) => ms - (times[i] ?? ms));
+    return Math.round(1000 / (gaps.reduce((sum, ms) => sum + ms, 0) / gaps.length));
+  } finally {
+    await context.close();
+  }
+}
+
+/** Of a whole load, as Chromium counts it. */
+async function layoutShift(browser: Browser, url: string): Promise<number> {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  try {
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const seen = { shift: 0 };
+      Object.assign(window, { seen });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[]) seen.shift += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto(url, { timeout: 30_000, waitUntil: 'networkidle' });
+    const shift = await page.evaluate(() => (window as Window & { seen?: { shift: number } }).seen?.shift ?? NaN);
+    return Math.round(shift * 10_000) / 10_000;
+  } finally {
+    await context.close();
+  }
+}
+
+/** A live frame is one file with all it needs. */
+async function frameWeight(url: string, device: string): Promise<number> {
+  const { items } = await ask<{ items: { id: string }[] }>(url, `devices/${device}/graphs`);
+  const made = await fetch(new URL('/api/v1/embeds', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ graph: items[0]?.id, range: '24h' }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const { link } = (await made.json()) as { link: string };
+  const frame = await fetch(new URL(`${new URL(link).pathname}.html`, url), { signal: AbortSignal.timeout(30_000) });
+  return Math.round(gzipSync(await frame.text(), { level: 9 }).length / 100) / 10;
 }

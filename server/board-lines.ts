@@ -231,7 +231,7 @@ export async function eachLines(
     })),
   );
   const top = pick.filter(({ rank }) => rank < room).sort((a, b) => a.rank - b.rank || a.l - b.l);
-  const stats = await figuresOf(deps, top, statsFromMs, endMs);
+  const stats = await figuresOf(deps, top, tier, statsFromMs, endMs);
   const above = top.filter(({ line }) => !line.spec.mirror).length;
   top.forEach(({ line, member, each, rank, l }, i) => {
     const { spec } = line;

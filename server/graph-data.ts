@@ -69,7 +69,7 @@ async function drawSpec(deps: GraphDeps, device: Device, spec: GraphSpec, reques
   const latest = await history.latest(series);
   const reads = await readSources(history, spec.lines, tier, startMs, endMs + beyondMs(tier, intervalMs));
   const wanted = spec.lines.map((line, i) => ({ line, source: line, each: reads[i]?.each ?? (() => undefined) }));
-  const stats = await figuresOf(deps, wanted, statsFromMs, endMs);
+  const stats = await figuresOf(deps, wanted, tier, statsFromMs, endMs);
   const filled = wanted.map(({ line, each }, i): FilledLine & { instance: string } => ({
     ...line,
     each,

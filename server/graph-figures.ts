@@ -1,23 +1,22 @@
 /** The figures of a line's legend, from stored data. */
 import type { LineStats } from '../core/graph.ts';
-import { BIN_TIERS, TIER_STEP_MS } from '../core/model.ts';
+import { BIN_TIERS, TIER_STEP_MS, type Tier } from '../core/model.ts';
 import type { Each } from '../core/query.ts';
 import { percentile, summarise } from '../core/statistics.ts';
 import { keptMs, readSources, words, type GraphDeps, type Source } from './graph-read.ts';
 
-/** Figures of lines over fromMs..endMs, each from its own stretches; the 95th is read for all at once. */
+/**
+ * Figures of lines over fromMs..endMs, each from its own stretches; the 95th is read for all at once.
+ * @param tier of those stretches: where it is that of the 95th, nothing is read again
+ */
 export async function figuresOf(
   deps: GraphDeps,
   lines: readonly { readonly source: Source; readonly each: Each }[],
+  tier: Tier,
   fromMs: number,
   endMs: number,
 ): Promise<LineStats[]> {
-  const percentiles = await percentilesOf(
-    deps,
-    lines.map(({ source }) => source),
-    fromMs,
-    endMs,
-  );
+  const percentiles = await percentilesOf(deps, lines, tier, fromMs, endMs);
   // Of a range that is over, the last bin of the finest tier: the drawn one would be another at every width.
   const over = endMs < deps.nowMs() - OVER_MS;
   return lines.map(({ each }, i) => {
@@ -41,13 +40,15 @@ export function lastWithin(each: Each, fromMs: number, endMs: number): number | 
 /** 95th percentile from the finest means kept that long: 5 min by the convention of billing. */
 async function percentilesOf(
   deps: GraphDeps,
-  sources: readonly Source[],
+  lines: readonly { readonly source: Source; readonly each: Each }[],
+  drawn: Tier,
   fromMs: number,
   endMs: number,
 ): Promise<{ p95: number | null; p95From: string; last?: number | null }[]> {
   const tier = BIN_TIERS.find((t) => fromMs >= deps.nowMs() - keptMs(deps.history.tiers(), t)) ?? '1d';
   // Divided lines need the same columns of both.
-  const reads = await readSources(deps.history, sources, tier, fromMs, endMs, ['mean', 'known']);
+  const sources = lines.map(({ source }) => source);
+  const reads = tier === drawn ? lines : await readSources(deps.history, sources, tier, fromMs, endMs, ['mean', 'known']);
   return reads.map(({ each }) => {
     const means: number[] = [];
     // Only whole bins: a cut one would be a mean of less than its width.

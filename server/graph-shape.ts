@@ -81,7 +81,13 @@ function drawn({ series, label, role, below, fill, slots, stats, members, bound 
 
 /** Seven figures are finer than any screen; the legend's figures keep all of theirs. */
 function short(value: number): number | null {
-  return Number.isNaN(value) ? null : Number(value.toPrecision(7));
+  if (Number.isNaN(value)) return null;
+  const size = Math.abs(value);
+  if (size === 0 || size < 1e-9 || size > 1e21) return Number(value.toPrecision(7));
+  // As toPrecision(7) rounds, several times as fast: both factors are whole, so nothing is lost on the way.
+  const digits = Math.floor(Math.log10(size)) - 6;
+  const factor = 10 ** Math.abs(digits);
+  return digits > 0 ? Math.round(value / factor) * factor : Math.round(value * factor) / factor;
 }
 
 function scaleOf(
