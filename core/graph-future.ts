@@ -84,6 +84,7 @@ export interface FutureSource {
   readonly subtitle: string;
   readonly series: string;
   readonly device: string;
+  readonly deviceName: string;
   readonly label: string;
   readonly unit: Unit;
   readonly stepMs: number;
@@ -175,6 +176,7 @@ export function futureGraph(source: FutureSource, view: FutureView): GraphData {
   return {
     id: source.id,
     title: source.title,
+    device: source.deviceName,
     subtitle: source.subtitle,
     unit,
     fromMs,

@@ -7,6 +7,7 @@ import { guard } from './access.ts';
 import { acceptBodies } from './bodies.ts';
 import { SECURITY_HEADERS, secureHeaders } from './headers.ts';
 import { createEmbeds } from './embeds.ts';
+import { createForecasts } from './forecasts.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import { createInventory } from './inventory.ts';
 import { openapi, openapiRoute } from './openapi.ts';
@@ -18,6 +19,7 @@ import { createReviewArchive } from './review-archive.ts';
 import { createReviewKeeper } from './review-keeper.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
+import { capacityRoutes } from './routes/capacity.ts';
 import { dashboardRoutes } from './routes/dashboards.ts';
 import { keptDashboardRoutes } from './routes/kept-dashboards.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -93,7 +95,8 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   app.decorate('keepReviews', keeper.keep);
   app.addHook('onClose', keeper.idle);
   const embeds = createEmbeds({ catalog, clock, log });
-  const made = { access, sessions, tokens, http, figures, inventory, renderer, embeds, readReview, reviewArchive };
+  const forecasts = createForecasts({ history: deps.history, inventory, clock, zone: config.zone, ending: () => ending, log });
+  const made = { forecasts, access, sessions, tokens, http, figures, inventory, renderer, embeds, readReview, reviewArchive };
   const routeDeps: RouteDeps = { ...deps, ...made, startedMs: clock.nowMs() };
   await openapi(app, routeDeps);
   await app.register(
@@ -130,6 +133,7 @@ function apiRoutes(deps: RouteDeps) {
       seriesRoutes,
       graphRoutes,
       graphImageRoutes,
+      capacityRoutes,
       dashboardRoutes,
       keptDashboardRoutes,
       embedRoutes,

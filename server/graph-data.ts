@@ -1,11 +1,13 @@
 /** The data of a graph, by its id: what every renderer draws. */
 import { parseBoardGraphId, type GraphExtras } from '../core/dashboard.ts';
 import { lensOf, parseExploreId } from '../core/explore.ts';
+import { isFutureId } from '../core/future-id.ts';
 import type { GraphData } from '../core/graph.ts';
 import { LINES_MAX, deviceOfGraph, graphsOf, type GraphSpec } from '../core/graphs.ts';
 import type { Device } from '../core/model.ts';
 import type { Stocked } from './inventory.ts';
 import { planQuery, toSlots } from '../core/query.ts';
+import { readFuture } from './future-graph.ts';
 import { figuresOf } from './graph-figures.ts';
 import { gapsOf } from './graph-gaps.ts';
 import { beyondMs, oldestOf, readSources, words, type GraphDeps, type GraphRequest } from './graph-read.ts';
@@ -22,6 +24,11 @@ export type { GraphDeps, GraphRequest } from './graph-read.ts';
  * @throws HttpProblem 400 for an id of the explorer that says nothing sound
  */
 export async function readGraph(deps: GraphDeps, id: string, request: GraphRequest): Promise<GraphData | null> {
+  if (deps.forecasts && isFutureId(id))
+    return readFuture({ ...deps, forecasts: deps.forecasts }, id, {
+      fromMs: request.usual === true ? null : request.fromMs,
+      width: request.width,
+    });
   const explored = parseExploreId(id);
   if (explored && 'error' in explored) throw badRequest(explored.error);
   const ofBoard = parseBoardGraphId(id);

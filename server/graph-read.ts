@@ -1,6 +1,7 @@
 /** Reads what lines are drawn from: many series in one call, each as its stretches of known time. */
 import { HEARTBEAT, TIER_STEP_MS, type SeriesKey, type Tier, type TierSpec } from '../core/model.ts';
 import type { BinColumn, BinColumns, Catalog, History, RawColumns } from '../core/ports.ts';
+import type { Forecasts } from '../core/capacity.ts';
 import type { DashboardSource } from '../core/dashboard.ts';
 import { eachBin, eachRecord, type Each } from '../core/query.ts';
 import type { Comparison } from './graph-compare.ts';
@@ -15,10 +16,14 @@ export interface GraphDeps {
   readonly nowMs: () => number;
   /** Without: there are no graphs of dashboards. */
   readonly dashboards?: DashboardSource;
+  /** Without: there are no graphs of forecasts. */
+  readonly forecasts?: Forecasts;
 }
 export interface GraphRequest {
   readonly fromMs: number;
   readonly toMs: number;
+  /** No range was asked for: what suits the graph. */
+  readonly usual?: boolean;
   /** Width of the plot in pixels. */
   readonly width: number;
   /** With the range before, or the difference to it. */

@@ -17,6 +17,49 @@ const Stats = Type.Object({
   total: Value,
   known: Type.Number(),
 });
+const Limit = Type.Object({
+  label: Type.String(),
+  steps: Type.Array(Type.Object({ fromMs: Type.Number(), value: Type.Number() })),
+});
+const Crossing = Type.Union([Type.Object({ lowMs: Type.Number(), medianMs: Type.Number(), highMs: Value }), Type.Null()]);
+const Paths = Type.Array(Type.Array(Type.Number()), {
+  description: 'The 2.5, 10, 25, 50, 75, 90 and 97.5 % quantiles, each with a value for each slot of the future.',
+});
+const Future = Type.Object(
+  {
+    fromMs: Type.Number(),
+    nowMs: Type.Number(),
+    slot: Type.Integer({ description: 'The first slot of the future.' }),
+    level: Value,
+    values: Paths,
+    limit: Type.Union([Limit, Type.Null()]),
+    crossing: Crossing,
+    orderByMs: Value,
+    found: Type.Array(
+      Type.Object({
+        what: Type.Enum(['clean-up', 'step', 'outlier']),
+        tMs: Type.Number(),
+        value: Type.Number(),
+        title: Type.String(),
+        detail: Type.String(),
+      }),
+    ),
+    scenarios: Type.Array(
+      Type.Object({
+        key: Type.String(),
+        label: Type.String(),
+        role: Type.String(),
+        limit: Type.Union([Limit, Type.Null()]),
+        values: Type.Union([Paths, Type.Null()]),
+        crossing: Crossing,
+        orderByMs: Value,
+        says: Type.String(),
+      }),
+    ),
+    says: Type.String(),
+  },
+  { description: 'Of a graph of a forecast: what may come.' },
+);
 const Line = Type.Object({
   series: Type.String(),
   label: Type.String(),
@@ -81,5 +124,6 @@ export const GraphView = Type.Unsafe<GraphData>(
     newestMs: Value,
     oldestMs: Value,
     about: Type.String(),
+    future: Type.Optional(Future),
   }),
 );

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Forecasts } from '../core/capacity.ts';
 import type { DashboardSource } from '../core/dashboard.ts';
 import type { ScheduledReview } from '../core/review-due.ts';
 import type { KeptReview } from '../core/review-view.ts';
@@ -65,6 +66,7 @@ export interface RouteDeps extends AppDeps {
   readonly inventory: Inventory;
   readonly renderer: Renderer;
   readonly embeds: Embeds;
+  readonly forecasts: Forecasts;
   readonly readReview: ReadReview;
   readonly reviewArchive: ReviewArchive;
   readonly startedMs: number;

@@ -22,6 +22,7 @@ import type {
   StatusView,
 } from '../core/api.ts';
 import type { Ago } from '../core/ago.ts';
+import type { CapacityRow } from '../core/capacity.ts';
 import type { GraphData, GraphRef } from '../core/graph.ts';
 import type { FilesystemView, InterfaceView } from '../core/now.ts';
 import type { KeptReview, ReviewView } from '../core/review-view.ts';
@@ -182,6 +183,13 @@ export interface ReviewQuery {
   readonly metric: readonly string[];
 }
 
+export interface CapacityAnswer extends PageOf<CapacityRow> {
+  /** When the newest of them was made; null = none yet. */
+  readonly madeMs: number | null;
+  /** Series whose forecast is still to be made. */
+  readonly waiting: number;
+}
+
 /** With which range before, and whether what lies between is asked for. */
 export interface Compared {
   readonly compare?: Ago;
@@ -206,20 +214,28 @@ export const api = {
   /** @param query perFamily: only a first look; otherwise the first `limit` of all */
   graphs: (device: string, query: { perFamily?: number; limit?: number }, signal: AbortSignal) =>
     get<PageOf<GraphRef>>(`devices/${id(device)}/graphs`, signal, query),
-  /** @param range as typed; the server reads it */
+  /** @param range as typed; the server reads it; '' = what suits the graph */
   graph: (graph: string, range: string, width: number, signal: AbortSignal, compared: Compared = {}) =>
-    get<GraphData>(`graphs/${id(graph)}`, signal, { from: range, width, ...compared }),
+    get<GraphData>(`graphs/${id(graph)}`, signal, { ...(range === '' ? {} : { from: range }), width, ...compared }),
   fileAddress: (graph: string, ending: 'yaml') => address(`graphs/${id(graph)}.${ending}`).href,
   /** The graph as the explorer changes it. */
   explored: (graph: string, signal: AbortSignal) => get<ExploredView>(`graphs/${id(graph)}/explore`, signal),
   dashboards: (signal: AbortSignal) => all<DashboardView>('dashboards', signal),
   dashboard: (dashboard: string, signal: AbortSignal) => get<DashboardDetail>(`dashboards/${id(dashboard)}`, signal),
   csvAddress: (graph: string, range: string, compared: Compared = {}) =>
-    address(`graphs/${id(graph)}/csv`, { from: range, ...compared }).href,
+    address(`graphs/${id(graph)}/csv`, { ...(range === '' ? {} : { from: range }), ...compared }).href,
   review: (query: ReviewQuery, signal: AbortSignal) => get<ReviewView>('reviews/current', signal, { ...query }),
   reviewAddress: (form: 'csv' | 'pdf', query: ReviewQuery) => address(`reviews/current.${form}`, { ...query }).href,
   keptReviews: (signal: AbortSignal) => all<KeptReview>('reviews', signal),
   keptReviewAddress: (review: string, form: 'html' | 'csv' | 'pdf') => address(`reviews/${id(review)}.${form}`).href,
+  /** Everything that can fill, the soonest first. */
+  capacity: async (signal: AbortSignal): Promise<CapacityAnswer> => {
+    const made = await get<CapacityAnswer>('capacity', signal, { limit: 1000 });
+    return made.nextCursor === null ? made : { ...made, items: await all<CapacityRow>('capacity', signal) };
+  },
+  /** The first of them. */
+  fillsFirst: (limit: number, signal: AbortSignal) => get<CapacityAnswer>('capacity', signal, { limit }),
+  capacityAddress: (query: Query) => address('capacity.csv', query).href,
   events: (
     query: {
       device?: string;

@@ -47,6 +47,9 @@ export function Rail(shared: Shared) {
         <Entry page="explore" current={isExploring(route)}>
           <span>Explorer</span>
         </Entry>
+        <Entry page="capacity" current={isCapacity(route)}>
+          <span>Capacity</span>
+        </Entry>
         <Entry page="review" current={route.page === 'review'}>
           <span>Trend review</span>
         </Entry>
@@ -69,8 +72,10 @@ export function Rail(shared: Shared) {
 /** Graphs of dashboards belong to these, all others to a device. */
 const isBoardGraph = ({ page, id }: Route) => page === 'graph' && id.startsWith('board~');
 const isExploring = ({ page, id }: Route) => page === 'explore' || (page === 'graph' && id.startsWith('explore~'));
+const isCapacity = ({ page, id }: Route) => page === 'capacity' || (page === 'graph' && id.startsWith('future~'));
 const isDevices = (route: Route) =>
-  ['devices', 'device', 'edit'].includes(route.page) || (route.page === 'graph' && !isBoardGraph(route) && !isExploring(route));
+  ['devices', 'device', 'edit'].includes(route.page) ||
+  (route.page === 'graph' && !isBoardGraph(route) && !isExploring(route) && !isCapacity(route));
 const isDashboards = (route: Route) => ['dashboards', 'dashboard'].includes(route.page) || isBoardGraph(route);
 const isAdding = (page: Page) => page === 'add' || page === 'bulk' || page === 'range';
 
@@ -194,7 +199,7 @@ const ICONS = {
   overview: 'M3 9.5 10 3l7 6.5M5 8v9h10V8',
   devices: 'M3 4h14v5H3zM3 11h14v5H3zM6 6.5h1M6 13.5h1',
   dashboards: 'M3 3v14h14M6 13l3-4 3 2 4-6',
-  events: 'M4 5h2M9 5h8M4 10h2M9 10h8M4 15h2M9 15h8',
+  capacity: 'M3 5h14M4 16c5 0 8-3 12-10',
   search: 'M9 3a6 6 0 1 0 0 12A6 6 0 0 0 9 3zM13.5 13.5 17 17',
 } as const;
 
@@ -221,9 +226,9 @@ export function BottomBar({ route }: Shared) {
         <Icon name="dashboards" />
         Dashboards
       </Entry>
-      <Entry page="events" current={route.page === 'events'}>
-        <Icon name="events" />
-        Events
+      <Entry page="capacity" current={isCapacity(route)}>
+        <Icon name="capacity" />
+        Capacity
       </Entry>
       <button type="button" onClick={openSearch}>
         <Icon name="search" />

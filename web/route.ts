@@ -16,6 +16,7 @@ export type Page =
   | 'explore'
   | 'graph'
   | 'review'
+  | 'capacity'
   | 'events'
   | 'embeds'
   | 'collector';
@@ -58,6 +59,7 @@ function pageOf(list: string, id: string, part: string): Page {
       return 'review';
     case 'events':
     case 'embeds':
+    case 'capacity':
     case 'collector':
       return list;
     default:
@@ -97,6 +99,7 @@ const PATHS: Readonly<Record<Page, (id: string) => string>> = {
   explore: () => '/explore',
   graph: (id) => `/graphs/${id}`,
   review: () => '/reviews',
+  capacity: () => '/capacity',
   events: () => '/events',
   embeds: () => '/embeds',
   collector: () => '/collector',

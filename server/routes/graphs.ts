@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { AGOS, type Ago } from '../../core/ago.ts';
 import { GRAPH_ID_MAX } from '../../core/explore.ts';
+import { FUTURE_LEVELS, futureAt } from '../../core/graph-future.ts';
 import { titleAlone, type GraphData } from '../../core/graph.ts';
 import { csvCell } from '../../core/text.ts';
 import type { App, RouteDeps } from '../parts.ts';
@@ -45,17 +46,17 @@ export interface GraphQuery {
 }
 
 /** Reads graphs by id as they are asked for. @throws HttpProblem 404 for one that is none, 400 for a range that is none */
-export function graphReader({ history, catalog, inventory, dashboards, clock, config }: RouteDeps) {
+export function graphReader({ history, catalog, inventory, dashboards, forecasts, clock, config }: RouteDeps) {
   return async (id: string, query: GraphQuery, nowMs = clock.nowMs()): Promise<GraphData> => {
     const range = rangeOf(query, nowMs, config.zone);
     const deps = {
-      ...{ history, catalog, inventory, zone: config.zone, nowMs: () => clock.nowMs() },
+      ...{ history, catalog, inventory, zone: config.zone, nowMs: () => clock.nowMs(), forecasts },
       ...(dashboards ? { dashboards } : {}),
     };
     const { compare: ago, difference = false } = query;
     if (difference && ago === undefined) throw badRequest('A difference is to something: say compare=1w, 1mo or 1y as well.');
     const graph = await readGraph(deps, id, {
-      ...{ ...range, width: query.width ?? WIDTH_DEFAULT },
+      ...{ ...range, width: query.width ?? WIDTH_DEFAULT, usual: query.from === undefined && query.to === undefined },
       ...(ago === undefined ? {} : { compare: { ago, difference } }),
     });
     if (!graph) throw notFound(`There is no graph ${quoted(id)}: /api/v1/devices/…/graphs lists those of a device.`);
@@ -121,7 +122,8 @@ const CHUNK_ROWS = 500;
 export function* graphRows(graph: GraphData): Generator<string> {
   const heads = graph.lines.flatMap((line) => [`${line.label} (${graph.unit})`, `${line.label} min`, `${line.label} max`]);
   const combined = graph.lines.some((line) => line.members > 1);
-  yield `${['time', ...heads.map(csvCell), ...(combined ? ['partial'] : [])].join(',')}\n`;
+  const ahead = graph.future ? FUTURE_LEVELS.map((level) => `${level * 100} % (${graph.unit})`) : [];
+  yield `${['time', ...heads.map(csvCell), ...(combined ? ['partial'] : []), ...ahead.map(csvCell)].join(',')}\n`;
   for (let start = 0; start < graph.tMs.length; start += CHUNK_ROWS) {
     let chunk = '';
     for (const [n, tMs] of graph.tMs.slice(start, start + CHUNK_ROWS).entries()) {
@@ -130,7 +132,8 @@ export function* graphRows(graph: GraphData): Generator<string> {
         [line.mean[i], line.min[i], line.max[i]].map((value) => csvCell(value ?? null)),
       );
       const partial = combined ? [csvCell(partialAt(graph, tMs))] : [];
-      chunk += `${[new Date(tMs).toISOString(), ...cells, ...partial].join(',')}\n`;
+      const may = ahead.length === 0 ? [] : (futureAt(graph, i) ?? ahead.map(() => null)).map(csvCell);
+      chunk += `${[new Date(tMs).toISOString(), ...cells, ...partial, ...may].join(',')}\n`;
     }
     yield chunk;
   }

@@ -1,6 +1,7 @@
 /** The figures under a large graph, from stored data; and the graph as a table. */
 import type { GraphData, GraphLine } from '../../core/graph.ts';
 import { legendFigure, legendScale } from '../../core/graph-figures.ts';
+import { futureAt, QUANTILE } from '../../core/graph-future.ts';
 import { hasBand } from '../../core/graph-geometry.ts';
 import { formatWith } from '../../core/units.ts';
 import { serverNow } from '../remote.ts';
@@ -145,6 +146,18 @@ const NOT_BELOW = 'Not below: the lowest readings, as if they had been at one mo
 /** A phone has no room for a column of its own: the cursor's value takes the place of the current one. */
 const narrow = () => matchMedia('(max-width: 640px)').matches;
 
+/** What may come in a slot of the future. */
+function Ahead({ data, slot }: { data: GraphData; slot: number }) {
+  const at = futureAt(data, slot);
+  const figure = (q: number) => formatWith(at?.[q] ?? null, data.unit);
+  return (
+    <>
+      <td class="num">{at && figure(QUANTILE.Q50)}</td>
+      <td class="num sec only-wide">{at && `${figure(QUANTILE.Q10)} – ${figure(QUANTILE.Q90)}`}</td>
+    </>
+  );
+}
+
 const ROWS_MAX = 400;
 
 /** Every slot in figures, newest first; long ranges are thinned, CSV has them all. */
@@ -173,6 +186,16 @@ export function TableTwin({ data }: { data: GraphData }) {
               </th>
             ))}
             {combined && <th scope="col">Unknown</th>}
+            {data.future && (
+              <>
+                <th scope="col" class="num">
+                  Most likely
+                </th>
+                <th scope="col" class="num only-wide">
+                  8 in 10
+                </th>
+              </>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -183,7 +206,13 @@ export function TableTwin({ data }: { data: GraphData }) {
               </th>
               {data.lines.map((line) => (
                 <td class="num" key={line.series}>
-                  {line.mean[i] === null ? <span class="mut">unknown</span> : formatWith(line.mean[i] ?? null, data.unit)}
+                  {data.future && i >= data.future.slot ? (
+                    ''
+                  ) : line.mean[i] === null ? (
+                    <span class="mut">unknown</span>
+                  ) : (
+                    formatWith(line.mean[i] ?? null, data.unit)
+                  )}
                 </td>
               ))}
               {banded.map((line) => (
@@ -194,6 +223,7 @@ export function TableTwin({ data }: { data: GraphData }) {
                 </td>
               ))}
               {combined && <td class="sec">{partialAt(data, i) ?? ''}</td>}
+              {data.future && <Ahead data={data} slot={i} />}
             </tr>
           ))}
         </tbody>

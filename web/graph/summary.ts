@@ -1,4 +1,5 @@
 /** A graph in words, and its figures as the legend shows them. */
+import { futureAt, QUANTILE } from '../../core/graph-future.ts';
 import type { GraphData } from '../../core/graph.ts';
 import { formatDuration, formatWith } from '../../core/units.ts';
 import { count, moment } from '../words.ts';
@@ -43,6 +44,11 @@ export function cursorWords(data: GraphData, slot: number): string {
   const tMs = data.tMs[slot];
   if (tMs === undefined) return 'no data';
   const time = moment(tMs, data.zone, data.stepMs);
+  const may = futureAt(data, slot);
+  if (may) {
+    const [low, middle, high] = [QUANTILE.Q10, QUANTILE.Q50, QUANTILE.Q90].map((q) => formatWith(may[q] ?? null, data.unit));
+    return `${time}: most likely ${middle}, 8 in 10 between ${low} and ${high}`;
+  }
   const known = data.lines.filter((l) => l.mean[slot] !== null && l.mean[slot] !== undefined);
   if (known.length > 0) {
     const lacking = partialAt(data, slot);

@@ -6,6 +6,7 @@ import { api, isFinal, type Compared } from '../api.ts';
 import { EmbedButton } from '../embed/button.tsx';
 import { EventList } from '../event-list.tsx';
 import { agoOf, CompareChoice } from '../graph/compare.tsx';
+import { FutureKey, FutureLegend } from '../graph/future-legend.tsx';
 import { History } from '../graph/history.tsx';
 import { Legend, TableTwin } from '../graph/legend.tsx';
 import { earlier, later, reaching, wider, zoomed } from '../graph/moves.ts';
@@ -96,6 +97,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
       <Tools {...{ few, route, range, data, zone, on, table, move }} device={device?.name ?? ''} />
       <div class={`busy ${pending && data ? 'on' : ''}`} />
       <Trouble error={error} />
+      {data?.future && <FutureKey data={data} />}
       <div ref={ref}>
         {data && !isEmpty(data) ? (
           <Plot
@@ -111,8 +113,8 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
           <div class="plot large">{data && <Nothing data={data} />}</div>
         )}
       </div>
-      {data && data.oldestMs !== null && <History id={id} data={data} range={range} onMove={move} />}
-      {data && !isEmpty(data) && <Legend data={data} slot={slot} />}
+      {data && !data.future && data.oldestMs !== null && <History id={id} data={data} range={range} onMove={move} />}
+      {data && !isEmpty(data) && (data.future ? <FutureLegend data={data} /> : <Legend data={data} slot={slot} />)}
       {data && !isEmpty(data) && table && <TableTwin data={data} />}
       {data && (
         <div class="cols">

@@ -1,0 +1,109 @@
+/** What can fill, how soon, and how sure that is: a row of the capacity page, and the whole forecast behind it. */
+import { Type, type Static } from 'typebox';
+import { DEVICE_KINDS } from './kind.ts';
+import type { Decision, ForecastStep, Reason, Backtest } from './forecast/model.ts';
+import type { Unit } from './model.ts';
+import type { Scenario } from './what-if.ts';
+
+const Value = Type.Union([Type.Number(), Type.Null()]);
+
+export const CAPACITY_KINDS = ['disk', 'memory', 'link'] as const;
+
+export const CapacityRow = Type.Object({
+  series: Type.String({ description: 'device/instance/metric' }),
+  device: Type.String(),
+  deviceName: Type.String(),
+  deviceKind: Type.Enum([...DEVICE_KINDS]),
+  site: Type.String(),
+  tags: Type.Array(Type.String()),
+  instance: Type.String(),
+  name: Type.String({ description: '"/srv/archive", "Memory", "eth0 in, highest of each day"' }),
+  what: Type.Enum([...CAPACITY_KINDS]),
+  metric: Type.String(),
+  unit: Type.String(),
+  kind: Type.Enum(['stock', 'rate']),
+  level: Value,
+  limit: Value,
+  limitFrom: Type.Enum(['size', 'speed', 'set']),
+  headroom: Value,
+  growthPerMonth: Type.Union([Type.Object({ middle: Type.Number(), low: Type.Number(), high: Type.Number() }), Type.Null()]),
+  chances: Type.Array(Type.Object({ days: Type.Integer(), chance: Type.Number() }), {
+    description: 'That the limit is reached within so many days, 0 to 1.',
+  }),
+  dates: Type.Union([Type.Object({ lowMs: Type.Number(), medianMs: Type.Number(), highMs: Value }), Type.Null()], {
+    description: '1 in 10 before lowMs, 1 in 10 after highMs (null: perhaps never); null where the data support no date.',
+  }),
+  leadDays: Type.Number(),
+  orderByMs: Value,
+  record: Type.Union([
+    Type.Object({
+      origins: Type.Integer({ description: 'Forecasts that were made of the past and looked at since.' }),
+      held80: Type.Number({ description: 'Share of values that lay in the 80 % band.' }),
+      held95: Type.Number(),
+      weeks: Type.Number({ description: 'How far back the first of them was made.' }),
+    }),
+    Type.Null(),
+  ]),
+  says: Type.String({ description: "Why there is no date; '' where there is one." }),
+  madeMs: Type.Number(),
+});
+export type CapacityRow = Omit<Static<typeof CapacityRow>, 'unit'> & { unit: Unit };
+
+export interface CapacityList {
+  readonly rows: readonly CapacityRow[];
+  /** When the newest of them was made; null = none yet. */
+  readonly madeMs: number | null;
+  /** Series whose forecast is still to be made. */
+  readonly waiting: number;
+}
+
+/** A limit over time: each value holds from its moment on. */
+export interface LimitStep {
+  readonly fromMs: number;
+  readonly limit: number;
+}
+
+export interface WholeForecast extends CapacityRow {
+  /** What is known, a value a step: the end of each step. */
+  readonly history: { readonly tMs: readonly number[]; readonly values: readonly (number | null)[] };
+  readonly stepMs: number;
+  /** Where the forecast begins; null = there is none. */
+  readonly fromMs: number | null;
+  readonly steps: readonly ForecastStep[];
+  readonly decisions: readonly Decision[];
+  readonly reasons: readonly Reason[];
+  readonly backtest: Backtest | null;
+  readonly limitSteps: readonly LimitStep[];
+}
+
+export interface ForecastQuestion {
+  /** Null: as far as suits the history. */
+  readonly horizonDays: number | null;
+  readonly scenario?: Scenario | null;
+}
+
+/** Forecasts of everything that can fill. */
+export interface Forecasts {
+  /** At once, with what is made by now; the rest is on its way. */
+  rows(): Promise<CapacityList>;
+  /** Null: there is no such series, or it cannot fill. */
+  of(series: string, question: ForecastQuestion): Promise<WholeForecast | null>;
+}
+
+/** The soonest first: by the early end, where 1 in 10 have reached the limit; then by chance, then by how full it is. */
+export function bySoonest(a: CapacityRow, b: CapacityRow): number {
+  const chance = ({ chances }: CapacityRow, days: number) => chances.find((one) => one.days === days)?.chance ?? -1;
+  const full = ({ level, limit }: CapacityRow) => (level !== null && limit !== null && limit > 0 ? level / limit : -1);
+  const [early, other] = [earlyMs(a), earlyMs(b)];
+  const date = early === other ? 0 : early - other;
+  return date || chance(b, 180) - chance(a, 180) || chance(b, 90) - chance(a, 90) || full(b) - full(a);
+}
+
+const DAY_MS = 86_400_000;
+/** When 1 in 10 have reached the limit; what has no date, by its chances. Infinity = not within what they say. */
+function earlyMs({ headroom, dates, chances, madeMs }: CapacityRow): number {
+  if (headroom !== null && headroom <= 0) return 0;
+  if (dates) return dates.lowMs;
+  const days = chances.find(({ chance }) => chance >= 0.1)?.days;
+  return days === undefined ? Infinity : madeMs + days * DAY_MS;
+}
