@@ -167,3 +167,42 @@ export function gapWordsOf(data: GraphData, plot: Plot, struck: readonly number[
     return [{ x, align: right ? 'left' : 'right', rows }];
   });
 }
+
+/** Size of the mark of an event: a triangle that stands on the upper edge and points down to its moment. */
+export const EVENT_PX = 7;
+
+/** Middles of the marks of events in pixels, left to right; those that would lie on each other are one. */
+export function eventMarks({ events = [] }: Pick<GraphData, 'events'>, plot: Plot): number[] {
+  const at: number[] = [];
+  for (const { tMs } of events) {
+    const x = plot.x(tMs);
+    if (x < plot.left || x > plot.right || x - (at.at(-1) ?? -Infinity) < EVENT_PX - 2) continue;
+    at.push(x);
+  }
+  return at;
+}
+
+const EVENT_WORDS_MAX = 3;
+const EVENT_WORDS_PX = 190;
+/** Shorter words say nothing. */
+const EVENT_WORDS_MIN_PX = 70;
+
+/** Words at the right of marks that have room for them, the newest first; every mark has its words under the cursor and in the list. */
+export function eventWords(
+  data: GraphData,
+  plot: Plot,
+  measure: Measure,
+): { readonly x: number; readonly y: number; readonly text: string }[] {
+  const marks = (data.events ?? []).map(({ tMs, text }) => ({ x: plot.x(tMs), text }));
+  const y = plot.top + 5;
+  const names = data.limits.filter(({ value }) => Math.abs(plot.y(value) + 10 - y) < 16).map(({ label }) => measure(label, 400));
+  const taken = plot.left + (names.length === 0 ? 0 : Math.max(...names) + 12);
+  return marks
+    .flatMap(({ x, text }, i) => {
+      const next = Math.min(marks[i + 1]?.x ?? plot.right, plot.right);
+      const room = Math.min(EVENT_WORDS_PX, next - x - EVENT_PX - 6);
+      if (x < taken || x > plot.right || room < EVENT_WORDS_MIN_PX) return [];
+      return [{ x: x + EVENT_PX, y, text: shortened(text, room, (part) => measure(part, 400)) }];
+    })
+    .slice(-EVENT_WORDS_MAX);
+}

@@ -73,6 +73,13 @@ export interface GraphPartial {
   readonly text: string;
 }
 
+/** Something that happened to what the graph shows; drawn as a mark at its moment. */
+export interface GraphEvent {
+  readonly tMs: number;
+  /** One or a few sentences. */
+  readonly text: string;
+}
+
 export interface ValueTick {
   readonly value: number;
   readonly label: string;
@@ -103,6 +110,8 @@ export interface GraphData {
   readonly lines: readonly GraphLine[];
   readonly gaps: readonly GraphGap[];
   readonly partial: readonly GraphPartial[];
+  /** Oldest first; absent where nobody looked for any. */
+  readonly events?: readonly GraphEvent[];
   /** Lines stand on each other; their values stay their own. Those below zero make a stack of their own. */
   readonly stack: boolean;
   /** What whoever put the graph together wants drawn, where it was said; `band` null = where there are two lines at most. */

@@ -10,6 +10,7 @@ import { planQuery } from '../core/query.ts';
 import { nearest, visible } from '../core/text.ts';
 import { formatCapacity } from '../core/units.ts';
 import { combinedLine, combineStepMs, eachLines, NOUNS, type DrawnLines, type Frame, type WantedLine } from './board-lines.ts';
+import { eventsOf } from './graph-events.ts';
 import { gapsOf } from './graph-gaps.ts';
 import { keptMs, words, type GraphDeps, type GraphRequest } from './graph-read.ts';
 import { shapeGraph, type FilledLine, type Shape } from './graph-shape.ts';
@@ -121,6 +122,11 @@ export async function drawBoard(deps: GraphDeps, id: string, graph: LinesGraph, 
       intervalMs: drawn.combined.length > 0 ? read : intervalMs,
     }),
     partial: partialOf(drawn.combined, statsFromMs, endMs),
+    events: await eventsOf(catalog, {
+      devices: new Map(devices.map(({ id: of, name }) => [of, name])),
+      instances: new Set(all.map(({ instance }) => instance.id)),
+      ...{ fromMs: statsFromMs, endMs, stepMs: plan.stepMs },
+    }),
     stack: graph.stack,
     devices: devices.slice(0, DEVICES_MAX).map((device) => device.id),
     note: await noteOf(deps, graph, chosen, all.length),

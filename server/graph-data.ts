@@ -8,6 +8,7 @@ import type { Device } from '../core/model.ts';
 import type { Stocked } from './inventory.ts';
 import { planQuery, toSlots } from '../core/query.ts';
 import { readFuture } from './future-graph.ts';
+import { eventsOf } from './graph-events.ts';
 import { figuresOf } from './graph-figures.ts';
 import { gapsOf } from './graph-gaps.ts';
 import { beyondMs, oldestOf, readSources, words, type GraphDeps, type GraphRequest } from './graph-read.ts';
@@ -108,6 +109,11 @@ async function drawSpec(deps: GraphDeps, device: Device, spec: GraphSpec, reques
       intervalMs,
     }),
     partial: [],
+    events: await eventsOf(catalog, {
+      devices: new Map([[device.id, device.name]]),
+      instances: new Set(shown.map(({ instance }) => instance)),
+      ...{ fromMs: statsFromMs, endMs, stepMs },
+    }),
     stack: false,
     devices: [device.id],
     note: '',

@@ -105,6 +105,11 @@ export const GraphView = Type.Unsafe<GraphData>(
       }),
     ),
     partial: Type.Array(Type.Object({ fromMs: Type.Number(), toMs: Type.Number(), text: Type.String() })),
+    events: Type.Optional(
+      Type.Array(Type.Object({ tMs: Type.Number(), text: Type.String() }), {
+        description: 'What happened to the devices in the range, such as restarts and changes; oldest first.',
+      }),
+    ),
     stack: Type.Boolean(),
     drawn: Type.Optional(
       Type.Object(

@@ -1,7 +1,18 @@
 /** What stands in the plot of a picture, in the order in which the browser paints it. */
 import type { GraphData } from '../../core/graph.ts';
 import { bandsWanted, hasBand, levels, runs, slotMiddle, type Run } from '../../core/graph-geometry.ts';
-import { crisp, endLabels, gapWordsOf, percentilesOf, shortened, smallPlot, type Plot } from '../../core/graph-layout.ts';
+import {
+  crisp,
+  EVENT_PX,
+  endLabels,
+  eventMarks,
+  eventWords,
+  gapWordsOf,
+  percentilesOf,
+  shortened,
+  smallPlot,
+  type Plot,
+} from '../../core/graph-layout.ts';
 import type { Fonts } from './fonts.ts';
 import { pathOf, Points, px, textAt } from './markup.ts';
 import type { Page } from './page.ts';
@@ -149,6 +160,12 @@ export function overlays(data: GraphData, plot: Plot, { large }: Page, fonts: Fo
       parts.push(textAt(right + 6, y + (n - (rows.length - 1) / 2) * 14, shown, { look: n > 0 ? 'w i1' : 'i2' }));
     });
   }
+  const events = eventMarks(data, plot).map(
+    (x) => `M${px(x - EVENT_PX / 2)} ${px(top)}h${EVENT_PX}l${-EVENT_PX / 2} ${EVENT_PX - 1}Z`,
+  );
+  if (events.length > 0) parts.push(`<path d="${events.join('')}" class="event"/>`);
+  const told = large ? eventWords(data, plot, (text, weight) => fonts.measure(text, 11, weight)) : [];
+  for (const { x, y, text } of told) parts.push(textAt(x, y, text, { look: 'i2 h' }));
   for (const { x, align, rows } of gapWordsOf(data, plot, struck, (text, weight) => fonts.measure(text, 11, weight))) {
     const anchor = align === 'left' ? 'start' : 'end';
     rows.forEach(({ text, y }, n) => parts.push(textAt(x, y, text, { anchor, look: n === 0 ? 'm i1 h' : 'i2 h' })));

@@ -199,6 +199,27 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
     });
   }, 60_000);
 
+  test('6. what happened is marked at its moment, and said there', async () => {
+    await on(`${graphPath('wiki.annexe', 'interface', 'eth0')}?range=6h`, async (page) => {
+      await graphsDrawn(page, 1);
+      const label = page.locator('.plot.large canvas');
+      expect(await label.getAttribute('aria-label')).toContain('1 event marked');
+      const slots = Number(await plot(page).getAttribute('aria-valuemax')) + 1;
+      await plot(page).focus();
+      await page.keyboard.press('End');
+      // Two hours ago, and a slot or two around it.
+      for (let i = 0; i < Math.round(slots / 3) - 3; i++) await page.keyboard.press('ArrowLeft');
+      const said = () => plot(page).getAttribute('aria-valuetext');
+      for (let i = 0; i < 8 && !(await said())?.includes('restarted'); i++) await page.keyboard.press('ArrowLeft');
+      expect(await said()).toContain('The device restarted after 96 days');
+      await page.locator('main p', { hasText: 'The device restarted after 96 days' }).first().waitFor();
+      const marked = await label.screenshot();
+      await page.getByRole('checkbox', { name: 'Events' }).uncheck();
+      await expect.poll(async () => (await label.screenshot()).equals(marked)).toBe(false);
+      expect(search(page).get('events')).toBe('0');
+    });
+  }, 60_000);
+
   test('7. graphs of one unit share their scale when that is wanted', async () => {
     await on(`devices/${demo.world().device('sw-core1').id}`, async (page) => {
       await graphsDrawn(page, 6);

@@ -101,6 +101,26 @@ describe('a traffic graph', () => {
     expect(graph?.y.max).toBeGreaterThanOrEqual(1e9);
   });
 
+  it('marks what happened to the device or to the part that is shown, a slot a mark', async () => {
+    const at = (kind: 'restart' | 'changed', tMs: number, instance: string | null, text: string) => ({
+      ...{ kind, device: 'dev', instance, cause: null, text, fromMs: tMs, toMs: tMs },
+    });
+    await catalog.events.add([
+      at('restart', START + H, null, 'Restarted after 12 d.'),
+      at('changed', START + H + 1, 'eth0', 'The speed is now 1 Gb/s.'),
+      at('changed', START + H + 2, 'eth9', 'Another port.'),
+      at('restart', START - H, null, 'Before.'),
+      { ...at('restart', START + 4 * H, null, 'Another device.'), device: 'other' },
+      at('changed', START + 4 * H, 'eth0', 'Described as \u202euplink.'),
+    ]);
+    const graph = await read('traffic~dev~eth0', START, NOW);
+    expect(graph?.events).toEqual([
+      { tMs: START + H, text: 'Restarted after 12 d. The speed is now 1 Gb/s.' },
+      { tMs: START + 4 * H, text: expect.stringMatching(/^Described as .*uplink\.$/) as string },
+    ]);
+    expect(graph?.events?.[1]?.text).not.toContain('\u202e');
+  });
+
   it('shows the gap as unknown, with the reason an event gives', async () => {
     const unexplained = await read('traffic~dev~eth0', START, NOW);
     expect(unexplained?.gaps).toEqual([{ fromMs: START + 2 * H, toMs: START + 3 * H, cause: null, text: 'No data for 1 h.' }]);

@@ -2,7 +2,17 @@
 import type { Chart, Plugin } from 'chart.js';
 import { levels, slotMiddle } from '../../core/graph-geometry.ts';
 import { futureAt, QUANTILE } from '../../core/graph-future.ts';
-import { crisp, endLabels, gapWordsOf, percentilesOf, shortened, smallPlot } from '../../core/graph-layout.ts';
+import {
+  crisp,
+  EVENT_PX,
+  endLabels,
+  eventMarks,
+  eventWords,
+  gapWordsOf,
+  percentilesOf,
+  shortened,
+  smallPlot,
+} from '../../core/graph-layout.ts';
 import { halo, path, place, rule, type Place, type Scene } from './scene.ts';
 
 export function marks(scene: Scene): Plugin<'line'> {
@@ -18,6 +28,7 @@ export function marks(scene: Scene): Plugin<'line'> {
         margin(p, scene);
         gapWords(p, scene);
       }
+      if (scene.options.events) events(p, scene);
       if (scene.options.frame) frame(p, scene, scene.options.frame);
       cursor(p, scene);
       p.ctx.restore();
@@ -35,6 +46,31 @@ function limits(p: Place, { data, colours, options }: Scene): void {
     p.ctx.textAlign = 'left';
     halo(p, colours, label, p.left + 6, y + 10, colours.of('ink'));
   }
+}
+
+/** Triangles on the upper edge; what happened is said under the cursor and below the graph. */
+function events(p: Place, { data, colours, options }: Scene): void {
+  const { ctx, top } = p;
+  for (const x of eventMarks(data, p)) {
+    ctx.beginPath();
+    ctx.moveTo(x - EVENT_PX / 2, top);
+    ctx.lineTo(x + EVENT_PX / 2, top);
+    ctx.lineTo(x, top + EVENT_PX - 1);
+    ctx.closePath();
+    ctx.fillStyle = colours.of('ink-3');
+    ctx.fill();
+    ctx.strokeStyle = colours.of('bg');
+    ctx.lineWidth = 1;
+    ctx.stroke();
+  }
+  if (options.size !== 'large' || smallPlot(p)) return;
+  const words = eventWords(data, p, (text, weight) => {
+    ctx.font = colours.font(weight);
+    return ctx.measureText(text).width;
+  });
+  ctx.textAlign = 'left';
+  ctx.font = colours.font(400);
+  for (const { x, y, text } of words) halo(p, colours, text, x, y, colours.of('ink-2'));
 }
 
 /** Room for words at the right end of lines, where there is a margin. */

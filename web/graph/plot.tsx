@@ -13,6 +13,7 @@ export interface PlotProps {
   readonly size: GraphOptions['size'];
   readonly envelope?: boolean;
   readonly p95?: boolean;
+  readonly events?: boolean;
   readonly frame?: GraphOptions['frame'];
   /** Slot under the cursor, or null. */
   readonly slot?: number | null;
@@ -53,7 +54,7 @@ export function Plot(props: PlotProps) {
   }, []);
   useEffect(() => {
     drawn.current?.update(data, options(props), slot);
-  }, [data, size, props.envelope, props.p95, props.frame?.fromMs, props.frame?.toMs]);
+  }, [data, size, props.envelope, props.p95, props.events, props.frame?.fromMs, props.frame?.toMs]);
   useEffect(() => {
     drawn.current?.mark(slot);
   }, [slot]);
@@ -67,8 +68,8 @@ export function Plot(props: PlotProps) {
 }
 
 function options(props: PlotProps): GraphOptions {
-  const { data, size, envelope = false, p95 = false, frame = null } = props;
-  return { size, envelope, p95, frame, flag: (tMs) => moment(tMs, data.zone, data.stepMs) };
+  const { data, size, envelope = false, p95 = false, events = false, frame = null } = props;
+  return { size, envelope, p95, events, frame, flag: (tMs) => moment(tMs, data.zone, data.stepMs) };
 }
 
 interface OverProps extends PlotProps {

@@ -9,6 +9,8 @@ export interface GraphOptions {
   readonly size: GraphSize;
   readonly envelope: boolean;
   readonly p95: boolean;
+  /** Marks of what happened. */
+  readonly events: boolean;
   /** Words of a moment on the cursor's flag. */
   readonly flag: (tMs: number) => string;
   /** Range framed on the strip. */

@@ -18,8 +18,9 @@ export function summary(data: GraphData): string {
   const missing = gaps.reduce((sum, g) => sum + g.toMs - g.fromMs, 0);
   const holes = gaps.length === 0 ? '' : ` ${count(gaps.length, 'gap')}, together ${formatDuration(missing)}.`;
   const lacking = partial.length === 0 ? '' : ` ${partialWords(data).join('. ')}.`;
+  const happened = data.events?.length ? ` ${count(data.events.length, 'event')} marked.` : '';
   const told = note === '' ? '' : ` ${note}`;
-  return `${name}, ${range}. ${parts.length === 0 ? '' : `${parts.join('. ')}.`}${holes}${lacking}${told}`;
+  return `${name}, ${range}. ${parts.length === 0 ? '' : `${parts.join('. ')}.`}${holes}${lacking}${happened}${told}`;
 }
 
 const PARTIAL_SHOWN = 5;
@@ -39,6 +40,12 @@ export function partialAt({ partial, tMs, stepMs }: GraphData, slot: number): st
   return partial.find((one) => one.fromMs < from + stepMs && one.toMs > from)?.text;
 }
 
+/** What happened in a slot; undefined when nothing did. */
+export function eventAt({ events = [], tMs, stepMs }: GraphData, slot: number): string | undefined {
+  const from = tMs[slot] ?? NaN;
+  return events.find((one) => one.tMs >= from && one.tMs < from + stepMs)?.text;
+}
+
 /** "Thu 12 Nov 10:30: in 6.44 Gb/s, out 2.32 Gb/s", or why nothing is known there. */
 export function cursorWords(data: GraphData, slot: number): string {
   const tMs = data.tMs[slot];
@@ -53,7 +60,8 @@ export function cursorWords(data: GraphData, slot: number): string {
   if (known.length > 0) {
     const lacking = partialAt(data, slot);
     const values = known.map((l) => `${l.label} ${formatWith(l.mean[slot] ?? null, data.unit)}`).join(', ');
-    return `${time}: ${values}${lacking === undefined ? '' : `; ${lacking}`}`;
+    const happened = eventAt(data, slot);
+    return [`${time}: ${values}`, lacking, happened].filter((part) => part !== undefined).join('; ');
   }
   return `${time}: ${gapAt(data, slot)?.text ?? 'no data'}`;
 }

@@ -78,6 +78,7 @@ export function ExplorePage({ route, devices, devicesError }: Shared) {
               size="large"
               envelope={spec.band ?? few}
               p95={spec.p95 && few && !spec.difference}
+              events
               slot={slot}
               onSlot={(at) => setCursor(at === null ? null : slotMiddle(data, at))}
               onZoom={(from, to) => go({ ...route, range: zoomed(data, from, to) })}

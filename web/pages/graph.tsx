@@ -14,6 +14,7 @@ import { isEmpty, Nothing } from '../graph/nothing.tsx';
 import { Plot } from '../graph/plot.tsx';
 import { bandsWanted, slotMiddle } from '../../core/graph-geometry.ts';
 import { cursorSlot } from '../graph/points.ts';
+import { eventAt } from '../graph/summary.ts';
 import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive, useNow } from '../live.ts';
 import { Age, isMissing, Missing, rangeOf, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
@@ -105,6 +106,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
             size="large"
             envelope={on('band')}
             p95={on('p95')}
+            events={on('events')}
             slot={slot}
             onSlot={(at) => setCursor(at === null ? null : slotMiddle(data, at))}
             onZoom={(from, to) => move(zoomed(data, from, to))}
@@ -114,6 +116,9 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
         )}
       </div>
       {data && !data.future && data.oldestMs !== null && <History id={id} data={data} range={range} onMove={move} />}
+      {data && (data.events?.length ?? 0) > 0 && on('events') && (
+        <p class="s sec">{(slot !== null && eventAt(data, slot)) || '\u00a0'}</p>
+      )}
       {data && !isEmpty(data) && (data.future ? <FutureLegend data={data} /> : <Legend data={data} slot={slot} />)}
       {data && !isEmpty(data) && table && <TableTwin data={data} />}
       {data && (
@@ -126,11 +131,11 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   );
 }
 
-type Drawn = 'band' | 'p95';
+type Drawn = 'band' | 'p95' | 'events';
 
 /** What is drawn where the address says nothing of it. */
 function usualOf(data: GraphData | null, few: boolean): Readonly<Record<Drawn, boolean>> {
-  return { band: data ? bandsWanted(data) : true, p95: few && (data?.drawn?.p95 ?? true) };
+  return { band: data ? bandsWanted(data) : true, p95: few && (data?.drawn?.p95 ?? true), events: true };
 }
 
 interface ToolsProps {
@@ -177,6 +182,9 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
           difference={route.more['difference'] === '1'}
           onChange={(ago, difference) => go(withMore(route, { compare: ago ?? '', difference: ago && difference ? '1' : '' }))}
         />
+      )}
+      {data !== null && (data.events?.length ?? 0) > 0 && (
+        <Switch name="Events" checked={on('events')} onChange={(v) => set('events', v)} />
       )}
       {few && !differs && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v)} />}
       <div class="end spread">

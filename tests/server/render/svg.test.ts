@@ -61,7 +61,16 @@ test('whatever a device calls itself is text', () => {
     fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (name) => {
       const lines = data.lines.map((line) => ({ ...line, label: name }));
       const gaps = data.gaps.map((gap) => ({ ...gap, text: `no data: ${name}` }));
-      const svg = draw({ ...data, title: name, subtitle: name, note: name, lines, gaps, limits: [{ label: name, value: 5e9 }] });
+      const svg = draw({
+        ...data,
+        title: name,
+        subtitle: name,
+        note: name,
+        events: [{ tMs: data.fromMs, text: name }],
+        lines,
+        gaps,
+        limits: [{ label: name, value: 5e9 }],
+      });
       return whole(svg) && !/[\u0000-\u0009\u000b-\u001f\u202a-\u202e\ufffe\uffff]/.test(svg);
     }),
     { numRuns: 60 },
@@ -143,6 +152,23 @@ describe('the plot', () => {
     const three = [...data.lines, ...data.lines.slice(0, 1)];
     expect(draw({ ...data, lines: three })).not.toContain('class="e-in"');
     expect(draw({ ...data, lines: three, drawn: { p95: true, band: true } })).toContain('class="e-in"');
+  });
+
+  test('marks what happened at its moment, with words where there is room', () => {
+    const tMs = data.fromMs + (data.toMs - data.fromMs) / 2;
+    const svg = draw({
+      ...data,
+      events: [
+        { tMs, text: 'Restarted after 12 d.' },
+        { tMs: tMs + 1, text: 'Again.' },
+      ],
+    });
+    const [, x = ''] = /<path d="M([\d.]+) [\d.]+h7l[^"]*" class="event"/.exec(svg) ?? [];
+    expect(Number(x) + 3.5).toBeCloseTo(to.x(tMs), 0);
+    expect(svg.match(/class="event"/g)).toHaveLength(1);
+    const alone = draw({ ...data, events: [{ tMs, text: 'Restarted <b>after</b> 12 d.' }] });
+    expect(alone).toContain('>Restarted &lt;b&gt;after');
+    expect(draw(data)).not.toContain('class="event"');
   });
 
   test('draws what was before with dashes, without fill and band', () => {
