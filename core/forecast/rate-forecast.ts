@@ -21,7 +21,7 @@ const REACH = 2;
 const PRIOR = 3;
 const SHAPE_PRIOR = 40;
 /** What an origin's errors count for beside those of the next one. */
-const BAND_FORGETS = 0.9;
+const BAND_FORGETS = 0.75;
 /** What a member's error of one origin earlier still counts. */
 const FORGETS = 0.75;
 

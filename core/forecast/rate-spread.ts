@@ -14,8 +14,9 @@ const DAYS = { hours: 56, days: 400 } as const;
 const MOST = 250;
 /** Errors of a distance that say something. */
 const FEWEST = 12;
-/** The habit was fitted to the same values: what came afterwards strayed further at the ends by so much. */
-const ENDS = 1.2;
+/** The habit was fitted to the same values: what comes afterwards strays further, by such a share over the weeks known, and at the ends. */
+const FITTED = 0.4;
+const ENDS = 1.1;
 /** How a level follows: at once, or over about three days (three weeks of days). */
 const FAST = 0.3;
 const SLOW_DAYS = 3;
@@ -61,8 +62,9 @@ export function straysOf(rest: Float64Array, scale: (i: number) => number, perDa
   if (grid.length === 0) return null;
   const sorted = sortedKnown(all);
   const middle = quantileOf(sorted, 0.5);
+  const widened = perDay > 1 ? 1 + (FITTED * 7 * perDay) / (n - from) : 1;
   return {
-    grows: (ahead) => between(grid, sizes, ahead),
+    grows: (ahead) => widened * between(grid, sizes, ahead),
     // A level here is a mean; what a forecast says is a median.
     shape: LEVELS.map((level, l) => (l === 0 || l === LEVELS.length - 1 ? ENDS : 1) * (quantileOf(sorted, level) - middle)),
   };
