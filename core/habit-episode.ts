@@ -68,6 +68,8 @@ const GAIN = 0.3;
 
 /** Score one half: chance brings one such sample in so many, a week of five minutes. */
 const SCORE_SAMPLES = 2016;
+/** The sample with which an episode begins scores no less, however heavy tails may be. */
+const BEGINS_SCORE = 0.5;
 const scoreOf = (surprising: number): number => 1 / (1 + SCORE_SAMPLES * 10 ** -surprising);
 
 export function followEpisode(
@@ -103,11 +105,11 @@ export function followEpisode(
       worst: value,
       worstMs: tMs,
       usual: band,
-      score: scoreOf(heavy),
+      score: Math.max(scoreOf(heavy), BEGINS_SCORE),
       alerts: 1,
       raised: Math.max(1, further(value, band)),
     };
-    return { score, abnormal: true, event: { what: 'begun', episode: published(state.open) } };
+    return { score: Math.max(score, BEGINS_SCORE), abnormal: true, event: { what: 'begun', episode: published(state.open) } };
   }
   open.toMs = tMs;
   if (further(value, band) > further(open.worst, open.usual))

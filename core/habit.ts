@@ -101,7 +101,8 @@ export interface Band {
 export interface Judgement {
   /**
    * 0 (usual) to 1 (abnormal), from what came before: 1 / (1 + how many such samples chance would bring among 2016, a week of five minutes). What goes
-   * on in the same way as minutes ago is no news: inside an episode only what is worse than before scores high again.
+   * on in the same way as minutes ago is no news: inside an episode only what is worse than before scores high again. Tails are
+   * held to be heavy here; the sample with which an episode begins scores 0.5 at least.
    */
   readonly score: number;
   /** What 99 % of samples at this time would keep to; null while nothing is known, or for an unknown value in an unknown hour. */

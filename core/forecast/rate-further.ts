@@ -1,6 +1,6 @@
 /** Further members of the forecast of a rate: habits that grow with the level, levels that return, the year before. */
 import { medianOf } from './robust.ts';
-import { profileOf, type Season } from './season.ts';
+import { habitOf, type Season } from './season.ts';
 import type { Ahead } from './rate.ts';
 
 /** A factor is never taken for less: what is next to nothing cannot be divided by. */
@@ -18,7 +18,7 @@ const BEFORE = 28;
 export function proportional(y: Float64Array, level: Float64Array, season: Season): Ahead | null {
   for (const v of level) if (v <= 0) return null;
   for (const v of y) if (v < 0) return null;
-  const { adds } = profileOf(
+  const { adds } = habitOf(
     y.map((v, i) => v / (level[i] ?? NaN)),
     season,
   );

@@ -46,7 +46,7 @@ function slowLevel(y: Float64Array, perDay: number): Float64Array {
  * Profile by medians: of each phase of the week, drawn towards all like phases (the same hour of working days, or of the
  * weekend) by how few weeks there are, and altogether towards nothing by how much of it noise explains.
  */
-export function profileOf(y: Float64Array, season: Season): Profile {
+export function habitOf(y: Float64Array, season: Season): Omit<Profile, 'spread'> {
   const { perDay, perWeek } = season;
   const from = Math.max(0, y.length - WEEKS * perWeek);
   const level = slowLevel(y, perDay);
@@ -78,7 +78,14 @@ export function profileOf(y: Float64Array, season: Season): Profile {
   const share = size > 0 ? Math.max(0, 1 - (noise * noise) / support / (size * size)) : 0;
   for (let phase = 0; phase < perWeek; phase++) adds[phase] = share * (adds[phase] ?? 0);
   const rest = y.map((v, i) => v - (adds[season.phase(i)] ?? 0));
-  return { adds, rest, level, spread: spreadOf(rest, level, season, from) };
+  return { adds, rest, level };
+}
+
+/** The same with how far values stray from it. */
+export function profileOf(y: Float64Array, season: Season): Profile {
+  const found = habitOf(y, season);
+  const from = Math.max(0, y.length - WEEKS * season.perWeek);
+  return { ...found, spread: spreadOf(found.rest, found.level, season, from) };
 }
 
 /** Typical distance from the level by hour of the day, smoothed over three, half of it that of all hours. */

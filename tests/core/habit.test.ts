@@ -175,6 +175,15 @@ describe('a habit', () => {
     expect(createHabit('Asia/Tokyo', habit.save()).save()).toEqual(emptyHabit('Asia/Tokyo'));
   });
 
+  it('scores one half at least where an episode begins', () => {
+    const { timesMs, values } = uplink(168 * 6);
+    for (let i = 168 * 4; i < 168 * 6; i += 61) values[i] = (values[i] ?? 0) + 24 + (i % 40);
+    const { rows, episodes } = habitReport({ timesMs, values }, 'UTC', null);
+    const late = episodes.filter(({ whileLearning }) => !whileLearning);
+    expect(late.length).toBeGreaterThan(2);
+    for (const { episode } of late) expect(rows.find(({ tMs }) => tMs === episode.fromMs)?.score).toBeGreaterThanOrEqual(0.5);
+  });
+
   it('is not misled by gaps', () => {
     const { timesMs, values } = uplink(24 * 7 * 6);
     const gappy = values.map((v, i) => (i % 5 === 0 || (i > 400 && i < 450) ? null : v));
