@@ -130,12 +130,12 @@ export function futureOver(data: GraphData, plot: Plot, size: GraphSize, measure
   const taken: Box[] = [];
   if (within(plot, begin) && future.values.length > 0) foot.push({ x: begin, rows: [todayText(data, future)], side: 'end' });
   shapes.push(...limitWords(data, future, limits, plot, measure, taken));
-  // No words on a limit's line.
+  shapes.push(...footWords(foot, plot, measure, taken));
+  // No words on the line of a limit, or on that of today.
   const lines = limits.flatMap(({ steps }) =>
     steps.map(({ value }): Box => ({ ...plot, top: plot.y(value) - 3, bottom: plot.y(value) + 3 })),
   );
-  shapes.push(...foundWords(future, plot, measure, taken, lines, narrow));
-  shapes.push(...footWords(foot, plot, measure, taken));
+  shapes.push(...foundWords(future, plot, measure, taken, [...lines, { ...plot, left: begin - 2, right: begin + 2 }], narrow));
   if (!narrow) shapes.push(...endWords(data, future, plot));
   return shapes;
 }

@@ -15,6 +15,7 @@ const PAGES = [
   '/dashboards/*',
   '/graphs/*',
   '/reviews',
+  '/capacity',
   '/explore',
   '/events',
   '/embeds',

@@ -6,8 +6,8 @@ const DAY_MS = 86_400_000;
 /** Axes reach so far; the first that holds most of what has a date. */
 const SPANS_DAYS = [180, 365, 730] as const;
 const HELD_SHARE = 0.8;
-/** Of the drawing, which is stretched to its column. */
-const WIDTH = 270;
+/** Of the drawing unless told, which is stretched to its column. */
+const USUAL_PX = 270;
 const HEIGHT = 20;
 const EDGE_PX = 5;
 
@@ -36,13 +36,14 @@ export function axisOf(rows: readonly Pick<CapacityRow, 'dates'>[], nowMs: numbe
 }
 
 /** Room that a label takes, and the word "now" before them. */
-const LABEL_PX = 34;
+const LABEL_PX = 40;
 
-export function Axis({ axis }: { axis: BandAxis }) {
+/** @param px about how wide its column is */
+export function Axis({ axis, px = USUAL_PX }: { axis: BandAxis; px?: number }) {
   let last = 0;
   const shown = axis.ticks.filter(({ share }) => {
-    const x = share * WIDTH;
-    if (x < last + LABEL_PX || x > WIDTH - 20) return false;
+    const x = share * px;
+    if (x < last + LABEL_PX || x > px - 20) return false;
     last = x;
     return true;
   });
@@ -58,23 +59,29 @@ export function Axis({ axis }: { axis: BandAxis }) {
   );
 }
 
-export function Band({ row, axis }: { row: Pick<CapacityRow, 'dates' | 'orderByMs'>; axis: BandAxis }) {
-  const x = (tMs: number) => (WIDTH * (tMs - axis.fromMs)) / (axis.days * DAY_MS);
+interface BandProps {
+  readonly row: Pick<CapacityRow, 'dates' | 'orderByMs'>;
+  readonly axis: BandAxis;
+  readonly px?: number;
+}
+
+export function Band({ row, axis, px = USUAL_PX }: BandProps) {
+  const x = (tMs: number) => (px * (tMs - axis.fromMs)) / (axis.days * DAY_MS);
   const { dates, orderByMs } = row;
   const [low, middle, high] = dates ? [x(dates.lowMs), x(dates.medianMs), x(dates.highMs ?? Infinity)] : [NaN, NaN, NaN];
-  const beyond = high > WIDTH;
+  const beyond = high > px;
   const order = orderByMs === null ? NaN : Math.max(EDGE_PX, x(orderByMs));
   const from = Math.max(0, low);
   return (
-    <svg class="band" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      <path class="g" d={`M0 10.5H${WIDTH}`} />
+    <svg class="band" viewBox={`0 0 ${px} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      <path class="g" d={`M0 10.5H${px}`} />
       {axis.ticks.map(({ share, year }) => (
-        <path key={share} class={year ? 'y' : 'g'} d={`M${(share * WIDTH).toFixed(1)} 2V19`} />
+        <path key={share} class={year ? 'y' : 'g'} d={`M${(share * px).toFixed(1)} 2V19`} />
       ))}
-      {from < WIDTH && <rect x={from} y="7" width={Math.max(4, Math.min(high, WIDTH - 0.5) - from)} height="7" />}
-      {beyond && from < WIDTH && <path class="open" d={`M${WIDTH - 9} 6.5l5 4l-5 4`} />}
-      {middle < WIDTH && <path class="m" d={`M${Math.max(1, middle).toFixed(1)} 3V18`} />}
-      {order < WIDTH && <path class="o" d={`M${order.toFixed(1)} 6.5l4 4l-4 4l-4-4z`} />}
+      {from < px && <rect x={from} y="7" width={Math.max(4, Math.min(high, px - 0.5) - from)} height="7" />}
+      {beyond && from < px && <path class="open" d={`M${px - 9} 6.5l5 4l-5 4`} />}
+      {middle < px && <path class="m" d={`M${Math.max(1, middle).toFixed(1)} 3V18`} />}
+      {order < px && <path class="o" d={`M${order.toFixed(1)} 6.5l4 4l-4 4l-4-4z`} />}
     </svg>
   );
 }

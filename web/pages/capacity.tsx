@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Shared } from '../app.tsx';
 import { api } from '../api.ts';
 import { askedCapacity, CAPACITY_SORTS, chosenRows, sortedRows, type AskedCapacity } from '../capacity/asked.ts';
-import { axisOf } from '../capacity/band.tsx';
+import { Axis, axisOf } from '../capacity/band.tsx';
 import { CapacityDetail } from '../capacity/detail.tsx';
 import { CapacityTable } from '../capacity/table.tsx';
 import { answerText } from '../capacity/words.ts';
@@ -68,6 +68,9 @@ export function CapacityPage({ route, devices, devicesError, zone }: Shared) {
       )}
       {rows.length > 0 && (
         <>
+          <div class="only-phone" aria-hidden="true">
+            <Axis axis={axis} />
+          </div>
           <CapacityTable
             rows={visible}
             route={route}

@@ -5,23 +5,23 @@ import type { Shared } from '../app.tsx';
 import { api } from '../api.ts';
 import { href } from '../address.ts';
 import { Facts } from '../device/facts.tsx';
-import { FilesystemTable } from '../device/filesystem-table.tsx';
 import { InterfaceTable } from '../device/interface-table.tsx';
 import { EventList } from '../event-list.tsx';
 import { GraphGrid } from '../graph/grid.tsx';
 import { useLive, useNow } from '../live.ts';
+import { later } from '../later.tsx';
 import { firstRange } from '../route.ts';
 import { Age, NothingPolled, RangeTools, Trouble, useTitle } from '../parts.tsx';
 import { count, day, clockTime, stateWord } from '../words.ts';
 
+/** Comes after the page: its first row is worth a moment of waiting, not the whole page. */
+const FillsFirst = later<{ now: number; zone: string }>(() => import('../capacity/first.tsx').then((m) => m.FillsFirst));
 const LINKS = 8;
-const DISKS = 8;
 const EVENTS = 12;
 const TROUBLED = 8;
 /** The dashboard whose graphs stand on the overview. */
 const BOARD = 'overview';
 const LINK_RANGE = '24h';
-const DISK_RANGE = '30d';
 const EVERY_MS = 15_000;
 /** What came and went, not what somebody imported. */
 const LATELY = ['gap', 'restart', 'down', 'added', 'vanished', 'returned', 'changed', 'collector'];
@@ -43,23 +43,17 @@ export function OverviewPage(shared: Shared) {
     (signal) => api.interfaces({ sort: 'used', limit: LINKS, spark: LINK_RANGE }, signal),
     () => EVERY_MS,
   );
-  const disks = useLive(
-    'fullest',
-    (signal) => api.filesystems({ sort: 'used', limit: DISKS, spark: DISK_RANGE }, signal),
-    () => EVERY_MS * 4,
-  );
   const events = useLive(
     'lately',
     (signal) => api.events({ kind: LATELY, limit: EVENTS }, signal),
     () => EVERY_MS,
   );
   // All at once, so that nothing is pushed down while one reads.
-  const settled = [links, disks, events].every((l) => l.value !== null || l.error !== null) && (devices ?? devicesError) !== null;
+  const settled = [links, events].every((l) => l.value !== null || l.error !== null) && (devices ?? devicesError) !== null;
   // The loopback is no link.
   const busiest = (links.value?.items ?? []).filter(
     ({ name, inBps, outBps }) => (inBps !== null || outBps !== null) && !isLoopback(name),
   );
-  const fullest = disks.value?.items.filter((disk) => disk.used !== null) ?? [];
   const graphs = board.value?.graphs.filter((graph) => graph.matched > 0) ?? [];
   const newestMs = Math.max(...(devices ?? []).map((d) => d.lastOkMs ?? 0), 0);
   if (devices?.length === 0) return <NothingPolled title="Overview" />;
@@ -110,18 +104,7 @@ export function OverviewPage(shared: Shared) {
                   <p class="mut">No interface has carried anything yet.</p>
                 )}
               </section>
-              <section>
-                <header>
-                  <h2>Fullest filesystems</h2>
-                  <span class="end">last 30 days</span>
-                </header>
-                <Trouble error={disks.error} />
-                {fullest.length > 0 ? (
-                  <FilesystemTable rows={fullest} range={DISK_RANGE} zone={zone} named sorting={null} />
-                ) : (
-                  <p class="mut">No filesystem is known yet.</p>
-                )}
-              </section>
+              <FillsFirst now={now} zone={zone} />
             </div>
             <div>
               <Troubled devices={devices ?? []} now={now} />

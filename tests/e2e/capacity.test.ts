@@ -1,0 +1,105 @@
+/** The capacity page of the simulated fleet: what fills first, the graph with its future, what if; and its pictures. */
+import { describe, expect, test } from 'vitest';
+import type { CapacityRow } from '../../core/capacity.ts';
+import { futureIdOf } from '../../core/future-id.ts';
+import { readPng } from '../server/render/pixels.ts';
+import { chromiumProgram, graphsDrawn, LOOKS, looksRight } from './chromium.ts';
+import { demoBrowser } from './demo-browser.ts';
+
+interface Answer {
+  readonly items: readonly CapacityRow[];
+  readonly waiting: number;
+}
+
+describe.skipIf(chromiumProgram === null)('what fills first', () => {
+  const { world, on } = demoBrowser();
+  const rows = async (): Promise<readonly CapacityRow[]> => {
+    for (let i = 0; i < 200; i++) {
+      const answer = (await (await fetch(new URL('api/v1/capacity?limit=1000', world().url))).json()) as Answer;
+      if (answer.waiting === 0) return answer.items;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error('the forecasts are still being made');
+  };
+
+  test('is ranked, with reasons where there is no date', async () => {
+    const all = await rows();
+    expect(all.length).toBeGreaterThan(20);
+    const tank = all.find(({ deviceName, name }) => deviceName === 'nas1.attic' && name === '/srv/tank');
+    expect(tank?.dates?.medianMs).toBeGreaterThan(world().nowMs);
+    for (const row of all) expect(row.dates !== null || row.says !== '', `${row.deviceName} ${row.name}`).toBe(true);
+    const early = all.flatMap(({ dates }) => (dates ? [dates.lowMs] : []));
+    expect(early).toEqual([...early].sort((a, b) => a - b));
+  });
+
+  test.each(LOOKS)('looks right, $theme and $width wide', async (look) => {
+    await on('/capacity?what=disk', look, async (page) => {
+      await page.locator('.t-cap tbody tr').nth(3).waitFor();
+      await page.locator('#detail').scrollIntoViewIfNeeded();
+      await graphsDrawn(page, 1);
+      await looksRight(page, 'capacity', look);
+    });
+  });
+
+  test('is filtered, sorted and asked what if by keyboard alone, all of it in the address', async () => {
+    await on('/capacity', { theme: 'light', width: 1400 }, async (page) => {
+      const first = page.locator('.t-cap tbody tr').first();
+      await first.waitFor();
+      await page.getByRole('button', { name: 'Disks' }).press('Enter');
+      await page.waitForURL(/what=disk/);
+      const room = page.getByRole('button', { name: 'Headroom' });
+      await room.press('Enter');
+      await page.waitForURL(/sort=headroom:ascending/);
+      expect(await page.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending');
+      const tank = page.getByRole('link', { name: 'nas1.attic', exact: true }).first();
+      await tank.press('Enter');
+      await page.waitForURL(/row=/);
+      await page.getByRole('heading', { level: 2, name: /nas1\.attic/ }).waitFor();
+      await page.getByLabel('Capacity to add').fill('40TiB');
+      await page.getByLabel('Capacity to add').press('Enter');
+      await page.waitForURL(/if=add/);
+      await page.locator('.answer .fig').first().waitFor();
+      expect(await page.locator('.answer').first().innerText()).toMatch(/^With 40 TiB more\n.*(later|not before)/);
+      const slider = page.getByRole('slider', { name: /Growth/ });
+      await slider.press('ArrowRight');
+      await page.waitForURL(/growth/);
+      await page.getByLabel('From which day').fill('2026-06-01');
+      await page.waitForURL(/2026-06-01/);
+      await page.getByLabel('Limit in percent').fill('much');
+      await page.getByLabel('Limit in percent').press('Enter');
+      await page.getByText('The limit is a share of the size: 90 %.').waitFor();
+      await page.getByRole('button', { name: 'Add one' }).press('Enter');
+      await page.getByLabel('Load that comes at once').fill('2TiB');
+      await page.getByLabel('Load that comes at once').press('Enter');
+      await page.locator('.answer').nth(1).waitFor();
+      await page.getByRole('button', { name: 'Reset' }).press('Enter');
+      await page.locator('.answer').first().waitFor({ state: 'detached' });
+    });
+  });
+
+  test('has pictures and figures of its graph, and an embed of it', async () => {
+    const [row] = (await rows()).filter(({ dates }) => dates !== null);
+    const id = futureIdOf(row?.series ?? '', 180, ['add=1TiB@2026-06-01']);
+    const at = (path: string) => new URL(path, world().url);
+    const csv = await (await fetch(at(`api/v1/graphs/${encodeURIComponent(id)}.csv`))).text();
+    expect(csv.split('\n')[0]).toContain('97.5 % (bytes)');
+    const svg = await (await fetch(at(`api/v1/graphs/${encodeURIComponent(id)}.svg`))).text();
+    expect(svg).toContain('with 1 TiB more from 1 Jun');
+    expect(svg).toContain('class="a-f80"');
+    const made = await fetch(at('api/v1/embeds'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: at('/').origin },
+      body: JSON.stringify({ graph: id, width: 700, height: 360 }),
+    });
+    const { link } = (await made.json()) as { link: string };
+    const picture = await fetch(`${link}.png`);
+    expect(picture.headers.get('x-graph-error')).toBeNull();
+    const { width, height } = readPng(Buffer.from(await picture.arrayBuffer()));
+    expect([width, height]).toEqual([700, 360]);
+    const refused = await fetch(at(`api/v1/graphs/${encodeURIComponent(futureIdOf(row?.series ?? '', null, ['add=much']))}`));
+    expect([refused.status, ((await refused.json()) as { detail: string }).detail]).toEqual([
+      400,
+      '"much" is no capacity to add: write 12TiB, or 10G for a link.',
+    ]);
+  });
+});
