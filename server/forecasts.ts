@@ -21,7 +21,7 @@ const SHOWN_DAYS = { least: 120, most: AHEAD_DAYS } as const;
 const SERIES_MAX = 5_000;
 const REFRESH_MS = 6 * 3_600_000;
 /** Between two fits, so that whoever polls keeps its cadence. */
-const PAUSE_MS = 15;
+const PAUSE_MS = 5;
 const WHOLES_KEPT = 64;
 /** A link is looked at when it has carried this share of its speed within so many days. */
 const LINK_SHARE = 0.1;

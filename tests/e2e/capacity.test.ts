@@ -32,7 +32,7 @@ describe.skipIf(chromiumProgram === null)('what fills first', () => {
     expect(early).toEqual([...early].sort((a, b) => a - b));
   });
 
-  test.each(LOOKS)('looks right, $theme and $width wide', async (look) => {
+  test.each([LOOKS[0], LOOKS[3]].filter((look) => look !== undefined))('looks right, $theme and $width wide', async (look) => {
     await on('/capacity?what=disk', look, async (page) => {
       await page.locator('.t-cap tbody tr').nth(3).waitFor();
       await page.locator('#detail').scrollIntoViewIfNeeded();
