@@ -158,6 +158,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       inject: injectInto(app),
       backup,
       keepReviews: () => app.keepReviews(),
+      keepHabits: () => app.keepHabits(),
       hasten,
       close,
     };

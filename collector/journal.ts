@@ -112,6 +112,8 @@ export function createJournal(events: Catalog['events'], log: Log): Journal {
     },
     async adopt() {
       for (const event of await events.open()) {
+        // Whoever follows habits ends those.
+        if (event.kind === 'unusual') continue;
         const device = event.device ?? '';
         const entry: Entry = { key: null, event, id: event.id, toMs: null };
         adopted.set(device, [...(adopted.get(device) ?? []), entry]);

@@ -28,6 +28,7 @@ export interface House {
   backup(file: string, withKey: boolean): Promise<BackupResult>;
   /** Makes and keeps the reviews that are due now. */
   keepReviews(): Promise<unknown>;
+  readonly keepHabits: () => Promise<void>;
   /** The end begins: nobody waits for a server of the history any more. */
   hasten(): void;
   /** Ends polling, writes what waits, lets go of the data folder. */

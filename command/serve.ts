@@ -195,7 +195,15 @@ async function upkeepUntil(house: House, signal: AbortSignal): Promise<void> {
       return; // Told to stop: that is what the signal is for.
     }
     await upkeep(house);
+    followHabits(house);
   }
+}
+
+/** Its first round may take minutes: the upkeep of the history does not wait for it. */
+function followHabits({ keepHabits, log }: House): void {
+  keepHabits().catch((error: unknown) =>
+    log.error('Habits could not be followed; it is tried again in a minute.', { error: errorText(error) }),
+  );
 }
 
 async function upkeep({ history, clock, log }: House): Promise<void> {

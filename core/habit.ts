@@ -122,6 +122,8 @@ export interface Habit {
   /** The band of a moment near the last sample; @param coverage share of samples that keep to it */
   bandAt(tMs: number, coverage?: number): Band | null;
   learning(): boolean;
+  /** Known time that was learnt from, of the `LEARNING_MS` it takes. */
+  knownMs(): number;
   /** The episode that runs, null when all is as usual. */
   running(): Episode | null;
   /** A copy as plain data, fit for JSON. */
@@ -312,6 +314,7 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     observe,
     bandAt,
     learning: () => s.knownMs < LEARNING_MS,
+    knownMs: () => s.knownMs,
     running: () => s.episodes.open && published(s.episodes.open),
     save: () => copyHabit(s),
   };

@@ -144,7 +144,7 @@ export type DeviceState = 'up' | 'down' | 'stale' | 'new' | 'not polled';
 /** Something that happened, with a beginning and, once it is over, an end. */
 export interface Event {
   readonly id: number;
-  readonly kind: 'gap' | 'restart' | 'down' | 'added' | 'vanished' | 'returned' | 'changed' | 'collector' | 'import';
+  readonly kind: 'gap' | 'restart' | 'down' | 'added' | 'vanished' | 'returned' | 'changed' | 'collector' | 'import' | 'unusual';
   readonly device: DeviceId | null;
   readonly instance: InstanceId | null;
   readonly cause: GapCause | null;

@@ -3,6 +3,7 @@
  * outside, in our own types only. Adapters live elsewhere; main.ts joins them.
  */
 import type { EmbedStore } from './embed.ts';
+import type { HabitStore } from './habit-watch.ts';
 import type {
   BinTier,
   Device,
@@ -251,6 +252,7 @@ export interface Catalog {
     put(name: string, value: string): Promise<void>;
   };
   readonly embeds: EmbedStore;
+  readonly habits: HabitStore;
   /** The last readings of each device, opaque bytes, so that a restart of ours loses nothing. */
   readonly readings: {
     save(entries: readonly { device: DeviceId; bytes: Uint8Array }[]): Promise<void>;

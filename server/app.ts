@@ -8,6 +8,7 @@ import { acceptBodies } from './bodies.ts';
 import { SECURITY_HEADERS, secureHeaders } from './headers.ts';
 import { createEmbeds } from './embeds.ts';
 import { createForecasts } from './forecasts.ts';
+import { createHabits } from './habits.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import { createInventory } from './inventory.ts';
 import { openapi, openapiRoute } from './openapi.ts';
@@ -31,6 +32,7 @@ import { eventRoutes } from './routes/events.ts';
 import { exploreRoutes } from './routes/explore.ts';
 import { graphImageRoutes } from './routes/graph-images.ts';
 import { graphRoutes } from './routes/graphs.ts';
+import { habitRoutes } from './routes/habits.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/imports.ts';
 import { instanceRoutes } from './routes/instances.ts';
@@ -96,7 +98,27 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   app.addHook('onClose', keeper.idle);
   const embeds = createEmbeds({ catalog, clock, log });
   const forecasts = createForecasts({ history: deps.history, inventory, clock, zone: config.zone, ending: () => ending, log });
-  const made = { forecasts, access, sessions, tokens, http, figures, inventory, renderer, embeds, readReview, reviewArchive };
+  const habits = createHabits({
+    ...{ history: deps.history, catalog, inventory, clock, log },
+    zone: config.zone,
+    ending: () => ending,
+  });
+  app.decorate('keepHabits', habits.keep);
+  app.addHook('onClose', () => habits.close());
+  const made = {
+    forecasts,
+    habits,
+    access,
+    sessions,
+    tokens,
+    http,
+    figures,
+    inventory,
+    renderer,
+    embeds,
+    readReview,
+    reviewArchive,
+  };
   const routeDeps: RouteDeps = { ...deps, ...made, startedMs: clock.nowMs() };
   await openapi(app, routeDeps);
   await app.register(
@@ -139,6 +161,7 @@ function apiRoutes(deps: RouteDeps) {
       embedRoutes,
       exploreRoutes,
       eventRoutes,
+      habitRoutes,
       importRoutes,
       sessionRoutes,
       tokenRoutes,

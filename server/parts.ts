@@ -9,6 +9,7 @@ import type { KeptReview } from '../core/review-view.ts';
 import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
 import type { Access } from './access.ts';
 import type { Embeds } from './embeds.ts';
+import type { Habits } from './habits.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import type { Inventory } from './inventory.ts';
 import type { ProcessFigures } from './process-figures.ts';
@@ -51,6 +52,8 @@ declare module 'fastify' {
     settings: ServerConfig;
     /** Makes and keeps the scheduled reviews that are due; none fails the others. */
     keepReviews: () => Promise<readonly KeptReview[]>;
+    /** Takes in what the followed series did since the last time; called every minute. */
+    keepHabits: () => Promise<void>;
     /** Closes what else the app listens on. */
     doors: (() => Promise<void>)[];
   }
@@ -67,6 +70,7 @@ export interface RouteDeps extends AppDeps {
   readonly renderer: Renderer;
   readonly embeds: Embeds;
   readonly forecasts: Forecasts;
+  readonly habits: Habits;
   readonly readReview: ReadReview;
   readonly reviewArchive: ReviewArchive;
   readonly startedMs: number;

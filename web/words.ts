@@ -80,13 +80,14 @@ const EVENT_WORDS: Readonly<Record<string, readonly [shape: string, word: string
   changed: ['note', 'Changed'],
   collector: ['note', 'Collector'],
   import: ['note', 'Import'],
+  unusual: ['note', 'Unusual'],
 };
 
 /** Shape and word of an event: "Gap 6 min", "Down 2 h", "Restart". */
 export function eventWord(event: EventView, nowMs: number): { shape: string; word: string } {
   const [shape, word] = EVENT_WORDS[event.kind] ?? ['note', event.kind];
   const lasted = (event.toMs ?? nowMs) - event.fromMs;
-  const timed = (event.kind === 'gap' || event.kind === 'down') && lasted > 0;
+  const timed = ['gap', 'down', 'unusual'].includes(event.kind) && lasted > 0;
   // A fault that is over is history, not an alarm.
   const over = event.toMs !== null && (shape === 'down' || shape === 'stale');
   return { shape: over ? 'note' : shape, word: timed ? `${word} ${formatDuration(lasted)}` : word };

@@ -19,6 +19,7 @@ const KINDS = [
   'changed',
   'collector',
   'import',
+  'unusual',
 ] as const satisfies Event['kind'][];
 const Query = Type.Object(
   {

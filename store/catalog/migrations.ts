@@ -46,4 +46,10 @@ export const MIGRATIONS: readonly string[] = [
     used_ms REAL
   ) STRICT;
   `,
+  `
+  CREATE TABLE habits (
+    series TEXT PRIMARY KEY,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

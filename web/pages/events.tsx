@@ -18,6 +18,7 @@ const KINDS: readonly (readonly [key: string, word: string, kinds: readonly stri
   ['gap', 'Gaps', ['gap']],
   ['restart', 'Restarts', ['restart']],
   ['parts', 'Ports and disks', ['added', 'vanished', 'returned', 'changed']],
+  ['unusual', 'Unusual', ['unusual']],
   ['collector', 'Collector', ['collector', 'import']],
 ];
 
