@@ -2,6 +2,7 @@
  * Which graphs a device has, from what it has: the built-in graph for each family, and a plain
  * one for whatever a user's own profile measures.
  */
+import { futureIdOf } from './future-id.ts';
 import type { GraphRef, Role } from './graph.ts';
 import { seriesKey, type Device, type Instance, type MetricName, type SeriesKey, type Unit } from './model.ts';
 import { isLoopback } from './parts.ts';
@@ -57,6 +58,8 @@ export function graphsOf(device: Device, instances: readonly Instance[]): GraphS
       of('cpu').filter((i) => i.key !== 'cpu'),
     ),
     ...of('disk').map((i) => disk(device, i)),
+    ...of('disk').map((i) => ahead(device, i, 'disk.used_bytes', visible(i.name))),
+    ...of('memory').map((i) => ahead(device, i, 'memory.used_bytes', 'Memory')),
     ...of('interface').map((i) => errors(device, i)),
     ...of('interface').map((i) => packets(device, i)),
     ...of('system').map((i) =>
@@ -287,6 +290,13 @@ function disk(device: Device, i: Instance): GraphSpec | null {
   const size = i.capacity ? formatCapacity(i.capacity, 'bytes') : '';
   const spec = lines(device, i, 'disk', visible(i.name), size, 'bytes', [['disk.used_bytes', 'used', 's1', true]], 'detail');
   return spec && { ...spec, limits: i.capacity ? [{ label: `size ${size}`, value: i.capacity }] : [], limitShown: 'always' };
+}
+
+/** With its future, which another reader draws: see graph-future.ts. */
+function ahead(device: Device, i: Instance, metric: string, title: string): GraphSpec | null {
+  if (i.capacity === null || i.capacity <= 0) return null;
+  const spec = lines(device, i, 'future', title, 'with its future', 'bytes', [[metric, 'used', 's1', false]], 'detail');
+  return spec && { ...spec, id: futureIdOf(seriesKey(device.id, i.id, metric as MetricName)) };
 }
 
 function several(

@@ -3,6 +3,7 @@ import { keysOf, parseBoardGraphId, type BoardLine, type LinesGraph } from '../c
 import { ANYTHING, describe } from '../core/dashboard-select.ts';
 import { dashboardYaml, graphYaml, type NameOf } from '../core/explore-yaml.ts';
 import { exploreId, NOTHING_CHOSEN, parseExploreId, type ExploreSpec } from '../core/explore.ts';
+import { parseFutureId } from '../core/future-id.ts';
 import { deviceOfGraph, graphsOf, type GraphSpec, type LineSpec } from '../core/graphs.ts';
 import type { MetricName } from '../core/model.ts';
 import { cap, visible } from '../core/text.ts';
@@ -55,6 +56,16 @@ async function specOf(deps: GraphDeps, id: string): Promise<ExploreSpec | null> 
   const explored = parseExploreId(id);
   if (explored && 'error' in explored) throw badRequest(explored.error);
   if (explored) return explored.spec;
+  const ahead = parseFutureId(id);
+  if (ahead && 'error' in ahead) throw badRequest(ahead.error);
+  if (ahead) {
+    const { device, instance, metric } = ahead;
+    const line: BoardLine = {
+      ...{ metric: metric as MetricName, aggregate: 'each', label: '', mirror: false, per: null },
+      select: [{ ...ANYTHING, device: [device], name: [instance] }],
+    };
+    return (await deps.inventory()).has(device) ? { ...NOTHING_CHOSEN, lines: [line] } : null;
+  }
   const ofBoard = parseBoardGraphId(id);
   if (ofBoard) {
     const board = (await deps.dashboards?.list())?.find((one) => one.id === ofBoard.board);

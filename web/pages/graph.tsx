@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isExploreId } from '../../core/explore.ts';
+import { futureIdOf } from '../../core/future-id.ts';
 import type { GraphData } from '../../core/graph.ts';
 import type { Shared } from '../app.tsx';
 import { api, isFinal, type Compared } from '../api.ts';
@@ -46,6 +47,8 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const slot = cursorSlot(data, cursorMs);
   // Bands and 95ths of many lines would hide each other.
   const few = (data?.lines.filter(({ role, before }) => role !== 'past' || !before).length ?? 0) <= 2;
+  /** What lies between two ranges and what may come have neither. */
+  const plain = !differs && !data?.future;
   const usual = usualOf(data, few);
   const on = (name: Drawn) => (route.more[name] === undefined ? usual[name] : route.more[name] === '1');
   const table = route.more['table'] === '1';
@@ -154,6 +157,7 @@ interface ToolsProps {
 
 function Tools({ device, few, route, range, data, zone, on, table, move }: ToolsProps) {
   const explored = isExploreId(route.id);
+  const ahead = data && aheadOf(data);
   // What lies between two ranges has neither band nor percentile.
   const differs = data?.lines.some(({ role, before }) => before !== undefined && role !== 'past') ?? false;
   const usual = usualOf(data, few);
@@ -175,8 +179,8 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
           <Arrow d="M5.5 4 2 8l3.5 4M10.5 4 14 8l-3.5 4M2 8h12" />
         </button>
       </div>
-      {!differs && <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v)} />}
-      {explored ? null : (
+      {plain && <Switch name="Min to max" checked={on('band')} onChange={(v) => set('band', v)} />}
+      {explored || data?.future ? null : (
         <CompareChoice
           compare={agoOf(route.more['compare'])}
           difference={route.more['difference'] === '1'}
@@ -186,7 +190,7 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
       {data !== null && (data.events?.length ?? 0) > 0 && (
         <Switch name="Events" checked={on('events')} onChange={(v) => set('events', v)} />
       )}
-      {few && !differs && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v)} />}
+      {few && plain && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v)} />}
       <div class="end spread">
         <button
           type="button"
@@ -198,6 +202,11 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
           Table
         </button>
         <EmbedButton of={data && { graph: data, range, device }} />
+        {ahead !== null && (
+          <a class="btn" href={href(ahead)}>
+            {data?.future ? 'What if' : 'Its future'}
+          </a>
+        )}
         <a class="btn" href={api.csvAddress(route.id, range, comparedIn(route))} download>
           CSV
         </a>
@@ -207,6 +216,18 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
       </div>
     </div>
   );
+}
+
+/** Metrics of what can fill. */
+const FILLING = /\/(?:disk\.used_bytes|memory\.used_bytes|interface\.(?:in|out)_bps)$/;
+
+/** Where one sees how the graph of one device's disk, memory or port goes on; from there, what if. */
+function aheadOf({ id, lines, future }: GraphData): Parameters<typeof href>[0] | null {
+  if (!/^(?:future|disk|memory|traffic)~/.test(id)) return null;
+  const filling = lines.filter(({ series }) => FILLING.test(series));
+  const [line] = filling.sort((a, b) => (b.stats.p95 ?? 0) - (a.stats.p95 ?? 0));
+  if (!line) return null;
+  return future ? { page: 'capacity', more: { row: line.series } } : { page: 'graph', id: futureIdOf(line.series), range: '1y' };
 }
 
 /** What the address says; a graph of the explorer says it itself. */
