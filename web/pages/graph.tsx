@@ -47,8 +47,6 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
   const slot = cursorSlot(data, cursorMs);
   // Bands and 95ths of many lines would hide each other.
   const few = (data?.lines.filter(({ role, before }) => role !== 'past' || !before).length ?? 0) <= 2;
-  /** What lies between two ranges and what may come have neither. */
-  const plain = !differs && !data?.future;
   const usual = usualOf(data, few);
   const on = (name: Drawn) => (route.more[name] === undefined ? usual[name] : route.more[name] === '1');
   const table = route.more['table'] === '1';
@@ -160,6 +158,8 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
   const ahead = data && aheadOf(data);
   // What lies between two ranges has neither band nor percentile.
   const differs = data?.lines.some(({ role, before }) => before !== undefined && role !== 'past') ?? false;
+  /** What lies between two ranges and what may come have neither. */
+  const plain = !differs && !data?.future;
   const usual = usualOf(data, few);
   const set = (name: Drawn, value: boolean) =>
     go(withMore(route, { [name]: value === usual[name] ? '' : value ? '1' : '0' }), true);
