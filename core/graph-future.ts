@@ -232,7 +232,8 @@ function statsOf(mean: readonly (number | null)[], startMs: number, stepMs: numb
     p95: null,
     p95From: '',
     total: null,
-    known: mean.length === 0 ? 0 : known.length / mean.length,
+    // What was before the first sample is no gap.
+    known: known.length === 0 ? 0 : known.length / (mean.length - mean.findIndex((v) => v !== null)),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { GraphData } from '../../core/graph.ts';
 import { dayText, futureRows } from '../../core/graph-future.ts';
 import { formatWith } from '../../core/units.ts';
+import '../styles/capacity.css';
 
 export function FutureLegend({ data }: { data: GraphData }) {
   const { future, unit, zone } = data;
