@@ -177,7 +177,10 @@ describe.skipIf(chromiumProgram === null)('embeds', () => {
         expect(await text.inputValue()).toMatch(
           /^\[!\[Uplink of the house: in .* now, 95th .*\]\(http:.*\.png\)\]\(http:.*\.html\)$/,
         );
-        await expect.poll(() => made.locator('figure img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1600);
+        // The picture is drawn by the server when it is asked for: on a busy machine that takes more than a second.
+        await expect
+          .poll(() => made.locator('figure img').evaluate((image: HTMLImageElement) => image.naturalWidth), { timeout: 15_000 })
+          .toBe(1600);
         await looksRight(page, 'embed-paste', look);
         await made.getByRole('button', { name: 'HTML' }).click();
         await made.getByRole('button', { name: 'Live frame' }).click();
