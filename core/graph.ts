@@ -40,6 +40,8 @@ export interface GraphLine {
   readonly mean: readonly (number | null)[];
   readonly min: readonly (number | null)[];
   readonly max: readonly (number | null)[];
+  /** What 95 % of five-minute means keep to at the hour of each slot, as learnt by now; null = not known. */
+  readonly habit?: { readonly low: readonly (number | null)[]; readonly high: readonly (number | null)[] };
   readonly stats: LineStats;
   /** Series behind it: 1, or those of a sum, mean, maximum or minimum. */
   readonly members: number;
@@ -110,6 +112,8 @@ export interface GraphData {
   readonly lines: readonly GraphLine[];
   readonly gaps: readonly GraphGap[];
   readonly partial: readonly GraphPartial[];
+  /** "In: Tuesday 03:00 usually 40–60 Mb/s; now 310." Absent where what is usual was not asked for. */
+  readonly habit?: string;
   /** Oldest first; absent where nobody looked for any. */
   readonly events?: readonly GraphEvent[];
   /** Lines stand on each other; their values stay their own. Those below zero make a stack of their own. */

@@ -130,6 +130,8 @@ export interface Habit {
   save(): HabitState;
 }
 
+type Nodes = readonly (number | null)[];
+
 export function emptyHabit(zone: string): HabitState {
   return {
     version: HABIT_VERSION,
@@ -180,13 +182,14 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
   const clock = createWeekClock(zone);
   let s = saved?.zone === zone && saved.version === HABIT_VERSION ? copyHabit(saved) : emptyHabit(zone);
 
-  const expectedAt = (phase: number): number | null => {
-    const now = s.nodes[1] ?? null;
+  /** @param nodes what is expected of the hour before, of this one and of the next */
+  const expectedAt = (nodes: Nodes, hourOfWeek: number, scale: number, phase: number): number | null => {
+    const now = nodes[1] ?? null;
     // A job that begins on the hour is no slope that leads up to it.
-    return now === null || (s.bends[s.hour.hourOfWeek] ?? 0) < -FLAT * s.scale ? now : bentAt(now, phase);
+    return now === null || (s.bends[hourOfWeek] ?? 0) < -FLAT * scale ? now : bentAt(nodes, now, phase);
   };
-  const bentAt = (now: number, phase: number): number => {
-    const other = (phase < s.phase ? s.nodes[0] : s.nodes[2]) ?? null;
+  const bentAt = (nodes: Nodes, now: number, phase: number): number => {
+    const other = (phase < s.phase ? nodes[0] : nodes[2]) ?? null;
     return other === null ? now : now + (other - now) * Math.min(1, Math.abs(phase - s.phase));
   };
   const bandOf = (middle: number, scale: number, coverage: number): Band | null => {
@@ -197,6 +200,7 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     return { lower: s.positive ? Math.max(0, lower) : lower, middle, upper: Math.max(upper, s.positive ? 0 : upper) };
   };
   const nodeAt = (hourOfWeek: number) => expectedOf(s.profile, (hourOfWeek + HOURS_OF_WEEK) % HOURS_OF_WEEK);
+  const nodesOf = (hourOfWeek: number) => [nodeAt(hourOfWeek - 1), nodeAt(hourOfWeek), nodeAt(hourOfWeek + 1)];
   const scaleAt = (hourOfWeek: number): number => {
     const all = s.scaleAll ?? 0;
     const hour = hourOfWeek % 24;
@@ -213,7 +217,7 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     if (s.hour.count > 0 && hour === s.hour.hour) return;
     closeHour();
     s.hour = { hour, hourOfWeek, count: 0, sum: 0, phases: 0, off: 0, jump: 0, bent: 0 };
-    s.nodes = [nodeAt(hourOfWeek - 1), nodeAt(hourOfWeek), nodeAt(hourOfWeek + 1)];
+    s.nodes = nodesOf(hourOfWeek);
     s.scale = scaleAt(hourOfWeek);
     s.tails.forEach(settleTail);
   }
@@ -239,7 +243,7 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     if (s.lastMs !== null && tMs - s.lastMs > FORGOTTEN_MS) s = emptyHabit(zone);
     openHour(tMs);
     const { phase } = clock(tMs);
-    const middle = expectedAt(phase);
+    const middle = expectedAt(s.nodes, s.hour.hourOfWeek, s.scale, phase);
     const band = middle === null ? null : bandOf(middle, s.scale, 0.99);
     const sinceMs = s.lastMs === null ? 0 : tMs - s.lastMs;
     // What was held out while little was known says nothing of how well more is known.
@@ -288,7 +292,7 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     s.hour.off += Math.abs(off ?? 0);
     s.hour.jump += Math.abs(jump);
     const now = s.nodes[1] ?? null;
-    if (now !== null) s.hour.bent += Math.abs(value - now) - Math.abs(value - bentAt(now, phase));
+    if (now !== null) s.hour.bent += Math.abs(value - now) - Math.abs(value - bentAt(s.nodes, now, phase));
     s.reach = Math.max(Math.abs(value), s.reach * (1 - 1 / memory));
     s.count++;
     s.lastMs = tMs;
@@ -306,8 +310,9 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     if (!(Math.abs(tMs) < LATEST_MS) || s.count === 0) return null;
     const { hour, hourOfWeek, phase } = clock(tMs);
     const same = hour === s.hour.hour;
-    const middle = same ? expectedAt(phase) : nodeAt(hourOfWeek);
-    return middle === null ? null : bandOf(middle, same ? s.scale : scaleAt(hourOfWeek), coverage);
+    const scale = same ? s.scale : scaleAt(hourOfWeek);
+    const middle = expectedAt(same ? s.nodes : nodesOf(hourOfWeek), hourOfWeek, scale, phase);
+    return middle === null ? null : bandOf(middle, scale, coverage);
   }
 
   return {

@@ -69,6 +69,12 @@ const Line = Type.Object({
   mean: Values,
   min: Values,
   max: Values,
+  habit: Type.Optional(
+    Type.Object(
+      { low: Values, high: Values },
+      { description: 'What 95 % of five-minute means keep to at the hour of each slot, as learnt by now.' },
+    ),
+  ),
   stats: Stats,
   members: Type.Integer(),
   bound: Type.Object({ maximum: Type.Boolean(), minimum: Type.Boolean() }),
@@ -105,6 +111,9 @@ export const GraphView = Type.Unsafe<GraphData>(
       }),
     ),
     partial: Type.Array(Type.Object({ fromMs: Type.Number(), toMs: Type.Number(), text: Type.String() })),
+    habit: Type.Optional(
+      Type.String({ description: 'What is usual at this hour of this weekday, and what is; with `habit=true`.' }),
+    ),
     events: Type.Optional(
       Type.Array(Type.Object({ tMs: Type.Number(), text: Type.String() }), {
         description: 'What happened to the devices in the range, such as restarts and changes; oldest first.',

@@ -194,6 +194,8 @@ export interface CapacityAnswer extends PageOf<CapacityRow> {
 export interface Compared {
   readonly compare?: Ago;
   readonly difference?: 'true';
+  /** With what is usual. */
+  readonly habit?: 'true';
 }
 
 export const api = {

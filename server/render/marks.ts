@@ -1,5 +1,5 @@
 /** What stands in the plot of a picture, in the order in which the browser paints it. */
-import type { GraphData } from '../../core/graph.ts';
+import type { GraphData, GraphLine } from '../../core/graph.ts';
 import { bandsWanted, hasBand, levels, runs, slotMiddle, type Run } from '../../core/graph-geometry.ts';
 import {
   crisp,
@@ -26,6 +26,7 @@ export function fieldsUnder(data: GraphData, plot: Plot): string {
   const partial = spansOf(data.partial, plot);
   parts.push(pathOf(fieldsOf(partial, top, bottom), 'gap', ' opacity=".6"'));
   const heights = levels(data);
+  for (const line of data.lines) parts.push(habitOf(data, plot, line));
   const banded = !data.stack && bandsWanted(data);
   data.lines.forEach((line, i) => {
     const sign = line.below ? -1 : 1;
@@ -44,6 +45,24 @@ export function fieldsUnder(data: GraphData, plot: Plot): string {
   if (hatched !== '') parts.push(HATCH, `<path d="${hatched}" fill="url(#hatch)"/>`);
   if (data.y.min < 0) parts.push(pathOf(`M${px(plot.left)} ${px(crisp(plot.y(0)))}H${px(plot.right)}`, 'r axis'));
   return parts.join('');
+}
+
+/** What is usual, as a flat band behind the lines, its edges drawn so that it is seen on any ground. */
+function habitOf(data: GraphData, plot: Plot, { habit, below }: GraphLine): string {
+  if (!habit) return '';
+  const sign = below ? -1 : 1;
+  const [field, edges] = runs(habit.high).reduce<readonly [string, string]>(
+    ([all, lines], run) => {
+      const edge = (values: Values) => {
+        const points = new Points();
+        along(data, plot, run, values, sign, false, points);
+        return `M${points.end()}`;
+      };
+      return [all + areaOf(data, plot, run, habit.high, habit.low, sign), lines + edge(habit.high) + edge(habit.low)];
+    },
+    ['', ''],
+  );
+  return pathOf(field, 'f-s1') + pathOf(edges, 'l habit');
 }
 
 const CRISP = ' shape-rendering="crispEdges"';

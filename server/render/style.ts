@@ -30,6 +30,7 @@ function colours({ chrome, roles }: Palette): string {
     `.h{stroke:${chrome.bg}}`,
     `.grid{stroke:${chrome.grid}}.axis{stroke:${chrome.axis}}.rule{stroke:${chrome.rule}}`,
     `.limit{stroke:${chrome.limit}}.p95{stroke:${chrome.p95}}`,
+    `.habit{stroke:${chrome['ink-3']};stroke-width:.75px;stroke-dasharray:2 2}`,
     `.event{fill:${chrome['ink-3']};stroke:${chrome.bg};stroke-width:1px}`,
     `.gap{fill:${chrome.gap}}.hatch{stroke:${chrome['gap-line']};stroke-width:.75px}`,
     ...lines,

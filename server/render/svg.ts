@@ -20,8 +20,9 @@ const DAY_MS = 86_400_000;
 const STEP_PX = 22;
 
 export function drawSvg(given: GraphData, look: Look, fonts: Fonts): string {
-  const page = pageOf(given, look);
-  const data = underHeight(given, page.plot.bottom - page.plot.top);
+  const told = given.habit ? { ...given, note: [given.note, given.habit].filter((text) => text !== '').join(' ') } : given;
+  const page = pageOf(told, look);
+  const data = underHeight(told, page.plot.bottom - page.plot.top);
   const plot = plotOf(data, page.plot);
   const known = data.lines.some((line) => line.mean.some((v) => v !== null));
   const body = [

@@ -52,6 +52,7 @@ type Asked = Partial<Look> & {
   readonly from?: string;
   readonly to?: string;
   readonly compare?: Ago;
+  readonly habit?: boolean;
   readonly difference?: boolean;
 };
 
@@ -63,11 +64,12 @@ export async function graphImageRoutes(app: App, deps: RouteDeps): Promise<void>
     const look: Look = { ...LOOK, ...query };
     if (kind === 'png' && look.width * look.height * look.scale ** 2 > PIXELS_MAX)
       throw badRequest(`The picture would have more than ${PIXELS_MAX / 1e6} million pixels: ask for a smaller one.`);
-    const { from, to, compare, difference } = query;
+    const { from, to, compare, difference, habit } = query;
     const range = {
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(compare === undefined ? {} : { compare, difference: difference ?? false }),
+      ...(habit === undefined ? {} : { habit }),
     };
     const nowMs = clock.nowMs();
     const graph = await read(id, { ...range, width: plotWidth(look.width) }, nowMs - (nowMs % SAME_MOMENT_MS));

@@ -8,6 +8,7 @@ import { titleAlone, type GraphData } from '../../core/graph.ts';
 import { csvCell } from '../../core/text.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { readGraph } from '../graph-data.ts';
+import { withHabit } from '../graph-habit.ts';
 import { GraphView } from '../graph-schema.ts';
 import { problems, textAnswer } from '../openapi.ts';
 import { badRequest, notFound, quoted } from '../problem.ts';
@@ -21,6 +22,7 @@ export const compareQuery = {
     Type.Enum([...AGOS], { description: 'With the same range so much before, by the calendar, as further lines.' }),
   ),
   difference: Type.Optional(Type.Boolean({ description: 'With `compare`: instead of both what lies between them.' })),
+  habit: Type.Optional(Type.Boolean({ description: 'With what is usual at each hour of the week, behind the lines.' })),
 };
 const Query = Type.Object(
   {
@@ -43,10 +45,11 @@ export interface GraphQuery {
   readonly width?: number;
   readonly compare?: Ago;
   readonly difference?: boolean;
+  readonly habit?: boolean;
 }
 
 /** Reads graphs by id as they are asked for. @throws HttpProblem 404 for one that is none, 400 for a range that is none */
-export function graphReader({ history, catalog, inventory, dashboards, forecasts, clock, config }: RouteDeps) {
+export function graphReader({ history, catalog, inventory, dashboards, forecasts, habits, clock, config }: RouteDeps) {
   return async (id: string, query: GraphQuery, nowMs = clock.nowMs()): Promise<GraphData> => {
     const range = rangeOf(query, nowMs, config.zone);
     const deps = {
@@ -60,7 +63,7 @@ export function graphReader({ history, catalog, inventory, dashboards, forecasts
       ...(ago === undefined ? {} : { compare: { ago, difference } }),
     });
     if (!graph) throw notFound(`There is no graph ${quoted(id)}: /api/v1/devices/…/graphs lists those of a device.`);
-    return graph;
+    return query.habit === true && !graph.future ? withHabit(graph, habits) : graph;
   };
 }
 

@@ -1,6 +1,7 @@
 /** Habits of running series: learnt from the history at hand, one event an episode, kept over restarts. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HabitsView } from '../../core/habit-watch.ts';
+import type { GraphData } from '../../core/graph.ts';
 import { seriesKey } from '../../core/model.ts';
 import { createHabits, type Habits } from '../../server/habits.ts';
 import { createInventory } from '../../server/inventory.ts';
@@ -75,7 +76,12 @@ describe('a series', () => {
     expect(view?.text).toMatch(/usually [\d.]+–[\d.]+ Mb\/s, now 900/);
     const [begun, ...more] = await events();
     expect(more).toEqual([]);
-    expect(begun).toMatchObject({ device, instance, toMs: null, text: expect.stringContaining('eth0 in is unusually high') });
+    expect(begun).toMatchObject({
+      device,
+      instance,
+      toMs: null,
+      text: expect.stringContaining('eth0 in is unusually high') as string,
+    });
 
     await habits.close();
     habits = follow();
@@ -160,6 +166,39 @@ it('a round stops where the process ends, and goes on later', async () => {
   ending = false;
   await habits.keep();
   expect(habits.view().followed).toBe(2);
+});
+
+describe('a graph', () => {
+  const graph = async (query: string) => (await w.get(`graphs/traffic~${device}~${instance}?${query}`)).json<GraphData>();
+
+  it('shows what is usual behind its lines, and says what is', async () => {
+    await fill(NOW_MS - 5 * WEEK, NOW_MS);
+    await w.app.keepHabits();
+    const data = await graph('from=-1d&habit=true');
+    const [into] = data.lines;
+    expect(into?.fill).toBe(false);
+    const inside = into?.mean.filter(
+      (v, i) => v !== null && v >= (into.habit?.low[i] ?? NaN) && v <= (into.habit?.high[i] ?? NaN),
+    );
+    expect((inside?.length ?? 0) / (into?.mean.filter((v) => v !== null).length ?? 1)).toBeGreaterThan(0.85);
+    expect(data.habit).toMatch(/^In: Sunday 11:00 usually [\d.]+–[\d.]+ Mb\/s; now [\d.]+\. Out: Sunday 11:00 usually/);
+    const svg = (await w.get(`graphs/traffic~${device}~${instance}.svg?from=-1d&habit=true`)).body;
+    expect(svg).toContain('class="l habit"');
+    expect(svg).toContain('In: Sunday 11:00 usually');
+    expect((await w.get(`graphs/traffic~${device}~${instance}.png?from=-1d&habit=true`)).statusCode).toBe(200);
+    expect((await graph('from=-1d')).habit).toBeUndefined();
+    expect((await graph('from=-5w&width=100&habit=true')).habit).toMatch(/^What is usual is shown up to a range of/);
+    expect((await graph('from=-1d&compare=1w&habit=true')).habit).toMatch(/not compared/);
+  });
+
+  it('of a young series says that it still learns', async () => {
+    await fill(NOW_MS - 9 * 86_400_000, NOW_MS);
+    expect((await graph('from=-1d&habit=true')).habit).toBe('In: its habit is not followed. Out: its habit is not followed.');
+    await w.app.keepHabits();
+    const data = await graph('from=-1d&habit=true');
+    expect(data.habit).toMatch(/^In: still learning, needs 21 days, has [89]\. Out: still learning/);
+    expect(data.lines[0]?.habit).toBeUndefined();
+  });
 });
 
 it('the API tells what is unusual', async () => {

@@ -16,6 +16,7 @@ export function ground(scene: Scene): Plugin<'line'> {
       grid(p, scene);
       clip(p);
       partial(p, scene);
+      habits(p, scene);
       const heights = levels(scene.data);
       scene.data.lines.forEach((line, i) => {
         const colours = scene.colours.role(line.role);
@@ -49,6 +50,27 @@ export function ground(scene: Scene): Plugin<'line'> {
       if (scene.data.y.min < 0) rule(p, scene.colours.of('axis'), 1, [], crisp(p.y(0)));
     },
   };
+}
+
+/** What is usual, as a flat band behind the lines. */
+function habits(p: Place, { data, colours }: Scene): void {
+  for (const { habit, below } of data.lines) {
+    if (!habit) continue;
+    const sign = below ? -1 : 1;
+    for (const run of runs(habit.high)) {
+      const high = runPoints(data, run, habit.high, sign);
+      const low = runPoints(data, run, habit.low, sign);
+      area(p, high, [...low].reverse(), colours.role('s1').fill);
+      for (const edge of [high, low])
+        path(
+          p.ctx,
+          colours.of('ink-3'),
+          0.75,
+          [2, 2],
+          edge.map(({ x, y }) => [p.x(x), p.y(y)] as const),
+        );
+    }
+  }
 }
 
 function clip({ ctx, left, right, top, bottom }: Place): void {

@@ -19,7 +19,7 @@ export function summary(data: GraphData): string {
   const holes = gaps.length === 0 ? '' : ` ${count(gaps.length, 'gap')}, together ${formatDuration(missing)}.`;
   const lacking = partial.length === 0 ? '' : ` ${partialWords(data).join('. ')}.`;
   const happened = data.events?.length ? ` ${count(data.events.length, 'event')} marked.` : '';
-  const told = note === '' ? '' : ` ${note}`;
+  const told = [note, data.habit ?? ''].map((text) => (text === '' ? '' : ` ${text}`)).join('');
   return `${name}, ${range}. ${parts.length === 0 ? '' : `${parts.join('. ')}.`}${holes}${lacking}${happened}${told}`;
 }
 

@@ -43,7 +43,7 @@ export function useSeen<T extends Element>(): [RefObject<T | null>, number] {
 /** @param width in CSS pixels; 0 asks nothing yet */
 export function useGraph(id: string, range: string, width: number, intervalMs: number, compared: Compared = {}): Live<GraphData> {
   return useLive(
-    width === 0 ? null : `${id} ${range} ${width} ${compared.compare ?? ''} ${compared.difference ?? ''}`,
+    width === 0 ? null : `${id} ${range} ${width} ${compared.compare ?? ''} ${compared.difference ?? ''} ${compared.habit ?? ''}`,
     (signal) => {
       // Sparklines need it not, but where they are graphs are. A failure is told by the plot.
       chartCode().catch(() => undefined);

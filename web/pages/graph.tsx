@@ -116,6 +116,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
           <div class="plot large">{data && <Nothing data={data} />}</div>
         )}
       </div>
+      {data?.habit !== undefined && data.habit !== '' && <p class="habit">{data.habit}</p>}
       {data && !data.future && data.oldestMs !== null && <History id={id} data={data} range={range} onMove={move} />}
       {data && (data.events?.length ?? 0) > 0 && on('events') && (
         <p class="s sec">{(slot !== null && eventAt(data, slot)) || '\u00a0'}</p>
@@ -190,6 +191,13 @@ function Tools({ device, few, route, range, data, zone, on, table, move }: Tools
       {data !== null && (data.events?.length ?? 0) > 0 && (
         <Switch name="Events" checked={on('events')} onChange={(v) => set('events', v)} />
       )}
+      {few && plain && !comparedIn(route).compare && (
+        <Switch
+          name="Usual"
+          checked={route.more['usual'] === '1'}
+          onChange={(v) => go(withMore(route, { usual: v ? '1' : '' }), true)}
+        />
+      )}
       {few && plain && <Switch name="95th" checked={on('p95')} onChange={(v) => set('p95', v)} />}
       <div class="end spread">
         <button
@@ -233,7 +241,7 @@ function aheadOf({ id, lines, future }: GraphData): Parameters<typeof href>[0] |
 /** What the address says; a graph of the explorer says it itself. */
 function comparedIn({ id, more }: Route): Compared {
   const ago = isExploreId(id) ? null : agoOf(more['compare']);
-  if (ago === null) return {};
+  if (ago === null) return more['usual'] === '1' ? { habit: 'true' } : {};
   return more['difference'] === '1' ? { compare: ago, difference: 'true' } : { compare: ago };
 }
 
