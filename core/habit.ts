@@ -17,14 +17,15 @@ export const LEARNING_MS = 3 * WEEK_MS;
 const FORGOTTEN_MS = 8 * WEEK_MS;
 /** How far back the held-out residuals reach. */
 const MEMORY_MS = 4 * WEEK_MS;
-/** Residuals are judged one by one and as means over about so many samples: a small change that lasts shows in the latter. */
-const SPANS = [1, 4, 12] as const;
+/** Residuals are judged one by one and as sums of so many: a small change that lasts shows in the latter. */
+const SPANS = [1, 3, 8] as const;
+const LONGEST = Math.max(...SPANS);
 /**
- * Powers of ten that each view gives up because there are two sides and four views: a sample alone the least, because means
+ * Powers of ten that each view gives up because there are two sides and four views: a sample alone the least, because sums
  * of what lasts stand out by far anyway. For a score the most surprising view counts, all alike.
  */
 const ALONE_LOG10 = 0.3;
-const VIEWS_LOG10 = 1.2;
+const VIEWS_LOG10 = 1;
 const ANY_LOG10 = 0.4;
 /**
  * In an episode samples are learnt as if they were this share of one: by so much more where episodes are many, and fully where so
@@ -44,7 +45,7 @@ const FLAT = 0.2;
 const FLOOR = 0.005;
 
 /** Of the state: one of another version cannot be gone on from. */
-export const HABIT_VERSION = 2;
+export const HABIT_VERSION = 3;
 
 export interface HabitState {
   readonly version: number;
@@ -83,8 +84,8 @@ export interface HabitState {
   scaleAll: number | null;
   scale: number;
   jumpScale: number | null;
-  /** Running means of the residual for SPANS. */
-  readonly means: number[];
+  /** The last residuals over their scale, as many as the longest of SPANS. */
+  readonly latest: number[];
   /** Held-out residuals for SPANS, then jumps from one value to the next. */
   readonly tails: TailState[];
   /** Share of the last days that was in an episode. */
@@ -152,7 +153,7 @@ export function emptyHabit(zone: string): HabitState {
     scaleAll: null,
     scale: 0,
     jumpScale: null,
-    means: SPANS.map(() => 0),
+    latest: [],
     tails: [...SPANS, 'jump'].map(() => emptyTail()),
     unusual: 0,
     profile: emptyProfile(),
@@ -167,7 +168,7 @@ function copyHabit(s: HabitState): HabitState {
     nodes: [...s.nodes],
     bends: [...s.bends],
     scales: [...s.scales],
-    means: [...s.means],
+    latest: [...s.latest],
     tails: s.tails.map(copyTail),
     profile: copyProfile(s.profile),
     episodes: { ...s.episodes, open: s.episodes.open && { ...s.episodes.open } },
@@ -260,11 +261,14 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     };
     if (middle !== null && s.scaleAll !== null) {
       const z = (value - middle) / s.scale;
+      s.latest.push(z);
+      if (s.latest.length > LONGEST) s.latest.shift();
       SPANS.forEach((span, i) => {
-        const mean = (s.means[i] ?? 0) + (z - (s.means[i] ?? 0)) / span;
-        s.means[i] = mean;
         const tail = s.tails[i];
-        if (tail) look(tail, mean, i);
+        if (!tail || s.latest.length < span) return;
+        let sum = 0;
+        for (let k = s.latest.length - span; k < s.latest.length; k++) sum += s.latest[k] ?? 0;
+        look(tail, sum / Math.sqrt(span), i);
       });
     }
     // A jump that was to be expected, as when a job begins, is none.

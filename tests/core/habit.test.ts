@@ -171,7 +171,7 @@ describe('a habit', () => {
     const habit = createHabit('UTC');
     timesMs.forEach((t, i) => habit.observe(t, values[i] ?? null));
     expect(createHabit('UTC', habit.save()).save().count).toBe(200);
-    expect(createHabit('UTC', { ...habit.save(), version: 1 }).save()).toEqual(emptyHabit('UTC'));
+    expect(createHabit('UTC', { ...habit.save(), version: 2 }).save()).toEqual(emptyHabit('UTC'));
     expect(createHabit('Asia/Tokyo', habit.save()).save()).toEqual(emptyHabit('Asia/Tokyo'));
   });
 
