@@ -1,6 +1,6 @@
 /** Habits of running series: which are unusual now, and where what was learnt is kept. */
 import { Type, type Static } from 'typebox';
-import type { MetricName, SeriesKey, Unit } from './model.ts';
+import type { MetricName, NewEvent, SeriesKey, Unit } from './model.ts';
 
 const Value = Type.Union([Type.Number(), Type.Null()]);
 
@@ -47,11 +47,17 @@ export const FOLLOWED: readonly { readonly metric: MetricName; readonly unit: Un
 export interface KeptHabit {
   readonly series: SeriesKey;
   readonly bytes: Uint8Array;
+  /** Null or left out: no episode runs that was told. */
+  readonly event?: number | null;
 }
 export interface HabitStore {
   /** Those of the series that are kept. */
   load(series: readonly SeriesKey[]): Promise<KeptHabit[]>;
   save(habits: readonly KeptHabit[]): Promise<void>;
+  /** Adds the event of an episode together with the habit that knows of it. @returns its id */
+  begin(habit: KeptHabit, event: NewEvent): Promise<number>;
+  /** Changes what an event says, and ends it where `toMs` is not null, together with the habit. */
+  tell(habit: KeptHabit, event: number, text: string, toMs: number | null): Promise<void>;
   /** Forgets all but these. */
   keepOnly(series: ReadonlySet<SeriesKey>): Promise<void>;
 }

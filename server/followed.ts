@@ -39,6 +39,16 @@ export function followedIn(picture: Picture, most: number): Followed[] {
   return found.sort((a, b) => rank(a) - rank(b)).slice(0, most);
 }
 
+/** Every series that could be followed, vanished instances included. */
+export function seriesIn(picture: Picture): Set<SeriesKey> {
+  const found = new Set<SeriesKey>();
+  for (const { device, instances } of picture.values())
+    for (const { id, metrics } of instances)
+      for (const { name } of metrics)
+        if (FOLLOWED.some(({ metric }) => metric === name)) found.add(seriesKey(device.id, id, name));
+  return found;
+}
+
 function followedOf(device: Device, instance: Instance): Followed[] {
   // One processor of many says little; a device with one instance of the kind is told by its kind.
   if (instance.kind === 'cpu' && instance.key !== instance.kind) return [];

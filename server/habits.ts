@@ -3,34 +3,33 @@
  * event for an episode. Means are read from the history, whatever store keeps it, so what happened while this process was
  * away is caught up, and a new installation over old data need not learn for three weeks again.
  */
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompressSync } from 'node:zlib';
-import { createHabit, HABIT_VERSION, LEARNING_MS, type Habit, type HabitState } from '../core/habit.ts';
-import type { Episode } from '../core/habit-episode.ts';
+import { createHabit, LEARNING_MS, type Habit, type HabitState } from '../core/habit.ts';
+import type { Episode, EpisodeEvent } from '../core/habit-episode.ts';
 import { usualWords } from '../core/habit-words.ts';
 import type { HabitsView, KeptHabit, UnusualView } from '../core/habit-watch.ts';
 import type { BinTier, SeriesKey } from '../core/model.ts';
 import { TIER_STEP_MS } from '../core/model.ts';
 import type { BinColumns, Catalog, Clock, History, Log } from '../core/ports.ts';
-import { followedIn, type Followed } from './followed.ts';
+import { followedIn, seriesIn, type Followed } from './followed.ts';
+import { packHabit, unpackHabit } from './habit-packing.ts';
 import type { Inventory } from './inventory.ts';
-import { describe } from './problem.ts';
 
 const DAY_MS = 86_400_000;
-/** Of one series about 30 kB of memory; of more than these the first by device and part are followed. */
-export const FOLLOWED_MAX = 2_000;
+/** Each takes about 9 kB of memory; see docs/forecasts.md for what was measured. */
+export const FOLLOWED_MAX = 10_000;
 /** Read again where nothing is kept: enough to have learnt, and little enough to be done soon. */
 const BACK_MS = 28 * DAY_MS;
 /** A bin is closed once its last reading can be there. */
 const GRACE_MS = 90_000;
 /** Series read in one call, and the work between two pauses: whoever polls keeps its cadence. */
 const AT_ONCE = 100;
-const SLICE_MS = 20;
-const PAUSE_MS = 40;
+const SLICE_MS = 8;
+const PAUSE_MS = 24;
 const SAVE_EVERY_MS = 3_600_000;
 /** A bin of which less is known says nothing. */
 const KNOWN_LEAST = 0.5;
-const compress = promisify(zstdCompress);
+/** An episode of which nothing more is heard for so long is over. */
+const SILENT_MS = 6 * 3_600_000;
 
 export interface Habits {
   /** Takes in what was closed since the last time; called every minute. One at a time. */
@@ -38,6 +37,8 @@ export interface Habits {
   /** Saves what was learnt. */
   close(): Promise<void>;
   view(): HabitsView;
+  /** How many there are, and what they take in memory. */
+  figures(): HabitsFigures;
   /** What is known of a series; null = it is not followed, or not read yet. */
   of(series: SeriesKey): HabitOf | null;
 }
@@ -53,20 +54,31 @@ export interface HabitOf {
   readonly band: (tMs: number) => { readonly lower: number; readonly upper: number } | null;
 }
 
+export interface HabitsFigures {
+  readonly followed: number;
+  readonly most: number;
+  readonly learning: number;
+  readonly waiting: number;
+  readonly unusual: number;
+  readonly bytes: number;
+  /** Means judged since the start. */
+  readonly judged: number;
+}
+
 interface Kept {
-  readonly followed: Followed;
-  readonly habit: Habit;
+  followed: Followed;
+  /** What was learnt, packed; null = nothing yet. */
+  bytes: Uint8Array | null;
+  /** The history is read until here; null = not since the start. */
+  readMs: number | null;
   lastMs: number | null;
   last: number | null;
+  knownMs: number;
+  /** The episode that runs, told or not. */
+  episode: Episode | null;
   /** Open event of the running episode. */
   event: number | null;
   dirty: boolean;
-}
-
-/** What is written of one, besides its state. */
-interface Saved {
-  readonly state: HabitState;
-  readonly event: number | null;
 }
 
 export interface HabitsOptions {
@@ -81,7 +93,8 @@ export interface HabitsOptions {
 
 export function createHabits({ history, catalog, inventory, clock, zone, ending, log }: HabitsOptions): Habits {
   const all = new Map<SeriesKey, Kept>();
-  let waiting = 0;
+  let [waiting, judged] = [0, 0];
+  let aligned = false;
   let savedMs = clock.monoMs();
   let running: Promise<void> | null = null;
 
@@ -93,69 +106,107 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
 
   /** Brings in what is new in the fleet, and lets go of what is gone. */
   async function align(): Promise<void> {
-    const wanted = followedIn(await inventory(), FOLLOWED_MAX);
+    const picture = await inventory();
+    const wanted = followedIn(picture, FOLLOWED_MAX);
     const still = new Set(wanted.map(({ series }) => series));
     const gone = [...all.keys()].filter((series) => !still.has(series));
     for (const series of gone) {
-      await endEvent(all.get(series));
+      const kept = all.get(series);
+      if (kept && kept.event !== null) await catalog.events.end([kept.event], kept.lastMs ?? clock.nowMs());
       all.delete(series);
     }
-    const fresh = wanted.filter(({ series }) => !all.has(series));
-    if (gone.length > 0) await catalog.habits.keepOnly(still);
-    if (fresh.length === 0) return;
+    // What vanished may come back; what was removed does not.
+    if (gone.length > 0 || !aligned) await catalog.habits.keepOnly(seriesIn(picture));
+    const fresh: Followed[] = [];
+    for (const followed of wanted) {
+      const kept = all.get(followed.series);
+      // Means of another width are another series: what was learnt of the old ones does not fit.
+      if (kept && kept.followed.tier !== followed.tier)
+        Object.assign(kept, { bytes: null, readMs: null, lastMs: null, knownMs: 0 });
+      if (kept) kept.followed = followed;
+      else fresh.push(followed);
+    }
     for (let at = 0; at < fresh.length && !ending(); at += AT_ONCE) {
       const some = fresh.slice(at, at + AT_ONCE);
-      const kept = new Map((await catalog.habits.load(some.map(({ series }) => series))).map((one) => [one.series, one.bytes]));
+      const found = new Map((await catalog.habits.load(some.map(({ series }) => series))).map((one) => [one.series, one]));
       let sinceMs = clock.monoMs();
       for (const followed of some) {
-        all.set(followed.series, opened(followed, kept.get(followed.series)));
+        all.set(followed.series, opened(followed, found.get(followed.series)));
         sinceMs = await pause(sinceMs);
       }
     }
+    if (aligned || ending()) return;
+    aligned = true;
+    // Of series that went while nobody looked, or whose state is lost.
+    const owned = new Set([...all.values()].map(({ event }) => event));
+    const open = (await catalog.events.open()).filter(({ kind, id }) => kind === 'unusual' && !owned.has(id));
+    if (open.length > 0)
+      await catalog.events.end(
+        open.map(({ id }) => id),
+        clock.nowMs(),
+      );
   }
 
-  function opened(followed: Followed, bytes: Uint8Array | undefined): Kept {
-    const saved = bytes ? readSaved(bytes, followed.series) : null;
-    const state = saved?.state.zone === zone ? saved.state : undefined;
-    const habit = createHabit(zone, state);
-    const last = state?.lastMs ?? null;
-    return {
-      ...{ followed, habit, lastMs: last, last: last === null ? null : (state?.lastValue ?? null) },
-      ...{ event: saved?.event ?? null, dirty: false },
+  /** What cannot be read is learnt again. */
+  function opened(followed: Followed, saved: KeptHabit | undefined): Kept {
+    const kept: Kept = {
+      ...{ followed, bytes: null, readMs: null, lastMs: null, last: null, knownMs: 0 },
+      ...{ episode: null, event: null, dirty: false },
     };
+    if (!saved) return kept;
+    const read = unpackHabit(saved.bytes, zone);
+    if (read === 'damaged')
+      log.warn('What was learnt of a series cannot be read and is learnt again.', { series: followed.series });
+    if (typeof read === 'string') return kept;
+    note(kept, read, createHabit(zone, read));
+    kept.bytes = saved.bytes;
+    if (kept.episode) kept.event = saved.event ?? null;
+    return kept;
   }
-
-  /** Null for what cannot be read: it is learnt again. */
-  function readSaved(bytes: Uint8Array, series: SeriesKey): Saved | null {
-    try {
-      const saved = JSON.parse(zstdDecompressSync(bytes).toString('utf8')) as Saved;
-      return saved.state.version === HABIT_VERSION ? saved : null;
-    } catch (error) {
-      log.warn('What was learnt of a series cannot be read and is learnt again.', { series, cause: describe(error) });
-      return null;
-    }
+  const open = ({ bytes }: Kept): Habit => {
+    const state = bytes ? unpackHabit(bytes, zone) : null;
+    return createHabit(zone, state === null || typeof state === 'string' ? undefined : state);
+  };
+  function note(kept: Kept, state: HabitState, habit: Habit): void {
+    kept.lastMs = Math.max(kept.lastMs ?? -Infinity, state.lastMs ?? -Infinity);
+    if (kept.lastMs === -Infinity) kept.lastMs = null;
+    kept.last = state.lastMs === null ? null : state.lastValue;
+    kept.knownMs = state.knownMs;
+    kept.episode = habit.running();
+  }
+  function pack(kept: Kept, habit: Habit): void {
+    const state = habit.save();
+    kept.bytes = packHabit(state);
+    note(kept, state, habit);
+    kept.dirty = true;
   }
 
   /** Everything that was closed since; of those that are far behind one after the other. */
   async function catchUp(nowMs: number): Promise<void> {
     const behind: Kept[] = [];
     const near: Kept[] = [];
-    for (const kept of all.values()) (nowMs - (kept.lastMs ?? 0) > DAY_MS ? behind : near).push(kept);
+    for (const kept of all.values()) (nowMs - fromOf(kept, nowMs) > DAY_MS ? behind : near).push(kept);
     waiting = behind.length;
-    for (const [tier, some] of Map.groupBy(near, ({ followed }) => followed.tier))
-      for (let at = 0; at < some.length && !ending(); at += AT_ONCE) await takeIn(some.slice(at, at + AT_ONCE), tier, nowMs);
+    for (const some of Map.groupBy(near, ({ followed }) => followed.tier).values())
+      for (let at = 0; at < some.length && !ending(); at += AT_ONCE) await takeIn(some.slice(at, at + AT_ONCE), nowMs);
     for (const kept of behind) {
       if (ending()) return;
-      await takeIn([kept], kept.followed.tier, nowMs);
+      await takeIn([kept], nowMs);
       await save([kept]);
       waiting--;
     }
   }
+  /** What was read is not read again, whether there was anything or not. */
+  const fromOf = ({ readMs, lastMs }: Kept, nowMs: number) =>
+    readMs ?? Math.max(nowMs - BACK_MS, lastMs === null ? -Infinity : lastMs + 1);
 
-  async function takeIn(some: readonly Kept[], tier: BinTier, nowMs: number): Promise<void> {
+  /** @param some of one tier */
+  async function takeIn(some: readonly Kept[], nowMs: number): Promise<void> {
+    const tier: BinTier = some[0]?.followed.tier ?? '5m';
     const stepMs = TIER_STEP_MS[tier];
-    const fromMs = Math.min(...some.map(({ lastMs }) => (lastMs === null ? nowMs - BACK_MS : lastMs + 1)));
-    const closedMs = nowMs - GRACE_MS - stepMs;
+    const fromMs = Math.min(...some.map((kept) => fromOf(kept, nowMs)));
+    // Start of the last bin that is closed.
+    const closedMs = Math.floor((nowMs - GRACE_MS) / stepMs - 1) * stepMs;
     if (fromMs > closedMs) return;
     const keys = some.map(({ followed }) => followed.series);
     const bins = await history.bins(keys, tier, fromMs, closedMs + 1, ['mean', 'known']);
@@ -163,67 +214,65 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
     for (const [i, kept] of some.entries()) {
       const own = bins[i];
       if (!own) continue;
-      // An episode that is over since long is no news.
-      const wasRunning = kept.habit.running() !== null;
-      let changed = false;
+      const fresh = kept.bytes === null;
+      let habit: Habit | null = null;
       for (let n = 0; n < own.tMs.length; n++) {
-        changed = take(kept, own, n, closedMs) || changed;
+        const value = valueOf(kept, own, n, closedMs);
+        if (value === null) continue;
+        habit ??= open(kept);
+        const { event, learning } = habit.observe(own.tMs[n] ?? NaN, value);
+        judged++;
+        // What is far off from what is hardly known is no news, nor is what was over before anybody looked.
+        if (event && !fresh && !(learning && event.what === 'begun')) {
+          pack(kept, habit);
+          await tell(kept, event);
+        }
         if (n % 500 === 499) sinceMs = await pause(sinceMs);
       }
-      if (changed || wasRunning !== (kept.habit.running() !== null)) await tell(kept);
+      kept.readMs = closedMs + 1;
+      if (habit) {
+        pack(kept, habit);
+        if (fresh && kept.episode && !habit.learning()) await tell(kept, { what: 'begun', episode: kept.episode });
+      }
+      const silentMs = nowMs - (kept.lastMs ?? nowMs);
+      if (kept.event !== null && kept.episode && silentMs > SILENT_MS) await tell(kept, { what: 'over', episode: kept.episode });
       sinceMs = await pause(sinceMs);
     }
   }
 
-  /** @returns whether an episode began or ended */
-  function take(kept: Kept, { tMs, mean, known }: BinColumns, n: number, closedMs: number): boolean {
+  /** A mean that is new and known enough; null = none. */
+  function valueOf(kept: Kept, { tMs, mean, known }: BinColumns, n: number, closedMs: number): number | null {
     const [at, value] = [tMs[n] ?? NaN, mean[n] ?? NaN];
-    if (!(at <= closedMs) || (kept.lastMs !== null && at <= kept.lastMs)) return false;
+    if (!(at <= closedMs) || (kept.lastMs !== null && at <= kept.lastMs)) return null;
     kept.lastMs = at;
-    if (!((known[n] ?? 0) >= KNOWN_LEAST) || !Number.isFinite(value)) return false;
-    const before = kept.habit.running()?.fromMs ?? null;
-    kept.habit.observe(at, value);
-    kept.last = value;
-    kept.dirty = true;
-    return (kept.habit.running()?.fromMs ?? null) !== before;
+    return (known[n] ?? 0) >= KNOWN_LEAST && Number.isFinite(value) ? value : null;
   }
 
-  /** One event an episode; what a series does that still learns is no news. */
-  async function tell(kept: Kept): Promise<void> {
-    const episode = kept.habit.running();
-    if (kept.event !== null) await endEvent(kept);
-    if (episode && !kept.habit.learning()) {
-      const { device, instance, name } = kept.followed;
-      const [id] = await catalog.events.add([
-        {
-          ...{ kind: 'unusual', device: device.id, instance: instance.id, cause: null, fromMs: episode.fromMs, toMs: null },
-          text: `${name} is unusually ${episode.above ? 'high' : 'low'}: ${wordsOf(kept, episode)}.`,
-        },
-      ]);
-      kept.event = id ?? null;
+  /** One event an episode, written together with the habit that knows of it: after a crash it is not told again. */
+  async function tell(kept: Kept, { what, episode }: EpisodeEvent): Promise<void> {
+    const { device, instance, name, series, tier } = kept.followed;
+    const habit = { series, bytes: kept.bytes ?? new Uint8Array() };
+    const is = what === 'over' ? 'was' : 'is';
+    const text = `${name} ${is} unusually ${episode.above ? 'high' : 'low'}: ${wordsOf(kept, episode, what === 'over' ? 'was' : 'now')}.`;
+    kept.dirty = false;
+    if (kept.event !== null) {
+      const toMs = what === 'over' ? episode.toMs + TIER_STEP_MS[tier] : null;
+      await catalog.habits.tell(habit, kept.event, text, toMs);
+      if (what === 'over') kept.event = null;
+    } else if (what === 'begun') {
+      const event = { kind: 'unusual', device: device.id, instance: instance.id, cause: null, text } as const;
+      kept.event = await catalog.habits.begin(habit, { ...event, fromMs: episode.fromMs, toMs: null });
     }
-    // An event that is told must not be told again after a crash.
-    await save([kept]);
   }
 
-  async function endEvent(kept: Kept | undefined): Promise<void> {
-    if (!kept || kept.event === null) return;
-    await catalog.events.end([kept.event], kept.lastMs ?? clock.nowMs());
-    kept.event = null;
-    kept.dirty = true;
-  }
-
-  const wordsOf = ({ followed }: Kept, episode: Episode) =>
-    usualWords(episode.worstMs, zone, episode.usual, episode.worst, followed.unit).replace('; now ', ', now ');
+  const wordsOf = ({ followed }: Kept, episode: Episode, when: 'now' | 'was') =>
+    usualWords(episode.worstMs, zone, episode.usual, episode.worst, followed.unit).replace('; now ', `, ${when} `);
 
   async function save(some: readonly Kept[]): Promise<void> {
-    const written: KeptHabit[] = [];
-    for (const kept of some) {
-      const state = kept.habit.save();
-      const bytes = await compress(JSON.stringify({ state, event: kept.event } satisfies Saved));
-      written.push({ series: kept.followed.series, bytes });
-      kept.dirty = false;
-    }
+    const written = some.flatMap(({ followed, bytes, event }): KeptHabit[] =>
+      bytes ? [{ series: followed.series, bytes, event }] : [],
+    );
+    for (const kept of some) kept.dirty = false;
     await catalog.habits.save(written);
   }
 
@@ -238,6 +287,7 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
     await catchUp(clock.nowMs());
     if (clock.monoMs() - savedMs >= SAVE_EVERY_MS) await saveAll();
   };
+  const learns = ({ knownMs }: Kept) => knownMs < LEARNING_MS;
 
   return {
     keep() {
@@ -250,19 +300,26 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
       await saveAll();
     },
     view() {
-      const items = [...all.values()].flatMap((kept): UnusualView[] => {
-        const episode = kept.event === null ? null : kept.habit.running();
-        return episode ? [unusualOf(kept, episode)] : [];
-      });
-      const learning = [...all.values()].filter(({ habit }) => habit.learning()).length;
+      const items = [...all.values()].flatMap((kept): UnusualView[] =>
+        kept.event !== null && kept.episode ? [unusualOf(kept, kept.episode)] : [],
+      );
+      const learning = [...all.values()].filter(learns).length;
       return { items: items.sort((a, b) => b.fromMs - a.fromMs), followed: all.size, learning, waiting };
+    },
+    figures() {
+      const every = [...all.values()];
+      return {
+        ...{ followed: every.length, most: FOLLOWED_MAX, learning: every.filter(learns).length, waiting, judged },
+        unusual: every.filter(({ event }) => event !== null).length,
+        bytes: every.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0),
+      };
     },
     of(series) {
       const kept = all.get(series);
       if (!kept) return null;
-      const { habit } = kept;
+      const habit = open(kept);
       return {
-        ...{ zone, learning: habit.learning(), needsMs: LEARNING_MS, knownMs: habit.knownMs() },
+        ...{ zone, learning: learns(kept), needsMs: LEARNING_MS, knownMs: kept.knownMs },
         ...{ last: kept.last, lastMs: kept.lastMs, band: (tMs) => habit.bandAt(tMs, 0.95) },
       };
     },
@@ -270,11 +327,11 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
 
   function unusualOf(kept: Kept, episode: Episode): UnusualView {
     const { series, device, instance, name, unit, graph } = kept.followed;
-    const band = kept.lastMs === null ? null : kept.habit.bandAt(kept.lastMs, 0.95);
+    const band = kept.lastMs === null ? null : open(kept).bandAt(kept.lastMs, 0.95);
     return {
       ...{ series, device: device.id, deviceName: device.name, site: device.site, instance: instance.id, name, unit, graph },
       ...{ fromMs: episode.fromMs, above: episode.above, value: kept.last, worst: episode.worst, worstMs: episode.worstMs },
-      ...{ lower: band?.lower ?? null, upper: band?.upper ?? null, text: wordsOf(kept, episode) },
+      ...{ lower: band?.lower ?? null, upper: band?.upper ?? null, text: wordsOf(kept, episode, 'now') },
     };
   }
 }

@@ -52,4 +52,5 @@ export const MIGRATIONS: readonly string[] = [
     bytes BLOB NOT NULL
   ) STRICT;
   `,
+  'ALTER TABLE habits ADD COLUMN event INTEGER',
 ];

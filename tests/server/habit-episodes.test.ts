@@ -1,0 +1,177 @@
+/** What must hold of habits when things go wrong: kills, silence, clocks that change, imports, removed devices. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHabit } from '../../core/habit.ts';
+import { seriesKey } from '../../core/model.ts';
+import { packHabit, unpackHabit } from '../../server/habit-packing.ts';
+import { createHabits, type Habits } from '../../server/habits.ts';
+import { createInventory } from '../../server/inventory.ts';
+import { fixtures, NOW_MS, world, type World } from './world.ts';
+
+const STEP = 300_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const START = NOW_MS - 22 * DAY;
+let w: World;
+let device: string;
+let instance: string;
+let nowMs: number;
+/** Calls of the history for bins, by how many series were asked. */
+let asked: number[];
+/** Whether what is saved reaches the catalog; what tells of an episode always does. */
+let killed: boolean;
+
+beforeEach(async () => {
+  w = await world();
+  const made = await fixtures(w.catalog, 'web1');
+  [device, instance] = [made.device.id, made.eth0.id];
+  [nowMs, asked, killed] = [NOW_MS, [], false];
+});
+afterEach(() => w.close());
+
+const IN = () => seriesKey(device, instance, 'interface.in_bps');
+const scatter = (tMs: number) => 4e6 * Math.sin(tMs / 7_919) + 3e6 * Math.sin(tMs / 104_729);
+const usual = (tMs: number) => 1e8 * (2 + Math.sin(((tMs / HOUR - 9) / 24) * 2 * Math.PI)) + scatter(tMs);
+async function fill(fromMs: number, toMs: number, value: (tMs: number) => number = usual): Promise<void> {
+  const rows = [];
+  const series = [IN()];
+  for (let t = Math.ceil(fromMs / STEP) * STEP + STEP; t <= toMs; t += STEP)
+    rows.push({ device, tMs: t, intervalMs: STEP, series, values: Float64Array.of(value(t)) });
+  await w.history.append(rows);
+}
+function follow(zone = 'UTC'): Habits {
+  const clock = { nowMs: () => nowMs, monoMs: () => performance.now(), sleep: async () => undefined };
+  const inventory = createInventory(w.catalog, () => performance.now());
+  const log = { info: () => undefined, warn: (text: string) => w.logged.push(text), error: () => undefined };
+  const { habits } = w.catalog;
+  const catalog = {
+    ...w.catalog,
+    habits: { ...habits, save: async (some: Parameters<typeof habits.save>[0]) => (killed ? undefined : habits.save(some)) },
+  };
+  const bins: typeof w.history.bins = (series, ...rest) => {
+    asked.push(series.length);
+    return w.history.bins(series, ...rest);
+  };
+  return createHabits({ history: { ...w.history, bins }, catalog, inventory, clock, zone, ending: () => false, log });
+}
+const at = async (habits: Habits, ms: number) => {
+  nowMs = ms + 2 * STEP;
+  await habits.keep();
+};
+const events = () => w.catalog.events.list({ kinds: ['unusual'], limit: 50 });
+
+describe('an episode', () => {
+  it('is told once though the process was killed in it, worsens in its words, and ends', async () => {
+    await fill(START, NOW_MS);
+    const first = follow();
+    await at(first, NOW_MS);
+    await fill(NOW_MS, NOW_MS + HOUR, () => 9e8);
+    killed = true;
+    await at(first, NOW_MS + HOUR);
+    const [begun] = await events();
+    expect(begun).toMatchObject({ toMs: null, text: expect.stringMatching(/is unusually high: .*, now 900/) as string });
+
+    // Another process: what the killed one had saved is the habit as it was when it told of the episode.
+    killed = false;
+    const second = follow();
+    await fill(NOW_MS + HOUR, NOW_MS + 2 * HOUR, () => 40e8);
+    await at(second, NOW_MS + 2 * HOUR);
+    expect((await events()).map(({ id, toMs }) => ({ id, toMs }))).toEqual([{ id: begun?.id, toMs: null }]);
+    expect((await events())[0]?.text).toMatch(/now 4/);
+
+    await fill(NOW_MS + 2 * HOUR, NOW_MS + 10 * HOUR);
+    await at(second, NOW_MS + 10 * HOUR);
+    const [over, ...others] = await events();
+    expect(others).toEqual([]);
+    expect(over?.text).toMatch(/was unusually high: .*, was 4/);
+    expect(over?.toMs).toBeGreaterThanOrEqual(NOW_MS + 2 * HOUR);
+    expect(over?.toMs).toBeLessThanOrEqual(NOW_MS + 4 * HOUR);
+    expect(second.figures()).toMatchObject({ unusual: 0, learning: 1, followed: 2 });
+  });
+
+  it('of a series that says nothing more is over, and its silence is not read again and again', async () => {
+    await fill(START, NOW_MS);
+    const habits = follow();
+    await at(habits, NOW_MS);
+    await fill(NOW_MS, NOW_MS + HOUR, () => 9e8);
+    await at(habits, NOW_MS + HOUR);
+    expect(habits.view().items).toHaveLength(1);
+    await at(habits, NOW_MS + 8 * HOUR);
+    expect(habits.view().items).toEqual([]);
+    expect((await events())[0]?.toMs).toBe(NOW_MS + HOUR);
+    asked = [];
+    await at(habits, NOW_MS + 3 * DAY);
+    await at(habits, NOW_MS + 3 * DAY);
+    await at(habits, NOW_MS + 3 * DAY + STEP);
+    // Once each for the pause, then both together.
+    expect(asked).toEqual([1, 1, 2]);
+  });
+
+  it('of a device that was removed goes with it, and one that nobody owns any more is ended', async () => {
+    const [orphan] = await w.catalog.events.add([
+      { kind: 'unusual', device, instance, cause: null, text: 'eth9 in is unusually high.', fromMs: NOW_MS - DAY, toMs: null },
+    ]);
+    await fill(START, NOW_MS);
+    const habits = follow();
+    await at(habits, NOW_MS);
+    expect((await events()).find(({ id }) => id === orphan)?.toMs).not.toBeNull();
+    await fill(NOW_MS, NOW_MS + HOUR, () => 9e8);
+    await at(habits, NOW_MS + HOUR);
+    await w.catalog.devices.remove(device);
+    const after = follow();
+    await at(after, NOW_MS + 2 * HOUR);
+    expect(after.figures()).toMatchObject({ followed: 0, bytes: 0, unusual: 0 });
+    expect(await events()).toEqual([]);
+    expect(await w.catalog.habits.load([IN()])).toEqual([]);
+  });
+});
+
+it('an import into the past and a value that is none disturb nothing', async () => {
+  await fill(START, NOW_MS);
+  const habits = follow();
+  await at(habits, NOW_MS);
+  const before = habits.of(IN())?.band(NOW_MS + DAY);
+  const tMs = Float64Array.from({ length: 288 }, (_, i) => START + i * STEP);
+  await w.history.importSamples([{ series: IN(), tMs, value: tMs.map(() => 9e9) }]);
+  await fill(NOW_MS, NOW_MS + HOUR, () => NaN);
+  await at(habits, NOW_MS + HOUR);
+  // A clock that was set back: the rounds in between have nothing to do.
+  await at(habits, NOW_MS - DAY);
+  expect(habits.of(IN())?.band(NOW_MS + DAY)).toEqual(before);
+  expect(await events()).toEqual([]);
+});
+
+it('when clocks change the habit goes by the hour that people live by', () => {
+  const zone = 'Europe/Paris';
+  // Set back on 25 October 2026 at 01:00 UTC; a job at 04:00 there runs an hour later by UTC from then on.
+  const changeMs = Date.UTC(2026, 9, 25, 1);
+  let habit = createHabit(zone);
+  let alerts = 0;
+  for (let tMs = changeMs - 30 * DAY; tMs < changeMs + 6 * DAY; tMs += STEP) {
+    const local = ((tMs + (tMs < changeMs ? 2 : 1) * HOUR) % DAY) / HOUR;
+    const { event } = habit.observe(tMs, (local >= 4 && local < 5 ? 400e6 : 50e6) + scatter(tMs));
+    if (event && tMs > changeMs) alerts++;
+    if (tMs % DAY !== 0) continue;
+    const read = unpackHabit(packHabit(habit.save()), zone);
+    if (typeof read !== 'string') habit = createHabit(zone, read);
+  }
+  expect(alerts).toBe(0);
+  expect(habit.bandAt(changeMs + 8 * DAY + 2.5 * HOUR)?.middle).toBeGreaterThan(350e6);
+  expect(habit.bandAt(changeMs + 8 * DAY + 1.5 * HOUR)?.middle).toBeLessThan(100e6);
+});
+
+it('a packed habit is small, goes on as it was to seven digits, and is refused when it is damaged or another', () => {
+  const habit = createHabit('UTC');
+  for (let tMs = START; tMs < NOW_MS; tMs += STEP) habit.observe(tMs, usual(tMs));
+  const bytes = packHabit(habit.save());
+  expect(bytes.length).toBeLessThan(10_000);
+  const read = unpackHabit(bytes, 'UTC');
+  if (typeof read === 'string') throw new Error(read);
+  const again = createHabit('UTC', read);
+  for (const hours of [0, 5, 12, 100]) {
+    const [was, is] = [habit.bandAt(NOW_MS + hours * HOUR), again.bandAt(NOW_MS + hours * HOUR)];
+    expect((is?.upper ?? NaN) / (was?.upper ?? NaN)).toBeCloseTo(1, 6);
+    expect((is?.lower ?? NaN) / (was?.lower ?? NaN)).toBeCloseTo(1, 6);
+  }
+  expect(unpackHabit(bytes, 'Asia/Tokyo')).toBe('other');
+  for (const length of [0, 3, 100, bytes.length - 4]) expect(unpackHabit(bytes.slice(0, length), 'UTC')).toBe('damaged');
+});
