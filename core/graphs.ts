@@ -294,7 +294,7 @@ function disk(device: Device, i: Instance): GraphSpec | null {
 
 /** With its future, which another reader draws: see graph-future.ts. */
 function ahead(device: Device, i: Instance, metric: string, title: string): GraphSpec | null {
-  if (i.capacity === null || i.capacity <= 0) return null;
+  if (i.capacity === null ? !has(i, metric.replace('used', 'size')) : i.capacity <= 0) return null;
   const spec = lines(device, i, 'future', title, 'with its future', 'bytes', [[metric, 'used', 's1', false]], 'detail');
   return spec && { ...spec, id: futureIdOf(seriesKey(device.id, i.id, metric as MetricName)) };
 }

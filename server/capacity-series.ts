@@ -10,7 +10,8 @@ export interface Fillable {
   readonly series: SeriesKey;
   /** Series of its size, where that is measured; null = only `size` is known. */
   readonly sizes: SeriesKey | null;
-  readonly size: number;
+  /** As it was discovered; null = not known, as of an import. */
+  readonly size: number | null;
   readonly device: Device;
   readonly deviceKind: CapacityRow['deviceKind'];
   readonly instance: Instance;
@@ -32,7 +33,7 @@ export function fillableOf({ device, instances }: Stocked): Fillable[] {
   const counts: Record<string, number> = {};
   for (const { kind } of instances) counts[kind] = (counts[kind] ?? 0) + 1;
   const kind = deviceKind(device, counts);
-  const present = instances.filter((i) => i.vanishedMs === null && i.capacity !== null && i.capacity > 0);
+  const present = instances.filter((i) => i.vanishedMs === null && (i.capacity === null || i.capacity > 0));
   const ports = present.filter((i) => i.kind === 'interface' && !isLoopback(i.key));
   const make = (
     i: Instance,
@@ -43,11 +44,11 @@ export function fillableOf({ device, instances }: Stocked): Fillable[] {
     sizes: string | null,
   ): Fillable[] => {
     const has = (wanted: string) => i.metrics.some((m) => m.name === wanted);
-    if (!has(metric)) return [];
+    if (!has(metric) || (i.capacity === null && (sizes === null || !has(sizes)))) return [];
     const key = (of: string) => seriesKey(device.id, i.id, of as MetricName);
     return [
       {
-        ...{ series: key(metric), sizes: sizes !== null && has(sizes) ? key(sizes) : null, size: i.capacity ?? 0 },
+        ...{ series: key(metric), sizes: sizes !== null && has(sizes) ? key(sizes) : null, size: i.capacity },
         ...{ device, deviceKind: kind, instance: i, name, what, metric: metric as MetricName, unit },
       },
     ];
@@ -55,7 +56,7 @@ export function fillableOf({ device, instances }: Stocked): Fillable[] {
   const port = (i: Instance) => [visible(i.name), visible(i.alias)].filter((text) => text !== '').join(' ');
   return [
     ...present
-      .filter((i) => i.kind === 'disk' && (i.capacity ?? 0) >= DISK_MIN_BYTES && !NO_DISK.test(i.name))
+      .filter((i) => i.kind === 'disk' && (i.capacity ?? Infinity) >= DISK_MIN_BYTES && !NO_DISK.test(i.name))
       .flatMap((i) => make(i, 'disk', 'disk.used_bytes', 'bytes', visible(i.name), 'disk.size_bytes')),
     ...present
       .filter((i) => i.kind === 'memory')

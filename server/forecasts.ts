@@ -56,8 +56,8 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
     const fromMs = nowMs - BACK_DAYS * DAY_MS;
     const keys = one.sizes === null ? [one.series] : [one.series, one.sizes];
     const [used, sizes] = await history.bins(keys, '1d', fromMs, nowMs, ['mean', 'max', 'known']);
-    const limitSteps = sizes ? limitsIn(sizes, one.size) : [{ fromMs: 0, limit: one.size }];
-    const limit = limitSteps.at(-1)?.limit ?? one.size;
+    const limitSteps = sizes ? limitsIn(sizes, one.size) : sizeSteps(one.size);
+    const limit = limitSteps.at(-1)?.limit ?? null;
     const stock = one.what !== 'link';
     const known = daysOf(used, stock, nowMs);
     const made = forecast({
@@ -73,7 +73,7 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
       ...{ series: one.series, device: one.device.id, deviceName: one.device.name, deviceKind: one.deviceKind },
       ...{ site: one.device.site, tags: [...one.device.tags], instance: one.instance.id, name: one.name, what: one.what },
       ...{ metric: one.metric, unit: one.unit, kind: stock ? 'stock' : 'rate', limit, limitFrom: stock ? 'size' : 'speed' },
-      level: headroom === null ? (known.values.findLast((v) => v !== null) ?? null) : limit - headroom,
+      level: headroom === null || limit === null ? (known.values.findLast((v) => v !== null) ?? null) : limit - headroom,
       headroom,
       growthPerMonth: monthly && { middle: monthly.middle * MONTH, low: monthly.low * MONTH, high: monthly.high * MONTH },
       chances: made.limit?.chances.map((chance) => ({ ...chance })) ?? [],
@@ -127,7 +127,7 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
         ['max'],
       );
       some.forEach(({ series, size }, i) => {
-        if (bins[i]?.max.some((v) => v > LINK_SHARE * size)) used.add(series);
+        if (bins[i]?.max.some((v) => v > LINK_SHARE * (size ?? Infinity))) used.add(series);
       });
     }
     return all.filter(({ what, series }) => what !== 'link' || used.has(series)).slice(0, SERIES_MAX);
@@ -216,8 +216,10 @@ function daysOf(bins: BinColumns | undefined, stock: boolean, nowMs: number): { 
   return { timesMs, values };
 }
 
+const sizeSteps = (size: number | null): LimitStep[] => (size === null ? [] : [{ fromMs: 0, limit: size }]);
+
 /** Sizes over time as steps; what wavers by less than a hundredth is one size. */
-function limitsIn({ tMs, mean, known }: BinColumns, now: number): LimitStep[] {
+function limitsIn({ tMs, mean, known }: BinColumns, now: number | null): LimitStep[] {
   const steps: LimitStep[] = [];
   tMs.forEach((t, i) => {
     const size = mean[i] ?? NaN;
@@ -226,5 +228,5 @@ function limitsIn({ tMs, mean, known }: BinColumns, now: number): LimitStep[] {
     if (steps.length === 0 || Math.abs(size - last) > 0.01 * last)
       steps.push({ fromMs: steps.length === 0 ? 0 : t, limit: size });
   });
-  return steps.length === 0 ? [{ fromMs: 0, limit: now }] : steps;
+  return steps.length === 0 ? sizeSteps(now) : steps;
 }

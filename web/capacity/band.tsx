@@ -6,10 +6,10 @@ const DAY_MS = 86_400_000;
 /** Axes reach so far; the first that holds most of what has a date. */
 const SPANS_DAYS = [180, 365, 730] as const;
 const HELD_SHARE = 0.8;
-/** Of the drawing unless told, which is stretched to its column. */
+/** Of the axis unless told. */
 const USUAL_PX = 270;
-const HEIGHT = 20;
-const EDGE_PX = 5;
+/** Percent from the left that a diamond keeps. */
+const EDGE = 2;
 
 export interface BandAxis {
   readonly fromMs: number;
@@ -62,26 +62,35 @@ export function Axis({ axis, px = USUAL_PX }: { axis: BandAxis; px?: number }) {
 interface BandProps {
   readonly row: Pick<CapacityRow, 'dates' | 'orderByMs'>;
   readonly axis: BandAxis;
-  readonly px?: number;
 }
 
-export function Band({ row, axis, px = USUAL_PX }: BandProps) {
-  const x = (tMs: number) => (px * (tMs - axis.fromMs)) / (axis.days * DAY_MS);
+/** Places in percent of the column's width, so that nothing is stretched. */
+export function Band({ row, axis }: BandProps) {
+  const share = (tMs: number) => (100 * (tMs - axis.fromMs)) / (axis.days * DAY_MS);
+  const at = (x: number) => `${Math.max(0, x).toFixed(2)}%`;
   const { dates, orderByMs } = row;
-  const [low, middle, high] = dates ? [x(dates.lowMs), x(dates.medianMs), x(dates.highMs ?? Infinity)] : [NaN, NaN, NaN];
-  const beyond = high > px;
-  const order = orderByMs === null ? NaN : Math.max(EDGE_PX, x(orderByMs));
-  const from = Math.max(0, low);
+  const low = dates ? Math.max(0, share(dates.lowMs)) : NaN;
+  const middle = dates ? share(dates.medianMs) : NaN;
+  const high = dates ? share(dates.highMs ?? Infinity) : NaN;
+  const order = orderByMs === null ? NaN : share(orderByMs);
   return (
-    <svg class="band" viewBox={`0 0 ${px} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      <path class="g" d={`M0 10.5H${px}`} />
-      {axis.ticks.map(({ share, year }) => (
-        <path key={share} class={year ? 'y' : 'g'} d={`M${(share * px).toFixed(1)} 2V19`} />
+    <svg class="band" aria-hidden="true">
+      <line class="g" x1="0" y1="10.5" x2="100%" y2="10.5" />
+      {axis.ticks.map(({ share: x, year }) => (
+        <line key={x} class={year ? 'y' : 'g'} x1={at(100 * x)} x2={at(100 * x)} y1="2" y2="19" />
       ))}
-      {from < px && <rect x={from} y="7" width={Math.max(4, Math.min(high, px - 0.5) - from)} height="7" />}
-      {beyond && from < px && <path class="open" d={`M${px - 9} 6.5l5 4l-5 4`} />}
-      {middle < px && <path class="m" d={`M${Math.max(1, middle).toFixed(1)} 3V18`} />}
-      {order < px && <path class="o" d={`M${order.toFixed(1)} 6.5l4 4l-4 4l-4-4z`} />}
+      {low < 100 && <rect x={at(low)} y="7" width={at(Math.max(1.5, Math.min(high, 99.8) - low))} height="7" />}
+      {low < 100 && high > 100 && (
+        <svg x="100%" overflow="visible">
+          <path class="open" d="M-9 6.5l5 4l-5 4" />
+        </svg>
+      )}
+      {middle < 100 && <line class="m" x1={at(middle)} x2={at(middle)} y1="3" y2="18" />}
+      {order < 100 && (
+        <svg x={at(Math.max(EDGE, order))} overflow="visible">
+          <path class="o" d="M0 6.5l4 4l-4 4l-4-4z" />
+        </svg>
+      )}
     </svg>
   );
 }

@@ -100,7 +100,7 @@ function First({ row, axis, now, zone }: { row: CapacityRow; axis: BandAxis; now
       {dates ? (
         <>
           <td class="c-band">
-            <Band row={row} axis={axis} px={NARROW_PX} />
+            <Band row={row} axis={axis} />
           </td>
           <td class="nw tn">{dayText(dates.medianMs, null, zone)}</td>
         </>

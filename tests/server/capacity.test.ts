@@ -1,0 +1,114 @@
+/** What can fill over the API, from an imported history: rows, reasons, one forecast whole, its graph; and what is refused. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CapacityRow } from '../../core/capacity.ts';
+import { futureIdOf } from '../../core/future-id.ts';
+import type { GraphData } from '../../core/graph.ts';
+import { detailOf, NOW_MS, world, type World } from './world.ts';
+
+const DAY_MS = 86_400_000;
+const GIB = 2 ** 30;
+
+/** Level in GiB by days before now; each disk has 100 GiB. */
+const DISKS: Readonly<
+  Record<string, { readonly days: readonly [from: number, to: number]; readonly at: (day: number) => number | null }>
+> = {
+  '/grows': { days: [200, 0], at: (day) => 90 - day * 0.2 + Math.sin(day * day) * 0.3 },
+  '/new': { days: [9, 0], at: (day) => 50 - day },
+  '/still': { days: [200, 0], at: () => 40 },
+  '/ended': { days: [600, 400], at: (day) => 90 - (day - 400) * 0.2 },
+  '/over': { days: [200, 0], at: (day) => 105 - day * 0.1 },
+};
+
+let made: World;
+let rows: readonly CapacityRow[];
+const row = (name: string) => rows.find((one) => one.name === name);
+
+beforeAll(async () => {
+  made = await world();
+  const lines = ['device,instance,metric,unit,time,value'];
+  for (const [name, { days, at }] of Object.entries(DISKS))
+    for (let day = days[0]; day >= days[1]; day--) {
+      const seconds = Math.round((NOW_MS - day * DAY_MS) / 1000) - 60;
+      lines.push(`nas,${name},disk.used_bytes,bytes,${seconds},${Math.round((at(day) ?? 0) * GIB)}`);
+      lines.push(`nas,${name},disk.size_bytes,bytes,${seconds},${100 * GIB}`);
+    }
+  const answer = await made.csv(lines.join('\n'));
+  expect(answer.statusCode, answer.body).toBeLessThan(300);
+  for (let i = 0; i < 100; i++) {
+    const list = (await made.get('capacity')).json<{ items: CapacityRow[]; waiting: number }>();
+    rows = list.items;
+    if (list.waiting === 0 && rows.length > 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}, 60_000);
+afterAll(() => made.close());
+
+test('what grows has a date, its order and its record; what is full comes before it', () => {
+  const grows = row('/grows');
+  const days = ((grows?.dates?.medianMs ?? 0) - NOW_MS) / DAY_MS;
+  expect(days).toBeGreaterThan(40);
+  expect(days).toBeLessThan(60);
+  expect(grows).toMatchObject({ what: 'disk', limit: 100 * GIB, leadDays: 28, says: '' });
+  expect(grows?.orderByMs).toBe((grows?.dates?.lowMs ?? 0) - 28 * DAY_MS);
+  expect(grows?.record?.origins).toBeGreaterThan(3);
+  expect(rows.map(({ name }) => name).slice(0, 2)).toEqual(['/over', '/grows']);
+});
+
+test.each([
+  ['/new', /short/],
+  ['/still', /(equal|same|no trend|not likely)/i],
+  ['/ended', /ended/],
+  ['/over', /crossed already/],
+])('%s has no date, and says why', (name, why) => {
+  expect(row(name)?.dates).toBeNull();
+  expect(row(name)?.says).toMatch(why);
+});
+
+test('the list is filtered, paged and had as CSV', async () => {
+  expect((await made.get('capacity?what=link')).json()).toMatchObject({ items: [], nextCursor: null });
+  expect((await made.get('capacity?due=true')).json<{ items: CapacityRow[] }>().items.map(({ name }) => name)).toEqual([
+    '/grows',
+  ]);
+  const first = (await made.get('capacity?limit=2')).json<{ items: CapacityRow[]; nextCursor: string }>();
+  const next = (await made.get(`capacity?limit=2&cursor=${first.nextCursor}`)).json<{ items: CapacityRow[] }>();
+  expect([...first.items, ...next.items].map(({ name }) => name)).toEqual(rows.slice(0, 4).map(({ name }) => name));
+  const csv = (await made.get('capacity.csv')).body.trim().split('\n');
+  expect(csv).toHaveLength(1 + rows.length);
+  expect(csv[1]).toMatch(/^nas,,disk,\/over,disk\.used_bytes,bytes,/);
+});
+
+test('one forecast comes whole, and under a scenario', async () => {
+  const series = row('/grows')?.series ?? '';
+  const as = (query: string) => made.get(`forecasts?series=${encodeURIComponent(series)}${query}`);
+  const given = (await as('')).json<{ row: CapacityRow; steps: { quantiles: number[] }[]; levels: number[] }>();
+  expect(given.steps[0]?.quantiles).toHaveLength(given.levels.length);
+  const more = (await as('&horizon=700&scenario=add%3D100GiB')).json<{ row: CapacityRow; limits: { limit: number }[] }>();
+  expect(more.limits.map(({ limit }) => limit / GIB)).toEqual([100, 200]);
+  expect(more.row.dates?.medianMs ?? 0).toBeGreaterThan(given.row.dates?.medianMs ?? Infinity);
+});
+
+test('its graph shows the future, or the history and why there is none', async () => {
+  const graph = async (name: string) => {
+    const id = futureIdOf(row(name)?.series ?? '');
+    return (await made.get(`graphs/${encodeURIComponent(id)}`)).json<GraphData>();
+  };
+  const grows = await graph('/grows');
+  expect(grows.toMs).toBeGreaterThan(NOW_MS + 100 * DAY_MS);
+  expect(grows.future?.values).toHaveLength(7);
+  expect(grows.note).toMatch(/^Reaches 100 GiB most likely on \d+ \w+ 2026, 8 in 10 between/);
+  const young = await graph('/new');
+  expect(young.lines[0]?.mean.filter((v) => v !== null).length).toBeGreaterThan(5);
+  expect(young.note).toBe(row('/new')?.says);
+});
+
+test.each([
+  ['forecasts?series=a/b/c.d', 404, /Nothing that can fill is called "a\/b\/c\.d"/],
+  ['forecasts?series=a%2Fb%2Fc.d&scenario=magic', 400, /knows no "magic"/],
+  ['capacity?what=cheese', 400, /what/],
+  ['graphs/future~a~b', 400, /its id is future~/],
+  ['graphs/future~a~b~disk.used_bytes', 404, /There is no graph/],
+  ['graphs/future~a~b~disk.used_bytes~0d', 400, /1 to 1830 days/],
+])('%s is refused in words', async (url, status, words) => {
+  const answer = await made.get(url);
+  expect([answer.statusCode, detailOf(answer)]).toEqual([status, expect.stringMatching(words)]);
+});
