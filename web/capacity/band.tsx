@@ -22,7 +22,7 @@ export function axisOf(rows: readonly Pick<CapacityRow, 'dates'>[], nowMs: numbe
   const ends = rows.flatMap(({ dates }) => (dates ? [(dates.highMs ?? dates.medianMs) - nowMs] : []));
   const days = SPANS_DAYS.find((span) => ends.filter((ms) => ms <= span * DAY_MS).length >= HELD_SHARE * ends.length) ?? 730;
   const ticks: { share: number; label: string; year: boolean }[] = [];
-  const start = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(zone).startOfDay().with({ day: 1 });
+  const start = Temporal.Instant.fromEpochMilliseconds(Math.floor(nowMs)).toZonedDateTimeISO(zone).startOfDay().with({ day: 1 });
   const every = days > 200 ? 3 : 1;
   for (let i = 1; i <= 24; i++) {
     const at = start.add({ months: i });
