@@ -187,7 +187,7 @@ const EVENT_WORDS_PX = 190;
 /** Shorter words say nothing. */
 const EVENT_WORDS_MIN_PX = 70;
 
-/** Words at the right of marks that have room for them, the newest first; every mark has its words under the cursor and in the list. */
+/** Words at the right of marks that have room for them, the newest first, and before the first mark how many came before; every mark has its words under the cursor and in the list. */
 export function eventWords(
   data: GraphData,
   plot: Plot,
@@ -197,7 +197,7 @@ export function eventWords(
   const y = plot.top + 5;
   const names = data.limits.filter(({ value }) => Math.abs(plot.y(value) + 10 - y) < 16).map(({ label }) => measure(label, 400));
   const taken = plot.left + (names.length === 0 ? 0 : Math.max(...names) + 12);
-  return marks
+  const told = marks
     .flatMap(({ x, text }, i) => {
       const next = Math.min(marks[i + 1]?.x ?? plot.right, plot.right);
       const room = Math.min(EVENT_WORDS_PX, next - x - EVENT_PX - 6);
@@ -205,4 +205,7 @@ export function eventWords(
       return [{ x: x + EVENT_PX, y, text: shortened(text, room, (part) => measure(part, 400)) }];
     })
     .slice(-EVENT_WORDS_MAX);
+  const more = data.moreEvents ?? '';
+  const moreX = (marks[0]?.x ?? plot.left) - EVENT_PX - measure(more, 400);
+  return more === '' || moreX < taken ? told : [{ x: moreX, y, text: more }, ...told];
 }

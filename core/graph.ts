@@ -116,6 +116,8 @@ export interface GraphData {
   readonly habit?: string;
   /** Oldest first; absent where nobody looked for any. */
   readonly events?: readonly GraphEvent[];
+  /** Where not all have a mark: "and 40 more before"; else ''. */
+  readonly moreEvents?: string;
   /** Lines stand on each other; their values stay their own. Those below zero make a stack of their own. */
   readonly stack: boolean;
   /** What whoever put the graph together wants drawn, where it was said; `band` null = where there are two lines at most. */

@@ -207,6 +207,8 @@ export interface HistoryHealth extends StoreHealth {
 
 export interface EventQuery {
   readonly device?: DeviceId;
+  /** Of these devices or of none, and of these instances or of none. */
+  readonly among?: { readonly devices: readonly DeviceId[]; readonly instances: readonly string[] };
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly kinds?: readonly Event['kind'][];

@@ -122,11 +122,11 @@ export async function drawBoard(deps: GraphDeps, id: string, graph: LinesGraph, 
       intervalMs: drawn.combined.length > 0 ? read : intervalMs,
     }),
     partial: partialOf(drawn.combined, statsFromMs, endMs),
-    events: await eventsOf(catalog, {
+    ...(await eventsOf(catalog, {
       devices: new Map(devices.map(({ id: of, name }) => [of, name])),
       instances: new Set(all.map(({ instance }) => instance.id)),
       ...{ fromMs: statsFromMs, endMs, stepMs: plan.stepMs },
-    }),
+    })),
     stack: graph.stack,
     devices: devices.slice(0, DEVICES_MAX).map((device) => device.id),
     note: await noteOf(deps, graph, chosen, all.length),

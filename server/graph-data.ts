@@ -109,11 +109,11 @@ async function drawSpec(deps: GraphDeps, device: Device, spec: GraphSpec, reques
       intervalMs,
     }),
     partial: [],
-    events: await eventsOf(catalog, {
+    ...(await eventsOf(catalog, {
       devices: new Map([[device.id, device.name]]),
       instances: new Set(shown.map(({ instance }) => instance)),
       ...{ fromMs: statsFromMs, endMs, stepMs },
-    }),
+    })),
     stack: false,
     devices: [device.id],
     note: '',

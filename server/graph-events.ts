@@ -1,5 +1,5 @@
 /** What happened to the devices of a graph, as marks on it: restarts, changes of settings, speed or size, parts that came and went. */
-import type { GraphEvent } from '../core/graph.ts';
+import type { GraphData } from '../core/graph.ts';
 import type { Event } from '../core/model.ts';
 import type { Catalog } from '../core/ports.ts';
 import { cap, visible } from '../core/text.ts';
@@ -24,25 +24,31 @@ export interface EventRequest {
   readonly stepMs: number;
 }
 
-/** @returns oldest first */
-export async function eventsOf(catalog: Catalog, request: EventRequest): Promise<GraphEvent[]> {
+type Marked = Required<Pick<GraphData, 'events' | 'moreEvents'>>;
+
+/** Marks, oldest first, and in words how much of what came before them has none. */
+export async function eventsOf(catalog: Catalog, request: EventRequest): Promise<Marked> {
   const { devices, instances, fromMs, endMs, stepMs } = request;
-  if (devices.size === 0 || !(endMs > fromMs)) return [];
+  if (devices.size === 0 || !(endMs > fromMs)) return { events: [], moreEvents: '' };
   const [only] = devices.keys();
   const found = await catalog.events.list({
     ...(devices.size === 1 && only !== undefined ? { device: only } : {}),
+    // Asked for what is shown alone: in a large network the newest events are mostly those of others.
+    among: { devices: [...devices.keys()], instances: [...instances] },
     ...{ fromMs, toMs: endMs, kinds: KINDS, limit: ASKED_MAX },
   });
   const told = found
     .filter(({ fromMs: tMs }) => tMs >= fromMs && tMs <= endMs)
-    .filter(({ device }) => (device === null ? devices.size !== 1 : devices.has(device)))
-    .filter(({ instance }) => instance === null || instances.has(instance))
+    .filter(({ device }) => device !== null || devices.size !== 1)
     .sort((a, b) => a.fromMs - b.fromMs);
-  const slots = Map.groupBy(told, ({ fromMs: tMs }) => Math.floor(tMs / stepMs));
-  return [...slots.values()].slice(-MARKS_MAX).flatMap((together): GraphEvent[] => {
+  const slots = [...Map.groupBy(told, ({ fromMs: tMs }) => Math.floor(tMs / stepMs)).values()];
+  const events = slots.slice(-MARKS_MAX).flatMap((together) => {
     const [first] = together;
     return first ? [{ tMs: first.fromMs, text: wordsOf(together, devices) }] : [];
   });
+  const before = slots.slice(0, -MARKS_MAX).reduce((sum, together) => sum + together.length, 0);
+  const least = found.length === ASKED_MAX ? 'at least ' : '';
+  return { events, moreEvents: before === 0 ? '' : `and ${least}${before} more before` };
 }
 
 function wordsOf(together: readonly Event[], devices: ReadonlyMap<string, string>): string {

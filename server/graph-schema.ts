@@ -119,6 +119,9 @@ export const GraphView = Type.Unsafe<GraphData>(
         description: 'What happened to the devices in the range, such as restarts and changes; oldest first.',
       }),
     ),
+    moreEvents: Type.Optional(
+      Type.String({ description: 'Where not all events have a mark: how many came before them; else empty.' }),
+    ),
     stack: Type.Boolean(),
     drawn: Type.Optional(
       Type.Object(

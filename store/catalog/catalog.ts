@@ -148,6 +148,11 @@ function conditions(query: EventQuery): { where: string; params: SQLInputValue[]
     params.push(...values);
   };
   if (query.device !== undefined) add('device = ?', query.device);
+  if (query.among !== undefined) {
+    // One value for a list of any length.
+    add('(device IS NULL OR device IN (SELECT value FROM json_each(?)))', JSON.stringify(query.among.devices));
+    add('(instance IS NULL OR instance IN (SELECT value FROM json_each(?)))', JSON.stringify(query.among.instances));
+  }
   if (query.fromMs !== undefined) add('(to_ms IS NULL OR to_ms >= ?)', query.fromMs);
   if (query.toMs !== undefined) add('from_ms <= ?', query.toMs);
   if (query.kinds !== undefined) add(`kind IN (${query.kinds.map(() => '?').join(', ')})`, ...query.kinds);

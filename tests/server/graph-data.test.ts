@@ -121,6 +121,21 @@ describe('a traffic graph', () => {
     expect(graph?.events?.[1]?.text).not.toContain('\u202e');
   });
 
+  it('marks its own events however many happened elsewhere, and says how many have no mark', async () => {
+    const changed = (device: string, instance: string, n: number) => ({
+      ...{ kind: 'changed' as const, device, instance, cause: null, text: `Change ${n}.` },
+      ...{ fromMs: START + n * MIN, toMs: START + n * MIN },
+    });
+    const own = Array.from({ length: 100 }, (_, n) => changed('dev', 'eth0', n));
+    const others = Array.from({ length: 600 }, (_, n) => changed(n % 2 ? 'dev' : 'other', 'eth9', 200));
+    await catalog.events.add([...own, ...others]);
+    const graph = await read('traffic~dev~eth0', START, NOW);
+    expect(graph?.events?.map(({ text }) => text)).toEqual(own.slice(-60).map(({ text }) => text));
+    expect(graph?.moreEvents).toBe('and 40 more before');
+    await catalog.events.add(Array.from({ length: 500 }, (_, n) => changed('dev', 'eth0', n % 100)));
+    expect((await read('traffic~dev~eth0', START, NOW))?.moreEvents).toMatch(/^and at least \d+ more before$/);
+  });
+
   it('shows the gap as unknown, with the reason an event gives', async () => {
     const unexplained = await read('traffic~dev~eth0', START, NOW);
     expect(unexplained?.gaps).toEqual([{ fromMs: START + 2 * H, toMs: START + 3 * H, cause: null, text: 'No data for 1 h.' }]);

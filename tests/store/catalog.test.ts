@@ -150,6 +150,9 @@ describe('events, settings and readings', () => {
     expect(await list({ limit: 2 })).toEqual([3, 2]);
     expect(await list({ beforeId: ids[2] ?? 0 })).toEqual([1, 0]);
     expect(await list({ device: 'a' })).toEqual([3, 1, 0]);
+    expect(await list({ among: { devices: ['b'], instances: [] } })).toEqual([2]);
+    expect(await list({ among: { devices: ['a', "b'"], instances: [] }, kinds: ['restart'] })).toEqual([1]);
+    expect(await list({ among: { devices: [], instances: ['x'] } })).toEqual([]);
     expect(await list({ kinds: ['restart', 'down'] })).toEqual([1]);
     expect(await list({ fromMs: 250, toMs: 550 })).toEqual([2, 1]);
     expect((await catalog.events.open()).map(({ id }) => id)).toEqual([ids[1]]);

@@ -18,7 +18,8 @@ export function summary(data: GraphData): string {
   const missing = gaps.reduce((sum, g) => sum + g.toMs - g.fromMs, 0);
   const holes = gaps.length === 0 ? '' : ` ${count(gaps.length, 'gap')}, together ${formatDuration(missing)}.`;
   const lacking = partial.length === 0 ? '' : ` ${partialWords(data).join('. ')}.`;
-  const happened = data.events?.length ? ` ${count(data.events.length, 'event')} marked.` : '';
+  const events = eventsInWords(data);
+  const happened = events.length === 0 ? '' : ` What happened: ${events.join(' ')}`;
   const told = [note, data.habit ?? ''].map((text) => (text === '' ? '' : ` ${text}`)).join('');
   return `${name}, ${range}. ${parts.length === 0 ? '' : `${parts.join('. ')}.`}${holes}${lacking}${happened}${told}`;
 }
@@ -40,6 +41,18 @@ export function partialAt({ partial, tMs, stepMs }: GraphData, slot: number): st
   return partial.find((one) => one.fromMs < from + stepMs && one.toMs > from)?.text;
 }
 
+const EVENTS_SHOWN = 5;
+/** What happened, the newest first: "Thu 12 Nov 10:30: The device restarted." */
+export function eventsInWords({ events = [], moreEvents = '', zone, stepMs }: GraphData): string[] {
+  const shown = events
+    .slice(-EVENTS_SHOWN)
+    .reverse()
+    .map(({ tMs, text }) => `${moment(tMs, zone, stepMs)}: ${text}`);
+  const marked = events.length - shown.length;
+  const more = [marked > 0 ? `${count(marked, 'more mark')} before` : '', moreEvents].filter((part) => part !== '');
+  return more.length === 0 ? shown : [...shown, `${more.join(', ')}.`];
+}
+
 /** What happened in a slot; undefined when nothing did. */
 export function eventAt({ events = [], tMs, stepMs }: GraphData, slot: number): string | undefined {
   const from = tMs[slot] ?? NaN;
@@ -51,17 +64,20 @@ export function cursorWords(data: GraphData, slot: number): string {
   const tMs = data.tMs[slot];
   if (tMs === undefined) return 'no data';
   const time = moment(tMs, data.zone, data.stepMs);
+  // Mostly it is just then that nothing is known: a restart stands in its own gap.
+  const happened = eventAt(data, slot);
+  return [`${time}: ${knownWords(data, slot)}`, happened].filter((part) => part !== undefined).join('; ');
+}
+
+function knownWords(data: GraphData, slot: number): string {
   const may = futureAt(data, slot);
   if (may) {
     const [low, middle, high] = [QUANTILE.Q10, QUANTILE.Q50, QUANTILE.Q90].map((q) => formatWith(may[q] ?? null, data.unit));
-    return `${time}: most likely ${middle}, 8 in 10 between ${low} and ${high}`;
+    return `most likely ${middle}, 8 in 10 between ${low} and ${high}`;
   }
   const known = data.lines.filter((l) => l.mean[slot] !== null && l.mean[slot] !== undefined);
-  if (known.length > 0) {
-    const lacking = partialAt(data, slot);
-    const values = known.map((l) => `${l.label} ${formatWith(l.mean[slot] ?? null, data.unit)}`).join(', ');
-    const happened = eventAt(data, slot);
-    return [`${time}: ${values}`, lacking, happened].filter((part) => part !== undefined).join('; ');
-  }
-  return `${time}: ${gapAt(data, slot)?.text ?? 'no data'}`;
+  if (known.length === 0) return gapAt(data, slot)?.text ?? 'no data';
+  const lacking = partialAt(data, slot);
+  const values = known.map((l) => `${l.label} ${formatWith(l.mean[slot] ?? null, data.unit)}`).join(', ');
+  return lacking === undefined ? values : `${values}; ${lacking}`;
 }
