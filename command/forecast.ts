@@ -25,7 +25,7 @@ export const forecastCommand: Command = {
     'A stock fills: disk, memory. It is forecast by the day, from its growth without wild days, steps, clean-ups, rotation and the\n' +
       'habit of the week. A rate comes and goes: traffic, load. It is forecast by the hour (rows that come faster are averaged) up\n' +
       'to 31 days ahead, else by the largest value of each day; of its limit there are chances, never a date. Where the data support\n' +
-      'no date, or no forecast, a sentence says why. Bands come from forecasts made of this very history, each from what was known then.',
+      'no date, or no forecast, a sentence says why. Bands come from how far the series strayed and from forecasts of this very history, each of what was known then.',
     'With --json: {"kind", "step", "of", "from", "levels", "steps": [{"t", "median", "quantiles"}], "growth": {"perDay", "low", "high"},\n' +
       '"limit": {"limit", "headroom", "chances": [{"days", "chance"}], "days": {"low", "median", "high"}, "dates"}, "decisions": [{"what",\n' +
       '"t", "amount", "text"}], "reasons": [{"code", "text"}], "backtest": {"origins", "steps", "coverage80", "coverage95", "error",\n' +
