@@ -42,8 +42,15 @@ export function statusText(view: StatusView, running: boolean): string {
     ...(running && collector ? collectorLines(collector, process.eventLoopP99Ms) : []),
     `Store: ${store.ok ? 'takes samples' : store.reason}, ${whole(store.series)} series, ${formatWith(store.bytes, 'bytes')}.`,
     ...(store.destination ? destinationLines(store.destination, view.nowMs, view.zone) : []),
+    ...(running && view.habits.followed > 0 ? [habitsLine(view.habits)] : []),
     ...(running && collector ? slowestLines(collector) : []),
   ].join('\n');
+}
+
+function habitsLine({ followed, most, learning, waiting, unusual }: StatusView['habits']): string {
+  const full = followed >= most ? ', as many as may be' : '';
+  const later = waiting > 0 ? `, ${whole(waiting)} still to be read from the history` : '';
+  return `Habits: ${whole(followed)} series${full}; ${whole(learning)} still learning${later}; ${whole(unusual)} unusual now.`;
 }
 
 function collectorLines(collector: CollectorView, eventLoopP99Ms: number): string[] {

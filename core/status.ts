@@ -117,6 +117,14 @@ export const StatusView = Type.Object({
     /** Null where the history is a file of this machine. */
     destination: Nullable(DestinationView),
   }),
+  /** Series whose habit is followed, of at most `most`; how many of them learn, wait for their history, are unusual now. */
+  habits: Type.Object({
+    followed: Type.Integer(),
+    most: Type.Integer(),
+    learning: Type.Integer(),
+    waiting: Type.Integer(),
+    unusual: Type.Integer(),
+  }),
   process: Type.Object({ rssBytes: Type.Number(), cpuS: Type.Number(), uptimeS: Type.Number(), eventLoopP99Ms: Type.Number() }),
 });
 export type StatusView = Static<typeof StatusView>;

@@ -3,7 +3,7 @@
  * event for an episode. Means are read from the history, whatever store keeps it, so what happened while this process was
  * away is caught up, and a new installation over old data need not learn for three weeks again.
  */
-import { createHabit, LEARNING_MS, type Habit, type HabitState } from '../core/habit.ts';
+import { createHabit, LEARNING_MS, type Band, type Habit, type HabitState } from '../core/habit.ts';
 import type { Episode, EpisodeEvent } from '../core/habit-episode.ts';
 import { usualWords } from '../core/habit-words.ts';
 import type { HabitsView, KeptHabit, UnusualView } from '../core/habit-watch.ts';
@@ -268,6 +268,12 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
   const wordsOf = ({ followed }: Kept, episode: Episode, when: 'now' | 'was') =>
     usualWords(episode.worstMs, zone, episode.usual, episode.worst, followed.unit).replace('; now ', `, ${when} `);
 
+  /** What it does now, not what it did at worst. */
+  const nowWords = ({ followed, last, lastMs }: Kept, band: Band | null) =>
+    lastMs === null || last === null
+      ? 'nothing is known of it now'
+      : usualWords(lastMs, zone, band, last, followed.unit).replace('; now ', ', now ');
+
   async function save(some: readonly Kept[]): Promise<void> {
     const written = some.flatMap(({ followed, bytes, event }): KeptHabit[] =>
       bytes ? [{ series: followed.series, bytes, event }] : [],
@@ -331,7 +337,7 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
     return {
       ...{ series, device: device.id, deviceName: device.name, site: device.site, instance: instance.id, name, unit, graph },
       ...{ fromMs: episode.fromMs, above: episode.above, value: kept.last, worst: episode.worst, worstMs: episode.worstMs },
-      ...{ lower: band?.lower ?? null, upper: band?.upper ?? null, text: wordsOf(kept, episode, 'now') },
+      ...{ lower: band?.lower ?? null, upper: band?.upper ?? null, text: nowWords(kept, band) },
     };
   }
 }

@@ -1,6 +1,7 @@
 /** The state of this server as Prometheus text (exposition format 0.0.4). */
 import type { CollectorStatus, Destination, HistoryHealth } from '../core/ports.ts';
 import { DURATION_EDGES_S, type HttpMetrics } from './http-metrics.ts';
+import type { HabitsFigures } from './habits.ts';
 import type { ProcessFigures } from './process-figures.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -13,6 +14,7 @@ export interface MetricsInput {
   readonly store: HistoryHealth;
   readonly process: ReturnType<ProcessFigures['read']>;
   readonly http: HttpMetrics;
+  readonly habits: HabitsFigures;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -43,6 +45,7 @@ export function metricsText(input: MetricsInput): string {
   one('store_written_samples_total', 'counter', 'Samples made durable.', store.writtenSamples);
   one('store_dropped_samples_total', 'counter', 'Samples given up.', store.droppedSamples);
   if (store.destination) destinationMetrics(store.destination, input.nowMs, one);
+  habitMetrics(input.habits, one);
   one('process_resident_memory_bytes', 'gauge', 'Resident memory.', own.rssBytes);
   one('process_cpu_seconds_total', 'counter', 'CPU time used.', own.cpuS);
   one('process_uptime_seconds', 'gauge', 'Time since the start.', own.uptimeS);
@@ -110,6 +113,16 @@ function collectorMetrics(collector: CollectorStatus, { family, sample, one }: L
   ] as const) {
     sample('snmp_replies_dropped_total', count, { reason });
   }
+}
+
+function habitMetrics(habits: HabitsFigures, one: Lines['one']): void {
+  one('habits_series', 'gauge', 'Series whose habit is followed.', habits.followed);
+  one('habits_series_limit', 'gauge', 'Series that may have a habit.', habits.most);
+  one('habits_learning_series', 'gauge', 'Followed series with less than three weeks of known history.', habits.learning);
+  one('habits_waiting_series', 'gauge', 'Followed series whose history is still to be read.', habits.waiting);
+  one('habits_unusual_series', 'gauge', 'Series that are not as usual now.', habits.unusual);
+  one('habits_bytes', 'gauge', 'Memory that the learnt habits take.', habits.bytes);
+  one('habits_judged_means_total', 'counter', 'Means judged by what came before them.', habits.judged);
 }
 
 function destinationMetrics(destination: Destination, nowMs: number, one: Lines['one']): void {

@@ -24,6 +24,7 @@ import type {
 import type { Ago } from '../core/ago.ts';
 import type { CapacityRow } from '../core/capacity.ts';
 import type { GraphData, GraphRef } from '../core/graph.ts';
+import type { HabitsView } from '../core/habit-watch.ts';
 import type { FilesystemView, InterfaceView } from '../core/now.ts';
 import type { KeptReview, ReviewView } from '../core/review-view.ts';
 import type { SearchHit } from '../core/search.ts';
@@ -237,6 +238,8 @@ export const api = {
   },
   /** The first of them. */
   fillsFirst: (limit: number, signal: AbortSignal) => get<CapacityAnswer>('capacity', signal, { limit }),
+  /** What is not as usual now. */
+  habits: (signal: AbortSignal) => get<HabitsView>('habits', signal),
   capacityAddress: (query: Query) => address('capacity.csv', query).href,
   events: (
     query: {

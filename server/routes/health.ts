@@ -50,6 +50,7 @@ export async function healthRoutes(app: App, deps: RouteDeps, described: { hide?
         store: await deps.history.health(),
         process: deps.figures.read(),
         http: deps.http,
+        habits: deps.habits.figures(),
       });
       return reply.type(METRICS_TYPE).send(text);
     },

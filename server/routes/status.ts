@@ -14,6 +14,7 @@ export async function statusRoutes(app: App, deps: RouteDeps): Promise<void> {
   app.get('/status', { schema }, async (request) => {
     const collector = deps.collector?.status() ?? null;
     const { ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples, destination } = await deps.history.health();
+    const { followed, most, learning, waiting, unusual } = deps.habits.figures();
     return {
       version: deps.version,
       nowMs: deps.clock.nowMs(),
@@ -26,6 +27,7 @@ export async function statusRoutes(app: App, deps: RouteDeps): Promise<void> {
         ...{ ok, reason, bytes, series, waitingRows, writtenSamples, droppedSamples },
         destination: destination ? destinationView(destination) : null,
       },
+      habits: { followed, most, learning, waiting, unusual },
       process: deps.figures.read(),
     };
   });

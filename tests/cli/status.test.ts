@@ -43,6 +43,7 @@ const VIEW: StatusView = {
     droppedSamples: 0,
     destination: null,
   },
+  habits: { followed: 10_000, most: 10_000, learning: 12, waiting: 3, unusual: 1 },
   process: { rssBytes: 200 * 1024 ** 2, cpuS: 3, uptimeS: 9, eventLoopP99Ms: 3.72 },
 };
 
@@ -67,7 +68,7 @@ const told = (change: Partial<DestinationView>, zone = 'UTC') =>
   statusText({ ...VIEW, zone, store: { ...VIEW.store, destination: { ...DESTINATION, ...change } } }, true)
     .replaceAll('\u2009', ' ')
     .split('\n')
-    .slice(8, -5);
+    .slice(8, -6);
 
 test('the whole state stands on one screen', () => {
   expect(statusText(VIEW, true).replaceAll('\u2009', ' ').split('\n')).toEqual([
@@ -79,6 +80,7 @@ test('the whole state stands on one screen', () => {
     'Gaps: 317 in the last hour (300 no answer; 12 the device restarted; 3 a 32-bit counter may have gone round twice; 2 others), 918 since the start.',
     'SNMP: 90 000 requests (5 sent again), 89 990 answers: 2 late, 12 from another address, 1 by a wrong community, 0 malformed.',
     'Store: takes samples, 480 000 series, 1.00 GiB.',
+    'Habits: 10 000 series, as many as may be; 12 still learning, 3 still to be read from the history; 1 unusual now.',
     '12 devices do not answer.',
     '',
     'SLOWEST        POLL    EVERY  WHY',

@@ -125,6 +125,12 @@ describe('an episode', () => {
   });
 });
 
+it('the metrics say how many habits there are, and how many there may be', async () => {
+  const text = (await w.get('/metrics')).payload;
+  expect(text).toMatch(/^saguaro_habits_series 0$/m);
+  expect(text).toMatch(/^saguaro_habits_series_limit 10000$/m);
+});
+
 it('an import into the past and a value that is none disturb nothing', async () => {
   await fill(START, NOW_MS);
   const habits = follow();

@@ -29,6 +29,7 @@ test('the status tells of devices, collector, store and process', async () => {
       transport: { foreign: 12 },
     },
     store: { ok: true },
+    habits: { followed: 0, most: 10_000, learning: 0, waiting: 0, unusual: 0 },
   });
   expect(status.process.rssBytes).toBeGreaterThan(1e6);
 });

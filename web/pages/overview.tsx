@@ -15,6 +15,7 @@ import { Age, NothingPolled, RangeTools, Trouble, useTitle } from '../parts.tsx'
 import { count, day, clockTime, stateWord } from '../words.ts';
 
 /** Comes after the page: its first row is worth a moment of waiting, not the whole page. */
+const UnusualNow = later<{ now: number }>(() => import('../unusual.tsx').then((m) => m.UnusualNow));
 const FillsFirst = later<{ now: number; zone: string }>(() => import('../capacity/first.tsx').then((m) => m.FillsFirst));
 const LINKS = 8;
 const EVENTS = 12;
@@ -108,6 +109,7 @@ export function OverviewPage(shared: Shared) {
             </div>
             <div>
               <Troubled devices={devices ?? []} now={now} />
+              <UnusualNow now={now} />
               <section>
                 <header>
                   <h2>Lately</h2>
