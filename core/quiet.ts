@@ -47,6 +47,8 @@ export interface QuietWindow {
 export interface QuietReport {
   /** Quietest first; no two overlap. */
   readonly windows: readonly QuietWindow[];
+  /** Upper load of each hour of the week as `QuietWindow.load` has it; NaN = unknown, empty where nothing is known. */
+  readonly week: readonly number[];
   readonly notes: readonly string[];
 }
 
@@ -81,7 +83,7 @@ export function quietWindows(all: readonly QuietSeries[], options: QuietOptions)
     }
     return [];
   });
-  if (usable.length === 0) return { windows: [], notes: notes.length > 0 ? notes : ['There is no series to look at.'] };
+  if (usable.length === 0) return { windows: [], week: [], notes: notes.length > 0 ? notes : ['There is no series to look at.'] };
   const candidates = Array.from({ length: HOURS_OF_WEEK }, (_, start) => windowAt(usable, start, lengthHours));
   const night = (start: number) => hoursFrom(start, lengthHours).filter((hour) => !isNight(hour % 24)).length / lengthHours;
   const cost = (one: QuietWindow) => one.load + (options.nightIfPossible ? NIGHT_WORTH * night(one.startHourOfWeek) : 0);
@@ -94,7 +96,8 @@ export function quietWindows(all: readonly QuietSeries[], options: QuietOptions)
     if (windows.length >= options.count) break;
     if (windows.every((other) => apart(one.startHourOfWeek, other.startHourOfWeek) >= lengthHours)) windows.push(one);
   }
-  return { windows, notes };
+  const week = Array.from({ length: HOURS_OF_WEEK }, (_, hour) => windowAt(usable, hour, 1)?.load ?? NaN);
+  return { windows, week, notes };
 }
 
 type Usable = { name: string; weeks: Weeks; usual: Float64Array; upper: Float64Array; busiest: number };

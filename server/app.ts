@@ -36,6 +36,7 @@ import { habitRoutes } from './routes/habits.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/imports.ts';
 import { instanceRoutes } from './routes/instances.ts';
+import { quietRoutes } from './routes/quiet.ts';
 import { rankingRoutes } from './routes/rankings.ts';
 import { reviewRoutes } from './routes/reviews.ts';
 import { keptReviewRoutes } from './routes/kept-reviews.ts';
@@ -148,6 +149,7 @@ function apiRoutes(deps: RouteDeps) {
       deviceActionRoutes,
       discoveryRoutes,
       instanceRoutes,
+      quietRoutes,
       rankingRoutes,
       reviewRoutes,
       keptReviewRoutes,

@@ -16,6 +16,7 @@ const PAGES = [
   '/graphs/*',
   '/reviews',
   '/capacity',
+  '/quiet',
   '/explore',
   '/events',
   '/embeds',

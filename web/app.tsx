@@ -27,6 +27,7 @@ const PAGES: Readonly<Record<Page, ComponentType<Shared>>> = {
   graph: later(() => import('./pages/graph.tsx').then((m) => m.GraphPage)),
   review: later(() => import('./pages/review.tsx').then((m) => m.ReviewPage)),
   capacity: later(() => import('./pages/capacity.tsx').then((m) => m.CapacityPage)),
+  quiet: later(() => import('./pages/quiet.tsx').then((m) => m.QuietPage)),
   events: later(() => import('./pages/events.tsx').then((m) => m.EventsPage)),
   embeds: later(() => import('./pages/embeds.tsx').then((m) => m.EmbedsPage)),
   collector: later(() => import('./pages/collector.tsx').then((m) => m.CollectorPage)),

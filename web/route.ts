@@ -17,6 +17,7 @@ export type Page =
   | 'graph'
   | 'review'
   | 'capacity'
+  | 'quiet'
   | 'events'
   | 'embeds'
   | 'collector';
@@ -60,6 +61,7 @@ function pageOf(list: string, id: string, part: string): Page {
     case 'events':
     case 'embeds':
     case 'capacity':
+    case 'quiet':
     case 'collector':
       return list;
     default:
@@ -100,6 +102,7 @@ const PATHS: Readonly<Record<Page, (id: string) => string>> = {
   graph: (id) => `/graphs/${id}`,
   review: () => '/reviews',
   capacity: () => '/capacity',
+  quiet: () => '/quiet',
   events: () => '/events',
   embeds: () => '/embeds',
   collector: () => '/collector',

@@ -20,6 +20,8 @@ const PAGES: readonly (readonly [Page, string, string])[] = [
   ['devices', 'Devices', 'all of them, by place, kind or tag'],
   ['dashboards', 'Dashboards', 'graphs across devices'],
   ['explore', 'Explorer', 'any graph of anything'],
+  ['capacity', 'Capacity', 'what fills first'],
+  ['quiet', 'Quiet windows', 'when to run a job'],
   ['events', 'Events', 'what happened'],
   ['embeds', 'Embeds', 'graphs that are shown elsewhere'],
   ['add', 'Add devices', 'one, a list, or a range of addresses'],

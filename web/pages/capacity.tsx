@@ -1,6 +1,7 @@
 /** What fills first, when, how sure that is, and what if. */
 import { useMemo, useState } from 'preact/hooks';
 import type { Shared } from '../app.tsx';
+import { href } from '../address.ts';
 import { api } from '../api.ts';
 import { askedCapacity, CAPACITY_SORTS, chosenRows, sortedRows, type AskedCapacity } from '../capacity/asked.ts';
 import { Axis, axisOf } from '../capacity/band.tsx';
@@ -55,6 +56,9 @@ export function CapacityPage({ route, devices, devicesError, zone }: Shared) {
         </div>
       </div>
       <Tools route={route} asked={asked} devices={devices ?? []} />
+      <p class="s quiet-link">
+        <a href={href({ page: 'quiet' })}>Quiet windows</a> <span class="sec">say when in the week a job disturbs least.</span>
+      </p>
       <div class={`busy ${pending ? 'on' : ''}`} />
       <Trouble error={error ?? devicesError} />
       {value && rows.length === 0 && (
