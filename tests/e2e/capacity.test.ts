@@ -14,7 +14,7 @@ interface Answer {
 describe.skipIf(chromiumProgram === null)('what fills first', () => {
   const { world, on } = demoBrowser();
   const rows = async (): Promise<readonly CapacityRow[]> => {
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 500; i++) {
       const answer = (await (await fetch(new URL('api/v1/capacity?limit=1000', world().url))).json()) as Answer;
       if (answer.waiting === 0) return answer.items;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -30,7 +30,7 @@ describe.skipIf(chromiumProgram === null)('what fills first', () => {
     for (const row of all) expect(row.dates !== null || row.says !== '', `${row.deviceName} ${row.name}`).toBe(true);
     const early = all.flatMap(({ dates }) => (dates ? [dates.lowMs] : []));
     expect(early).toEqual([...early].sort((a, b) => a - b));
-  });
+  }, 60_000);
 
   test.each([LOOKS[0], LOOKS[3]].filter((look) => look !== undefined))('looks right, $theme and $width wide', async (look) => {
     await on('/capacity?what=disk', look, async (page) => {
@@ -75,7 +75,7 @@ describe.skipIf(chromiumProgram === null)('what fills first', () => {
       await page.getByRole('button', { name: 'Reset' }).press('Enter');
       await page.locator('.answer').first().waitFor({ state: 'detached' });
     });
-  });
+  }, 60_000);
 
   test('has pictures and figures of its graph, and an embed of it', async () => {
     const [row] = (await rows()).filter(({ dates }) => dates !== null);

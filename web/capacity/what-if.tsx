@@ -1,6 +1,6 @@
 /** What if: the fields of a scenario, the answers of up to three of them in words. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CapacityRow } from '../../core/capacity.ts';
 import { SCENARIOS_MAX } from '../../core/graph-future.ts';
 import type { GraphData } from '../../core/graph.ts';
@@ -25,7 +25,13 @@ export function WhatIf({ route, row, scenarios, data }: WhatIfProps) {
   const parsed = parseScenario(text);
   const { unit } = row;
   const [fields, setFields] = useState<ScenarioFields>(() => fieldsOf('error' in parsed ? AS_IS : parsed, unit));
-  useEffect(() => setFields(fieldsOf('error' in parsed ? AS_IS : parsed, unit)), [text, row.series]);
+  // What was written into the address from here comes back: by then the next field may be half typed.
+  const written = useRef(text);
+  useEffect(() => {
+    if (text === written.current) return;
+    written.current = text;
+    setFields(fieldsOf('error' in parsed ? AS_IS : parsed, unit));
+  }, [text]);
   const made = scenarioOf(fields, unit);
   const fault = 'error' in made ? made : null;
   const take = (next: ScenarioFields) => {
@@ -33,7 +39,8 @@ export function WhatIf({ route, row, scenarios, data }: WhatIfProps) {
     const scenario = scenarioOf(next, unit);
     if ('error' in scenario) return;
     const texts = [...scenarios];
-    texts[current] = scenarioText(scenario, unit);
+    written.current = scenarioText(scenario, unit);
+    texts[current] = written.current;
     go(withScenarios(route, texts.filter(Boolean)), true);
   };
   const typed = (field: keyof ScenarioFields, label: string, placeholder = '', date = false) => {
