@@ -143,6 +143,7 @@ function linesGraph(entry: LinesEntry, path: Path, key: string): CheckedGraph {
     thresholds: (entry.thresholds ?? []).map(({ value, label }) => ({ value, label: visible(label ?? '') })),
     p95: entry.p95 ?? true,
     band: entry.band ?? null,
+    events: entry.events ?? true,
     compare: entry.compare ?? null,
     difference: entry.difference ?? false,
   };

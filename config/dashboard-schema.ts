@@ -72,6 +72,7 @@ export const LinesEntry = Type.Object(
     ),
     p95: Opt(Flag),
     band: Opt(Flag),
+    events: Opt(Flag),
     compare: Opt(Type.Enum([...AGOS], { says: `${AGOS.slice(0, -1).join(', ')} or ${AGOS.at(-1)}` })),
     difference: Opt(Flag),
     greatest: Opt(Type.Enum(['average', 'current', 'maximum'], { says: 'average, current or maximum' })),

@@ -45,11 +45,13 @@ export interface GraphExtras {
   readonly p95: boolean;
   /** The lowest and highest of each slot is drawn; null = where there are no more than two lines. */
   readonly band: boolean | null;
+  /** What happened is marked. */
+  readonly events: boolean;
   readonly compare: Ago | null;
   /** Instead of both ranges what lies between them. */
   readonly difference: boolean;
 }
-export const NO_EXTRAS: GraphExtras = { thresholds: [], p95: true, band: null, compare: null, difference: false };
+export const NO_EXTRAS: GraphExtras = { thresholds: [], p95: true, band: null, events: true, compare: null, difference: false };
 export const THRESHOLDS_MAX = 8;
 
 /** A graph of lines over whatever the selector finds. */

@@ -31,7 +31,7 @@ export function dashboardYaml(spec: ExploreSpec, nameOf: NameOf): string {
 
 /** The entry under `graphs:`. */
 export function graphYaml(spec: ExploreSpec, nameOf: NameOf): string {
-  const { title, select, lines, stack, limit, greatest, thresholds, p95, band, compare, difference } = spec;
+  const { title, select, lines, stack, limit, greatest, thresholds, p95, band, events, compare, difference } = spec;
   const rows = [
     `  - title: ${scalar(title || 'Explorer')}`,
     ...(describe(select) === '' ? [] : [`    select: ${selectorYaml(select, nameOf)}`]),
@@ -43,6 +43,7 @@ export function graphYaml(spec: ExploreSpec, nameOf: NameOf): string {
     ...(greatest === 'average' ? [] : [`    greatest: ${greatest}`]),
     ...(p95 ? [] : ['    p95: false']),
     ...(band === null ? [] : [`    band: ${band}`]),
+    ...(events ? [] : ['    events: false']),
     ...(compare === null ? [] : [`    compare: ${compare}`]),
     ...(difference && compare !== null ? ['    difference: true'] : []),
     '    width: wide',

@@ -80,7 +80,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The id of a graph; what is as usual is left out of it. May be longer than `GRAPH_ID_MAX`: then it is refused when it is read. */
 export function exploreId(spec: ExploreSpec): string {
-  const { title, select, lines, stack, limit, greatest, thresholds, p95, band, compare, difference } = spec;
+  const { title, select, lines, stack, limit, greatest, thresholds, p95, band, events, compare, difference } = spec;
   const within = packSelector(select);
   const compact = {
     ...(title === '' ? {} : { t: title }),
@@ -92,6 +92,7 @@ export function exploreId(spec: ExploreSpec): string {
     ...(thresholds.length === 0 ? {} : { h: thresholds.map(({ label, value }) => (label === '' ? [value] : [value, label])) }),
     ...(p95 ? {} : { q: 0 }),
     ...(band === null ? {} : { e: band ? 1 : 0 }),
+    ...(events ? {} : { n: 0 }),
     ...(compare === null ? {} : { w: compare }),
     ...(difference ? { d: 1 } : {}),
   };
@@ -157,7 +158,7 @@ function decoded(text: string): unknown {
 }
 
 function unpack(value: unknown): ExploreSpec {
-  const root = known(value, 'The graph', ['t', 's', 'l', 'k', 'c', 'g', 'h', 'q', 'e', 'w', 'd']);
+  const root = known(value, 'The graph', ['t', 's', 'l', 'k', 'c', 'g', 'h', 'q', 'e', 'n', 'w', 'd']);
   const lines = listOf(root['l'], 'lines', EXPLORE_LINES_MAX);
   return {
     title: root['t'] === undefined ? '' : textOf(root['t'], 'The title', TITLE_MAX),
@@ -169,6 +170,7 @@ function unpack(value: unknown): ExploreSpec {
     thresholds: root['h'] === undefined ? [] : listOf(root['h'], 'thresholds', THRESHOLDS_MAX).map(unpackThreshold),
     p95: flagOf(root['q']) ?? true,
     band: flagOf(root['e']),
+    events: flagOf(root['n']) ?? true,
     compare: root['w'] === undefined ? null : oneOf(root['w'], AGOS, 'What it is compared with'),
     difference: flagOf(root['d']) ?? false,
   };

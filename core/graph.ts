@@ -121,7 +121,7 @@ export interface GraphData {
   /** Lines stand on each other; their values stay their own. Those below zero make a stack of their own. */
   readonly stack: boolean;
   /** What whoever put the graph together wants drawn, where it was said; `band` null = where there are two lines at most. */
-  readonly drawn?: { readonly p95: boolean; readonly band: boolean | null };
+  readonly drawn?: { readonly p95: boolean; readonly band: boolean | null; readonly events: boolean };
   /** Ids of the devices it is about, the first 500. */
   readonly devices: readonly string[];
   /** One sentence where the graph needs one: what it looked for and did not find, what it leaves out; else ''. */

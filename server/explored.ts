@@ -81,9 +81,9 @@ async function specOf(deps: GraphDeps, id: string): Promise<ExploreSpec | null> 
 
 /** @param second the graph shows what it takes where its own selector finds nothing */
 function ofLines(graph: LinesGraph, second: boolean): ExploreSpec {
-  const { title, lines, stack, limit, greatest, thresholds, p95, band, compare, difference } = graph;
+  const { title, lines, stack, limit, greatest, thresholds, p95, band, events, compare, difference } = graph;
   const select = second ? (graph.otherwise ?? graph.select) : graph.select;
-  return { title, select, lines, stack, limit, greatest, thresholds, p95, band, compare, difference };
+  return { title, select, lines, stack, limit, greatest, thresholds, p95, band, events, compare, difference };
 }
 
 function ofBuiltIn(spec: GraphSpec, device: string): ExploreSpec {

@@ -125,8 +125,11 @@ export const GraphView = Type.Unsafe<GraphData>(
     stack: Type.Boolean(),
     drawn: Type.Optional(
       Type.Object(
-        { p95: Type.Boolean(), band: Type.Union([Type.Boolean(), Type.Null()]) },
-        { description: 'Whether the 95th and the band of extremes are wanted; band null = where there are two lines at most.' },
+        { p95: Type.Boolean(), band: Type.Union([Type.Boolean(), Type.Null()]), events: Type.Boolean() },
+        {
+          description:
+            'Whether the 95th, the band of extremes and the marks of events are wanted; band null = where there are two lines at most.',
+        },
       ),
     ),
     devices: Type.Array(Type.String()),

@@ -179,11 +179,12 @@ export function overlays(data: GraphData, plot: Plot, { large }: Page, fonts: Fo
       parts.push(textAt(right + 6, y + (n - (rows.length - 1) / 2) * 14, shown, { look: n > 0 ? 'w i1' : 'i2' }));
     });
   }
-  const events = eventMarks(data, plot).map(
+  const marked = data.drawn?.events !== false;
+  const events = (marked ? eventMarks(data, plot) : []).map(
     (x) => `M${px(x - EVENT_PX / 2)} ${px(top)}h${EVENT_PX}l${-EVENT_PX / 2} ${EVENT_PX - 1}Z`,
   );
   if (events.length > 0) parts.push(`<path d="${events.join('')}" class="event"/>`);
-  const told = large ? eventWords(data, plot, (text, weight) => fonts.measure(text, 11, weight)) : [];
+  const told = large && marked ? eventWords(data, plot, (text, weight) => fonts.measure(text, 11, weight)) : [];
   for (const { x, y, text } of told) parts.push(textAt(x, y, text, { look: 'i2 h' }));
   for (const { x, align, rows } of gapWordsOf(data, plot, struck, (text, weight) => fonts.measure(text, 11, weight))) {
     const anchor = align === 'left' ? 'start' : 'end';

@@ -52,6 +52,7 @@ const spec: fc.Arbitrary<ExploreSpec> = fc.record({
   thresholds: fc.array(fc.record({ label: fc.oneof(fc.constant(''), text(12)), value }), { maxLength: 3 }),
   p95: fc.boolean(),
   band: fc.option(fc.boolean()),
+  events: fc.boolean(),
   compare: fc.option(fc.constantFrom('1d', '1w', '1mo', '1y')),
   difference: fc.boolean(),
 });

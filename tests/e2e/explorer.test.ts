@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { checkDashboard } from '../../config/dashboard-file.ts';
 import { chromiumProgram, graphsDrawn, looksRight, LOOKS, type Look } from './chromium.ts';
-import { demoBrowser } from './demo-browser.ts';
+import { demoBrowser, NOW_MS } from './demo-browser.ts';
 
 const WIDE: Look = { theme: 'light', width: 1400 };
 
@@ -111,6 +111,41 @@ describe.skipIf(chromiumProgram === null)('the explorer', () => {
       await page.getByRole('heading', { name: 'Dashboards' }).waitFor();
       expect(await page.getByRole('link', { name: 'Ours' }).count()).toBe(0);
     });
+  }, 60_000);
+
+  test('marks what happened, says it at the cursor, and leaves it out when asked', async () => {
+    const { id, device } = demo.world().instance('edge-rtr1', 'interface', 'xe0');
+    const tMs = NOW_MS - 6 * 3_600_000;
+    const at = { device, instance: id, cause: null, fromMs: tMs, toMs: tMs };
+    await demo.world().catalog.events.add([{ ...at, kind: 'changed', text: 'The speed is now 1 Gb/s, it was 10 Gb/s.' }]);
+    const path = `explore?of=traffic~${device}~${id}&range=12h`;
+    for (const look of [WIDE, { theme: 'dark', width: 400 }] as const)
+      await on(path, look, async (page) => {
+        await graphsDrawn(page, 1);
+        await page.getByRole('img', { name: /What happened: .*The speed is now 1 Gb/ }).waitFor();
+        const cursor = page.getByRole('slider', { name: /^Cursor of/ });
+        await cursor.focus();
+        await cursor.press('Home');
+        for (let i = 0; i < 5; i++) await cursor.press('PageDown');
+        // The moment is the middle of the range, or a slot or two beside it.
+        const told = page.locator('main p').getByText('The speed is now 1 Gb/s, it was 10 Gb/s.');
+        for (let i = 0; i < 24 && !(await told.isVisible()); i++) await cursor.press(i === 12 ? 'PageDown' : 'ArrowLeft');
+        await told.waitFor();
+        expect(await cursor.getAttribute('aria-valuetext')).toContain('The speed is now 1 Gb/s');
+        await looksRight(page, 'explorer-events', look);
+        if (look !== WIDE) return;
+        const picture = async () =>
+          (await page.request.get(`${demo.world().url}api/v1/graphs/explore~${spec(page)}.svg?from=now-12h`)).text();
+        expect(await picture()).toContain('class="event"');
+        await page.getByRole('checkbox', { name: 'Events' }).uncheck();
+        await expect.poll(picture).not.toContain('class="event"');
+        expect(await told.isVisible()).toBe(false);
+        await page.getByRole('checkbox', { name: 'Events' }).check();
+        await told
+          .or(page.getByRole('img', { name: /What happened/ }))
+          .first()
+          .waitFor();
+      });
   }, 60_000);
 
   test('is used by keys alone', async () => {

@@ -169,6 +169,7 @@ graphs:
       - { value: 120, label: contract }
     p95: false
     band: true
+    events: false
     compare: 1d
 `;
     const board = { id: 'b', file: 'b.yaml', own: true, kept: false, replaces: false, ...checkDashboard('b', 'b.yaml', text) };
@@ -183,7 +184,14 @@ graphs:
     });
     const read = parseExploreId(of.id);
     expect(read).toMatchObject({
-      spec: { limit: 'capacity', thresholds: [{ value: 120, label: 'contract' }], p95: false, band: true, compare: '1d' },
+      spec: {
+        limit: 'capacity',
+        thresholds: [{ value: 120, label: 'contract' }],
+        p95: false,
+        band: true,
+        events: false,
+        compare: '1d',
+      },
     });
     const averages = async (id: string) => (await graph(id)).lines.map(({ label, stats }) => [label, stats.average]);
     expect(await averages(of.id)).toEqual(await averages('board~b~all'));
@@ -195,7 +203,7 @@ graphs:
       ['Lyon, 1 day before', 40],
     ]);
     const shown = await graph('board~b~all');
-    expect(shown.drawn).toEqual({ p95: false, band: true });
+    expect(shown.drawn).toEqual({ p95: false, band: true, events: false });
     expect(shown.limits.map(({ label }) => label)).toEqual([expect.stringContaining('capacity'), 'contract']);
   });
 

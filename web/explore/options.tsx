@@ -31,6 +31,10 @@ export function Options({ spec, data, few, onChange }: OptionsProps) {
         <Switch name="Min to max" checked={band} onChange={(on) => onChange({ ...spec, band: on === few ? null : on })} />
       )}
       {few && !spec.difference && <Switch name="95th" checked={spec.p95} onChange={(p95) => onChange({ ...spec, p95 })} />}
+      {/* While they are hidden, the way back stays. */}
+      {(!spec.events || (data?.events?.length ?? 0) > 0) && (
+        <Switch name="Events" checked={spec.events} onChange={(events) => onChange({ ...spec, events })} />
+      )}
       {sums && (
         <Switch
           name="Capacity"

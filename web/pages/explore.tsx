@@ -18,6 +18,7 @@ import { zoomed } from '../graph/moves.ts';
 import { isEmpty, Nothing } from '../graph/nothing.tsx';
 import { Plot } from '../graph/plot.tsx';
 import { cursorSlot } from '../graph/points.ts';
+import { EventLine } from '../graph/event-line.tsx';
 import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive } from '../live.ts';
 import { Age, NothingPolled, RangeTools, Trouble, useTitle } from '../parts.tsx';
@@ -78,7 +79,7 @@ export function ExplorePage({ route, devices, devicesError }: Shared) {
               size="large"
               envelope={spec.band ?? few}
               p95={spec.p95 && few && !spec.difference}
-              events
+              events={spec.events}
               slot={slot}
               onSlot={(at) => setCursor(at === null ? null : slotMiddle(data, at))}
               onZoom={(from, to) => go({ ...route, range: zoomed(data, from, to) })}
@@ -86,6 +87,7 @@ export function ExplorePage({ route, devices, devicesError }: Shared) {
           ) : (
             !empty && <div class="plot large">{data && <Nothing data={data} />}</div>
           )}
+          {data && spec.events && <EventLine data={data} slot={slot} />}
           {!empty && (
             <>
               <Options spec={spec} data={data} few={few} onChange={set} />

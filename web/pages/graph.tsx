@@ -15,7 +15,7 @@ import { isEmpty, Nothing } from '../graph/nothing.tsx';
 import { Plot } from '../graph/plot.tsx';
 import { bandsWanted, slotMiddle } from '../../core/graph-geometry.ts';
 import { cursorSlot } from '../graph/points.ts';
-import { eventAt } from '../graph/summary.ts';
+import { EventLine } from '../graph/event-line.tsx';
 import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go, useLive, useNow } from '../live.ts';
 import { Age, isMissing, Missing, rangeOf, RangeTools, Switch, Trouble, useTitle } from '../parts.tsx';
@@ -118,9 +118,7 @@ export function GraphPage({ route, devices, devicesError, zone }: Shared) {
       </div>
       {data?.habit !== undefined && data.habit !== '' && <p class="habit">{data.habit}</p>}
       {data && !data.future && data.oldestMs !== null && <History id={id} data={data} range={range} onMove={move} />}
-      {data && (data.events?.length ?? 0) > 0 && on('events') && (
-        <p class="s sec">{(slot !== null && eventAt(data, slot)) || '\u00a0'}</p>
-      )}
+      {data && on('events') && <EventLine data={data} slot={slot} />}
       {data && !isEmpty(data) && (data.future ? <FutureLegend data={data} /> : <Legend data={data} slot={slot} />)}
       {data && !isEmpty(data) && table && <TableTwin data={data} />}
       {data && (
@@ -137,7 +135,7 @@ type Drawn = 'band' | 'p95' | 'events';
 
 /** What is drawn where the address says nothing of it. */
 function usualOf(data: GraphData | null, few: boolean): Readonly<Record<Drawn, boolean>> {
-  return { band: data ? bandsWanted(data) : true, p95: few && (data?.drawn?.p95 ?? true), events: true };
+  return { band: data ? bandsWanted(data) : true, p95: few && (data?.drawn?.p95 ?? true), events: data?.drawn?.events ?? true };
 }
 
 interface ToolsProps {

@@ -146,12 +146,12 @@ describe('the plot', () => {
   });
 
   test('draws 95ths and bands as whoever put it together wants them', () => {
-    const svg = draw({ ...data, drawn: { p95: false, band: false } });
+    const svg = draw({ ...data, drawn: { p95: false, band: false, events: true } });
     expect(svg).not.toContain('class="r p95"');
     expect(svg).not.toContain('class="e-in"');
     const three = [...data.lines, ...data.lines.slice(0, 1)];
     expect(draw({ ...data, lines: three })).not.toContain('class="e-in"');
-    expect(draw({ ...data, lines: three, drawn: { p95: true, band: true } })).toContain('class="e-in"');
+    expect(draw({ ...data, lines: three, drawn: { p95: true, band: true, events: true } })).toContain('class="e-in"');
   });
 
   test('marks what happened at its moment, with words where there is room', () => {
@@ -169,6 +169,9 @@ describe('the plot', () => {
     const alone = draw({ ...data, events: [{ tMs, text: 'Restarted <b>after</b> 12 d.' }] });
     expect(alone).toContain('>Restarted &lt;b&gt;after');
     expect(draw(data)).not.toContain('class="event"');
+    const hidden = draw({ ...data, events: [{ tMs, text: 'Again.' }], drawn: { p95: true, band: null, events: false } });
+    expect(hidden).not.toContain('class="event"');
+    expect(hidden).not.toContain('Again.');
   });
 
   test('draws what was before with dashes, without fill and band', () => {
