@@ -59,9 +59,10 @@ function quiet(view: HabitsView): string {
   const { followed, waiting } = view;
   if (followed === 0) return 'No series has been followed yet.';
   if (waiting > 0) return `Habits of ${count(waiting, 'series', 'series')} are still to be learnt from the history.`;
-  return `Nothing: ${count(followed - view.learning, 'series', 'series')} as usual.${view.learning > 0 ? ` ${learning(view)}` : ''}`;
+  return `Nothing: ${series(followed - view.learning)} as usual.${view.learning > 0 ? ` ${learning(view)}` : ''}`;
 }
 
+const series = (n: number): string => count(n, 'series is', 'series are');
+
 /** What is said of those of which nothing is said. */
-const learning = (view: HabitsView): string =>
-  `${count(view.learning, 'series', 'series')} still learning what is usual, which takes 21 days.`;
+const learning = (view: HabitsView): string => `${series(view.learning)} still learning what is usual, which takes 21 days.`;
