@@ -6,5 +6,5 @@ export function EventLine({ data, slot }: { readonly data: GraphData; readonly s
   const { events = [], moreEvents = '' } = data;
   if (events.length === 0) return null;
   const beside = moreEvents === '' ? '' : `The newest events are marked, ${moreEvents}.`;
-  return <p class="s sec">{(slot !== null && eventAt(data, slot)) || beside || '\u00a0'}</p>;
+  return <p class="s sec happened">{(slot !== null && eventAt(data, slot)) || beside || '\u00a0'}</p>;
 }
