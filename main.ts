@@ -159,6 +159,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       backup,
       keepReviews: () => app.keepReviews(),
       keepHabits: () => app.keepHabits(),
+      keepForecasts: () => app.keepForecasts(),
       hasten,
       close,
     };

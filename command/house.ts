@@ -29,6 +29,7 @@ export interface House {
   /** Makes and keeps the reviews that are due now. */
   keepReviews(): Promise<unknown>;
   readonly keepHabits: () => Promise<void>;
+  readonly keepForecasts: () => Promise<void>;
   /** The end begins: nobody waits for a server of the history any more. */
   hasten(): void;
   /** Ends polling, writes what waits, lets go of the data folder. */

@@ -5,6 +5,7 @@ import { asSentence, formatConfigError, type Config, type LoadedConfig } from '.
 import type { Device } from '../core/model.ts';
 import { SecretUnreadable } from '../core/ports.ts';
 import { formatDuration } from '../core/units.ts';
+import { scheduleForecasts } from './forecast-schedule.ts';
 import { scheduleReviews } from './review-schedule.ts';
 import { alignDevices } from './config-devices.ts';
 import type { House } from './house.ts';
@@ -118,9 +119,11 @@ export async function serveHouse(
         .catch((error: unknown) => log.error('The nightly upkeep failed.', { error: errorText(error) }));
     });
     const reviews = scheduleReviews(house);
+    const forecasts = scheduleForecasts(house);
     await upkeepUntil(house, ended.signal);
     nightly.cancel();
     reviews.cancel();
+    forecasts.cancel();
     await turn;
     return await endInOrder(house);
   } finally {

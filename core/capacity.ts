@@ -57,6 +57,13 @@ export interface CapacityList {
   readonly waiting: number;
 }
 
+/** Rows that were made, as texts, kept over restarts. */
+export interface ForecastStore {
+  load(): Promise<string[]>;
+  save(rows: readonly { readonly series: string; readonly doc: string }[]): Promise<void>;
+  remove(series: readonly string[]): Promise<void>;
+}
+
 /** A limit over time: each value holds from its moment on. */
 export interface LimitStep {
   readonly fromMs: number;
@@ -88,6 +95,9 @@ export interface Forecasts {
   rows(): Promise<CapacityList>;
   /** Null: there is no such series, or it cannot fill. */
   of(series: string, question: ForecastQuestion): Promise<WholeForecast | null>;
+  /** Makes all of them anew; resolves when the round is over. */
+  readonly keep: () => Promise<void>;
+  close(): Promise<void>;
 }
 
 /** The soonest first: by the early end, where 1 in 10 have reached the limit; then by chance, then by how full it is. */

@@ -2,6 +2,7 @@
  * The seams of the system: what the core, the collector and the server need from the
  * outside, in our own types only. Adapters live elsewhere; main.ts joins them.
  */
+import type { ForecastStore } from './capacity.ts';
 import type { EmbedStore } from './embed.ts';
 import type { HabitStore } from './habit-watch.ts';
 import type {
@@ -254,6 +255,7 @@ export interface Catalog {
     put(name: string, value: string): Promise<void>;
   };
   readonly embeds: EmbedStore;
+  readonly forecasts: ForecastStore;
   readonly habits: HabitStore;
   /** The last readings of each device, opaque bytes, so that a restart of ours loses nothing. */
   readonly readings: {

@@ -98,7 +98,17 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   app.decorate('keepReviews', keeper.keep);
   app.addHook('onClose', keeper.idle);
   const embeds = createEmbeds({ catalog, clock, log });
-  const forecasts = createForecasts({ history: deps.history, inventory, clock, zone: config.zone, ending: () => ending, log });
+  const forecasts = createForecasts({
+    history: deps.history,
+    catalog,
+    inventory,
+    clock,
+    zone: config.zone,
+    ending: () => ending,
+    log,
+  });
+  app.decorate('keepForecasts', forecasts.keep);
+  app.addHook('onClose', () => forecasts.close());
   const habits = createHabits({
     ...{ history: deps.history, catalog, inventory, clock, log },
     zone: config.zone,

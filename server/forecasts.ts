@@ -2,12 +2,18 @@
  * Forecasts of everything that can fill: made one after the other with pauses, kept as rows, and whole for whoever
  * looks at one. Nobody waits for a row.
  */
-import type { CapacityRow, Forecasts, LimitStep, WholeForecast } from '../core/capacity.ts';
-import { calendarOf } from '../core/forecast/calendar.ts';
-import { forecast } from '../core/forecast/forecast.ts';
+import Value from 'typebox/value';
+import {
+  CapacityRow as RowSchema,
+  type CapacityRow,
+  type Forecasts,
+  type LimitStep,
+  type WholeForecast,
+} from '../core/capacity.ts';
 import { applyScenario } from '../core/what-if.ts';
-import type { BinColumns, Clock, History, Log } from '../core/ports.ts';
+import type { BinColumns, Catalog, Clock, History, Log } from '../core/ports.ts';
 import { fillableOf, type Fillable } from './capacity-series.ts';
+import { createFitter, type FitterOptions } from './fitting.ts';
 import type { Inventory } from './inventory.ts';
 import { describe } from './problem.ts';
 import { createTurns } from './turns.ts';
@@ -19,10 +25,13 @@ const AHEAD_DAYS = 730;
 /** Of one graph, unless more is asked for. */
 const SHOWN_DAYS = { least: 120, most: AHEAD_DAYS } as const;
 const SERIES_MAX = 5_000;
-const REFRESH_MS = 6 * 3_600_000;
-/** Between two fits, so that whoever polls keeps its cadence. */
+/** A night, and the time a round takes: whoever asks later than that begins one. */
+const REFRESH_MS = 26 * 3_600_000;
+/** Between two reads of histories, so that whoever polls keeps its cadence; the fits are a thread's. */
 const PAUSE_MS = 5;
+const SAVED_AT_ONCE = 100;
 const WHOLES_KEPT = 64;
+const WHOLE_MS = 3_600_000;
 /** A link is looked at when it has carried this share of its speed within so many days. */
 const LINK_SHARE = 0.1;
 const LINK_DAYS = 30;
@@ -35,21 +44,23 @@ export interface ForecastsOptions {
   readonly inventory: Inventory;
   readonly clock: Clock;
   readonly zone: string;
+  readonly catalog: Pick<Catalog, 'forecasts'>;
   readonly ending: () => boolean;
   readonly log: Log;
+  readonly fitter?: FitterOptions;
 }
 
 export function createForecasts(options: ForecastsOptions): Forecasts {
-  const { history, inventory, clock, log } = options;
+  const { history, inventory, catalog, clock, log } = options;
   const rows = new Map<string, CapacityRow>();
   const wholes = new Map<string, { readonly untilMs: number; readonly whole: Promise<WholeForecast> }>();
   const turns = createTurns({ atOnce: 1, waitingMax: 64 });
+  const fitter = createFitter(options.fitter);
+  let loaded: Promise<void> | null = null;
   let madeMs: number | null = null;
   let begunMs = -Infinity;
   let waiting = 0;
   let pass: Promise<void> | null = null;
-
-  const calendar = (changesMs: readonly number[]) => calendarOf(options.zone, changesMs);
 
   const make = async (one: Fillable): Promise<WholeForecast> => {
     const nowMs = clock.nowMs();
@@ -60,9 +71,9 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
     const limit = limitSteps.at(-1)?.limit ?? null;
     const stock = one.what !== 'link';
     const known = daysOf(used, stock, nowMs);
-    const made = forecast({
-      ...{ kind: stock ? 'stock' : 'rate', history: known, limit, nowMs, stepMs: DAY_MS, of: 'max' },
-      ...{ calendar: calendar(limitSteps.slice(1).map((step) => step.fromMs)), horizonMs: AHEAD_DAYS * DAY_MS },
+    const made = await fitter.fit({
+      ...{ kind: stock ? 'stock' : 'rate', history: known, limit, nowMs, stepMs: DAY_MS, horizonMs: AHEAD_DAYS * DAY_MS },
+      ...{ zone: options.zone, changesMs: limitSteps.slice(1).map((step) => step.fromMs) },
     });
     const dates = made.limit?.dates ?? null;
     const headroom = made.limit?.headroom ?? null;
@@ -102,7 +113,7 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
     if (held && clock.monoMs() < held.untilMs) return held.whole;
     const whole = turns.take(() => make(one));
     wholes.delete(one.series);
-    wholes.set(one.series, { untilMs: clock.monoMs() + REFRESH_MS / 6, whole });
+    wholes.set(one.series, { untilMs: clock.monoMs() + WHOLE_MS, whole });
     for (const oldest of wholes.keys()) {
       if (wholes.size <= WHOLES_KEPT) break;
       wholes.delete(oldest);
@@ -136,19 +147,46 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
   const makeAll = async (): Promise<void> => {
     const wanted = await candidates();
     const still = new Set<string>(wanted.map(({ series }) => series));
-    for (const series of rows.keys()) if (!still.has(series)) rows.delete(series);
+    const gone = [...rows.keys()].filter((series) => !still.has(series));
+    for (const series of gone) rows.delete(series);
+    await catalog.forecasts.remove(gone);
     waiting = wanted.length;
+    const unsaved: CapacityRow[] = [];
+    const save = () => catalog.forecasts.save(unsaved.splice(0).map((row) => ({ series: row.series, doc: JSON.stringify(row) })));
     for (const one of wanted) {
-      if (options.ending()) return;
+      if (options.ending()) break;
       try {
-        rows.set(one.series, rowOf(await make(one)));
+        const row = rowOf(await make(one));
+        rows.set(one.series, row);
+        unsaved.push(row);
         madeMs = clock.nowMs();
       } catch (error) {
+        if (options.ending()) break;
         log.warn('A forecast could not be made.', { series: one.series, cause: describe(error) });
       }
       waiting--;
+      if (unsaved.length >= SAVED_AT_ONCE) await save();
       await clock.sleep(PAUSE_MS);
     }
+    await save();
+  };
+
+  /** What was made before this process: seen at once, made again in its turn. */
+  const load = async (): Promise<void> => {
+    for (const doc of await catalog.forecasts.load()) {
+      const row = parsedRow(doc);
+      if (!row || rows.has(row.series)) continue;
+      rows.set(row.series, row);
+      madeMs = Math.max(madeMs ?? 0, row.madeMs);
+    }
+    if (madeMs !== null) begunMs = clock.monoMs() - Math.max(0, clock.nowMs() - madeMs);
+  };
+  const ready = (): Promise<void> => {
+    loaded ??= load().catch((error: unknown) => {
+      loaded = null;
+      log.warn('Forecasts of before could not be read.', { cause: describe(error) });
+    });
+    return loaded;
   };
 
   /** Begins a round when the last one is old; a row that is there stays until its next one. */
@@ -164,7 +202,19 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
   };
 
   return {
+    async keep() {
+      await ready();
+      begunMs = -Infinity;
+      begin();
+      await pass;
+    },
+    async close() {
+      const round = pass;
+      await fitter.close();
+      await round;
+    },
     async rows() {
+      await ready();
       begin();
       // Nothing is known yet of what there is to make.
       const early = pass !== null && rows.size === 0 && waiting === 0 ? 1 : waiting;
@@ -181,6 +231,16 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
       return { ...changed, steps: changed.steps.slice(0, days) };
     },
   };
+}
+
+/** Null for what an older version wrote otherwise. */
+function parsedRow(doc: string): CapacityRow | null {
+  try {
+    const row: unknown = JSON.parse(doc);
+    return Value.Check(RowSchema, row) ? (row as CapacityRow) : null;
+  } catch {
+    return null; // A row that cannot be read is made again.
+  }
 }
 
 const MONTH = 30.44;

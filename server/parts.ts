@@ -54,6 +54,8 @@ declare module 'fastify' {
     keepReviews: () => Promise<readonly KeptReview[]>;
     /** Takes in what the followed series did since the last time; called every minute. */
     keepHabits: () => Promise<void>;
+    /** Makes the forecasts of everything that can fill; called every night. */
+    keepForecasts: () => Promise<void>;
     /** Closes what else the app listens on. */
     doors: (() => Promise<void>)[];
   }

@@ -4,6 +4,7 @@ import type { Device, Event, Instance } from '../../core/model.ts';
 import { NameTaken, type Catalog, type EventQuery } from '../../core/ports.ts';
 import { connect, StatementError, type Connection } from './connection.ts';
 import { embeds } from './embeds.ts';
+import { forecasts } from './forecasts.ts';
 import { habits } from './habits.ts';
 import type { Result, Step } from './protocol.ts';
 import { createVault } from './vault.ts';
@@ -24,6 +25,7 @@ export async function createCatalog(options: { readonly path: string; readonly k
     events: events(connection),
     secrets: secrets(connection, options.keyPath),
     embeds: embeds(connection),
+    forecasts: forecasts(connection),
     habits: habits(connection),
     settings: {
       async get(name) {

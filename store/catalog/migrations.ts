@@ -53,4 +53,5 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   'ALTER TABLE habits ADD COLUMN event INTEGER',
+  'CREATE TABLE forecasts (series TEXT PRIMARY KEY, doc TEXT NOT NULL) STRICT',
 ];

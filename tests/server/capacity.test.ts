@@ -112,3 +112,17 @@ test.each([
   const answer = await made.get(url);
   expect([answer.statusCode, detailOf(answer)]).toEqual([status, expect.stringMatching(words)]);
 });
+
+test('rows are there at once after a restart, and what cannot be read is made again', async () => {
+  await made.catalog.forecasts.save([{ series: 'damaged', doc: '{"series": 1' }]);
+  const kept = await made.catalog.forecasts.load();
+  expect(kept.length).toBe(rows.length + 1);
+  const again = await world({}, { catalog: made.catalog, history: made.history });
+  const list = (await again.get('capacity')).json<{ items: CapacityRow[]; waiting: number; madeMs: number }>();
+  expect(list.items).toEqual(rows);
+  expect([list.waiting, list.madeMs]).toEqual([0, Math.max(...rows.map(({ madeMs }) => madeMs))]);
+  await again.app.keepForecasts();
+  const anew = (await again.get('capacity')).json<{ items: CapacityRow[] }>();
+  expect(anew.items.map(({ series }) => series)).toEqual(rows.map(({ series }) => series));
+  await again.app.close();
+});

@@ -63,7 +63,9 @@ it('is there at once, with all that the graph says, and after a restart', async 
 it('is changed in its place, and taken away; no other graph moves', async () => {
   const { id } = await make('Uplinks');
   const [a, b, c] = [await add(id, graph('A')), await add(id, graph('B')), await add(id, graph('C'))];
-  const changed = (await send('PATCH', `dashboards/${id}/graphs/${keyOf(b)}`, { graph: graph('B', { stack: true }) })).json<{ id: string }>();
+  const changed = (await send('PATCH', `dashboards/${id}/graphs/${keyOf(b)}`, { graph: graph('B', { stack: true }) })).json<{
+    id: string;
+  }>();
   expect(changed).toEqual({ id: b });
   const renamed = (await send('PATCH', `dashboards/${id}/graphs/${keyOf(b)}`, { graph: graph('Bee') })).json<{ id: string }>();
   expect(renamed.id).toBe('board~uplinks~bee');
