@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { loadAugurs } from './forecast/augurs.ts';
 import { benchHabit, isNab } from './forecast/habit.ts';
 import { benchCrossings, benchSet, geometric, type SetResult } from './forecast/rates.ts';
+import { benchRound } from './forecast/round.ts';
 import { FIXTURE, readSets } from './forecast/sets.ts';
 import { FURTHER_SHAPES, SHAPES } from './forecast/shapes.ts';
 import { benchStocks, figuresOf, type StockResult } from './forecast/stocks.ts';
@@ -42,6 +43,10 @@ export async function benchForecast({ quick, data, results }: BenchOptions): Pro
   const figures = figuresOf(stocks.ours);
   const nab = data === null ? undefined : [data, join(data, 'nab')].find(isNab);
   const habits = benchHabit({ nab: nab ?? null, results, seeds: Array.from({ length: quick ? 6 : 20 }, (_, n) => SEED + n) });
+  const night = await benchRound(SEED, quick ? 300 : 2_000);
+  console.log(
+    `a round over 2,000 series: ${night.cpuS.toFixed(1)} s of CPU, ${night.wallS.toFixed(1)} s (${night.made} made); timers meanwhile late by ${night.lateP99Ms.toFixed(1)} ms at the 99th, ${night.lateWorstMs.toFixed(0)} ms at most`,
+  );
   const held = [...stocks.byShape.values()].flatMap((tally) => figuresOf(tally).rangeHeld ?? []);
   const withAugurs = sets.filter((set) => set.augurs !== null);
   return {
@@ -61,6 +66,8 @@ export async function benchForecast({ quick, data, results }: BenchOptions): Pro
       'false soon': round(crossings.falseSoon),
       'refit of a disk': round(stocks.fitMs),
       'refit of an uplink': round(Math.max(...sets.map(({ ms }) => ms))),
+      '2,000 series fitted': round(night.cpuS),
+      'timers late while they are fitted': round(night.lateP99Ms),
       'NAB standard score': habits.nab?.standard ?? null,
       '99 % band of habits, least': habits.coverageLeast,
       '99 % band of habits, most': habits.coverageMost,
