@@ -101,14 +101,15 @@ export function endLabels(
   tops: readonly (number | null)[],
 ): EndLabel[] {
   const narrow = smallPlot(plot);
+  const own = ownPart(data.lines);
   const labels = percentiles.map(({ value, line }) => ({
     wanted: plot.y(value),
     height: narrow ? ROW_PX : 2 * ROW_PX,
-    rows: [data.lines.length > 1 ? `95th ${line.label.toLowerCase()}` : '95th', formatWith(Math.abs(value), data.unit)],
+    rows: [data.lines.length > 1 ? `95th ${own(line.label).toLowerCase()}` : '95th', formatWith(Math.abs(value), data.unit)],
   }));
   for (const [i, line] of data.lines.entries()) {
     const last = tops[i] ?? null;
-    if (last !== null) labels.push({ wanted: plot.y(line.below ? -last : last), height: ROW_PX, rows: [endName(line)] });
+    if (last !== null) labels.push({ wanted: plot.y(line.below ? -last : last), height: ROW_PX, rows: [own(endName(line))] });
   }
   const at = spread(
     labels.map(({ wanted, height }) => ({ y: wanted, height })),
@@ -116,6 +117,17 @@ export function endLabels(
     plot.bottom + 6,
   );
   return labels.map(({ wanted, rows }, i) => ({ y: at[i] ?? wanted, wanted, rows }));
+}
+
+/** A name without the words that all lines begin with: a margin is too narrow for what tells nothing apart. */
+function ownPart(lines: readonly GraphLine[]): (name: string) => string {
+  const [first = [], ...others] = lines.filter(({ before }) => before === undefined).map(({ label }) => label.split(' '));
+  if (others.length === 0) return (name) => name;
+  let shared = 0;
+  while (shared < first.length - 1 && others.every((words) => shared < words.length - 1 && words[shared] === first[shared]))
+    shared++;
+  const begin = first.slice(0, shared).join(' ');
+  return (name) => (shared > 0 && name.startsWith(`${begin} `) ? name.slice(begin.length + 1) : name);
 }
 
 /** A margin has no room for the whole name of what was before; the legend has. */

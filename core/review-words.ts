@@ -28,11 +28,11 @@ export function columnsOf({ unit, totalUnit }: Pick<ReviewView, 'unit' | 'totalU
   return REVIEW_COLUMNS.filter((column) => (column !== 'total' || totalUnit !== null) && (column !== 'busy' || unit !== 'bytes'));
 }
 
-/** '+12 % more', '−3.4 % less', 'as before'; '' where nothing can be said. */
+/** '+12 % since', '−3.4 % since', 'as before'; '' where nothing can be said. */
 export function changeWords({ ratio }: Change): string {
   if (ratio === null) return '';
   const word = changeWord(ratio);
-  return word === 'as before' ? word : `${changeText(ratio)} ${word}`;
+  return word === 'as before' ? word : `${changeText(ratio)} since`;
 }
 
 /** The cells of a series, one set for each period; all figures of a column under one scale, so that they compare. */
@@ -68,7 +68,7 @@ export function cellsOf(review: ReviewView, row: ReviewRowView): ReviewCells[] {
     return {
       mean: { text: shown(figures.mean, scales.mean), below: said(changes?.mean) },
       p95: { text: shown(figures.p95, scales.p95), below: said(changes?.p95) },
-      peak: { text: shown(figures.peak, scales.peak), below: [said(changes?.peak), peakAt].filter(Boolean).join(', ') },
+      peak: { text: shown(figures.peak, scales.peak), below: [peakAt, said(changes?.peak)].filter(Boolean).join(', ') },
       busy: {
         text: hour === null ? '–' : `${two(hour)}:00–${two((hour + 1) % 24)}:00`,
         below: hour === null ? '' : shown(figures.busyHourMean, scales.mean),
@@ -76,7 +76,8 @@ export function cellsOf(review: ReviewView, row: ReviewRowView): ReviewCells[] {
       total: { text: shown(figures.total, scales.total), below: said(changes?.total) || unsaid(changes?.total, changes?.mean) },
       known: {
         text: knownWords(figures.known),
-        below: changes?.mean.ratio === null ? `no change stated: ${changes.mean.reason}` : '',
+        // Of which nothing is known says it already.
+        below: changes?.mean.ratio === null && figures.known > 0 ? `no change stated: ${changes.mean.reason}` : '',
       },
     };
   });

@@ -62,7 +62,7 @@ export function embedPage({ svg, title, alt, width, height, stepS, link, oembed 
             : `<link rel="alternate" type="application/json+oembed" href="${escaped(oembed)}" title="${escaped(title)}">`,
         ].join('');
   const graph =
-    `<div class="graph" data-step="${stepS}"><img width="${width}" height="${height}" alt="${escaped(alt)}" ` +
+    `<h1>${escaped(title)}</h1><div class="graph" data-step="${stepS}"><img width="${width}" height="${height}" alt="${escaped(alt)}" ` +
     `src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}"></div>`;
   return FRAME.replace('<!--about-->', () => `<title>${escaped(title)}</title>${about}`).replace('<!--graph-->', () => graph);
 }

@@ -58,6 +58,9 @@ function explain(gap: { fromMs: number; toMs: number }, events: readonly Event[]
   return {
     ...gap,
     cause: best?.cause ?? null,
-    text: best ? `No data for ${length}: ${best.text}` : `No data for ${length}.`,
+    text: best ? `No data for ${length}: ${sentence(best.text)}` : `No data for ${length}.`,
   };
 }
+
+/** What was imported may be said without a full stop, and more is said after it. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -1,7 +1,7 @@
 /** What may be said of a limit: chances, and a date only where the data carry one. */
 import { crossingOf, stepsUntil, type Crossing } from './limit.ts';
 import type { Reason, TimeToLimit } from './model.ts';
-import { amountText, dateText, daysText } from './words.ts';
+import { amountText, dateText, daysText, farText } from './words.ts';
 
 export const CHANCE_DAYS = [30, 90, 180] as const;
 
@@ -63,7 +63,7 @@ export function timeToLimit(question: LimitQuestion): { limit: TimeToLimit; reas
   if (against.length > 0) return { limit: bare, reasons: against };
   const middle = stepsUntil(crossing, 0.5);
   if (middle === null) {
-    const far = daysText(steps * stepDays);
+    const far = farText(steps * stepDays);
     const text = `The limit is not likely to be reached within ${far}; further ahead this history says nothing.`;
     return { limit: bare, reasons: [{ code: 'too far', text }] };
   }

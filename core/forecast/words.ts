@@ -17,4 +17,7 @@ export function daysText(days: number): string {
   return whole === 1 ? '1 day' : `${whole} days`;
 }
 
+/** Whole years as such from two on: nobody counts 1825 days. */
+export const farText = (days: number): string => (days >= 730 && days % 365 === 0 ? `${days / 365} years` : daysText(days));
+
 export const daysBetween = (fromMs: number, toMs: number): number => (toMs - fromMs) / DAY_MS;

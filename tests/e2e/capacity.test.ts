@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CapacityRow } from '../../core/capacity.ts';
 import { futureIdOf } from '../../core/future-id.ts';
 import { readPng } from '../server/render/pixels.ts';
-import { chromiumProgram, graphsDrawn, LOOKS, looksRight } from './chromium.ts';
+import { chromiumProgram } from './chromium.ts';
 import { demoBrowser } from './demo-browser.ts';
 
 interface Answer {
@@ -31,15 +31,6 @@ describe.skipIf(chromiumProgram === null)('what fills first', () => {
     const early = all.flatMap(({ dates }) => (dates ? [dates.lowMs] : []));
     expect(early).toEqual([...early].sort((a, b) => a - b));
   }, 60_000);
-
-  test.each([LOOKS[0], LOOKS[3]].filter((look) => look !== undefined))('looks right, $theme and $width wide', async (look) => {
-    await on('/capacity?what=disk', look, async (page) => {
-      await page.locator('.t-cap tbody tr').nth(3).waitFor();
-      await page.locator('#detail').scrollIntoViewIfNeeded();
-      await graphsDrawn(page, 1);
-      await looksRight(page, 'capacity', look);
-    });
-  });
 
   test('is filtered, sorted and asked what if by keyboard alone, all of it in the address', async () => {
     await on('/capacity', { theme: 'light', width: 1400 }, async (page) => {

@@ -84,6 +84,13 @@ export async function openPage(browser: Browser, url: string, look: Look, option
   return { page, context, complaints };
 }
 
+/** Turns an open page to another theme and width, and waits until it has been laid out and painted anew. */
+async function turnTo(page: Page, look: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme: look.theme, reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: look.width, height: 900 });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
 /** Waits until so many canvases are there and each of those in view has something on it. */
 export async function graphsDrawn(page: Page, count: number): Promise<void> {
   await page.waitForFunction((wanted) => document.querySelectorAll('canvas').length >= wanted, count, { timeout: 20_000 });
@@ -134,4 +141,17 @@ export async function looksRight(page: Page, name: string, look: Look): Promise<
     .options({ resultTypes: ['violations'] })
     .analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
+}
+
+/**
+ * Looks right in both themes and both widths. The page is opened once and turned to each look, so that what is already drawn must follow.
+ * @param first the look it was opened with
+ */
+export async function looksRightTurned(page: Page, name: string, first: Look): Promise<void> {
+  for (const look of [first, ...LOOKS.filter(({ theme, width }) => theme !== first.theme || width !== first.width)]) {
+    if (look !== first) await turnTo(page, look);
+    await page.evaluate(() => scrollTo(0, 0));
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'] ?? '')).toMatch(new RegExp(`^(${look.theme})?$`));
+    await looksRight(page, name, look);
+  }
 }

@@ -1,9 +1,13 @@
 /** Every page over the demonstration's fleet, in both themes and both widths: no complaint, no barrier, nothing beyond the window. */
 import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { EmbedCreated } from '../../core/embed.ts';
 import { DOWN, type DemoWorld } from '../demo/world.ts';
-import { chromiumProgram, graphsDrawn, LOOKS, looksRight } from './chromium.ts';
+import { chromiumProgram, graphsDrawn, LOOKS, looksRightTurned, type Look } from './chromium.ts';
 import { demoBrowser } from './demo-browser.ts';
+
+/** Every other page is opened on a phone and turned wide. */
+const [WIDE, , , PHONE] = LOOKS;
 
 interface Shown {
   readonly name: string;
@@ -17,6 +21,7 @@ const traffic = (world: DemoWorld, device: string, port: string) => {
   return `graphs/traffic~${owner}~${id}`;
 };
 
+/** Pages that add and change devices, the collector's and logging in are looked at in their own tests, in what states they have. */
 const PAGES: readonly Shown[] = [
   {
     name: 'overview',
@@ -75,6 +80,64 @@ const PAGES: readonly Shown[] = [
     },
   },
   {
+    name: 'graph-compared',
+    path: (world) => `${traffic(world, 'edge-rtr1', 'xe0')}?range=7d&compare=1w`,
+    ready: async (page) => {
+      await graphsDrawn(page, 1);
+      await page.locator('tr.change').first().waitFor();
+    },
+  },
+  {
+    name: 'embed-ask',
+    path: (world) => traffic(world, 'edge-rtr1', 'xe0'),
+    ready: async (page) => {
+      await graphsDrawn(page, 1);
+      await page.getByRole('button', { name: 'Embed', exact: true }).click();
+      await page.getByRole('dialog', { name: 'Show this graph elsewhere' }).waitFor();
+    },
+  },
+  {
+    name: 'explorer-empty',
+    path: () => 'explore',
+    ready: (page) => page.getByText('Nothing is chosen yet.').waitFor(),
+  },
+  {
+    name: 'explorer',
+    path: (world) => `explore?of=${traffic(world, 'edge-rtr1', 'xe0').slice('graphs/'.length)}&range=7d&find=transit`,
+    ready: async (page) => {
+      await graphsDrawn(page, 1);
+      await page.getByRole('combobox', { name: 'Compare with' }).selectOption('1w');
+      await page.locator('tr.change').first().waitFor();
+      await page.locator('.branches .part').first().waitFor();
+      await page.getByRole('button', { name: 'YAML' }).click();
+      await page.locator('.yaml pre').waitFor();
+    },
+  },
+  {
+    name: 'dashboard-edit',
+    path: () => 'dashboards/ours?edit=1',
+    ready: (page) => page.locator('.board-edit li').first().waitFor(),
+  },
+  {
+    name: 'capacity',
+    path: () => 'capacity?what=disk',
+    ready: async (page) => {
+      await page.locator('.t-cap tbody tr').nth(3).waitFor();
+      await page.locator('#detail').scrollIntoViewIfNeeded();
+      await graphsDrawn(page, 1);
+    },
+  },
+  {
+    name: 'review',
+    path: () => 'reviews?period=month&device=edge-rtr1',
+    ready: (page) => page.locator('.t-review .who').nth(5).waitFor(),
+  },
+  {
+    name: 'embeds',
+    path: () => 'embeds',
+    ready: (page) => page.getByText('Uplink of the house').first().waitFor(),
+  },
+  {
     name: 'dashboards',
     path: () => 'dashboards',
     ready: (page) => page.getByRole('link', { name: 'Network' }).first().waitFor(),
@@ -109,18 +172,39 @@ const PAGES: readonly Shown[] = [
 
 describe.skipIf(chromiumProgram === null)('every page', () => {
   const demo = demoBrowser();
+  let embed: EmbedCreated;
 
-  describe.each(PAGES)('$name', ({ name, path, ready }) => {
-    test.each(LOOKS)(
-      '$theme, $width wide',
-      async (look) => {
-        await demo.on(path(demo.world()), look, async (page) => {
-          await ready(page);
-          expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe(look.theme);
-          await looksRight(page, name, look);
-        });
-      },
-      90_000,
-    );
+  const send = async <T>(path: string, body: object): Promise<T> => {
+    const answer = await fetch(new URL(`api/v1/${path}`, demo.world().url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return (await answer.json()) as T;
+  };
+  beforeAll(async () => {
+    const graph = traffic(demo.world(), 'edge-rtr1', 'xe0').slice('graphs/'.length);
+    embed = await send('embeds', { graph, title: 'Uplink of the house', owner: 'Network team' });
+    await send('dashboards', { title: 'Ours' });
+    await send('dashboards/ours/graphs', { graph });
+  });
+
+  test.concurrent.for(PAGES.map((page, i) => ({ ...page, first: (i % 2 === 0 ? WIDE : PHONE) as Look })))(
+    '$name',
+    { timeout: 90_000 },
+    async ({ name, path, ready, first }) => {
+      await demo.on(path(demo.world()), first, async (page) => {
+        await ready(page);
+        await looksRightTurned(page, name, first);
+      });
+    },
+  );
+
+  test('embed-frame', { timeout: 60_000 }, async () => {
+    await demo.on(`${embed.link}.html`, WIDE as Look, async (page) => {
+      const width = () => page.locator('img').evaluate((image: HTMLImageElement) => image.naturalWidth);
+      await expect.poll(width).toBeGreaterThan(0);
+      await looksRightTurned(page, 'embed-frame', WIDE as Look);
+    });
   });
 });

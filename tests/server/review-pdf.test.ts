@@ -71,7 +71,7 @@ describe('PDF', () => {
       'router0 xe0  in',
       'transit, attic',
       'The week before',
-      '+12 % more',
+      '+12 % since',
       '1.12 ',
       'Mb/s',
       '20:00–21:00',
@@ -115,7 +115,7 @@ describe('page of its own', () => {
 
   test('says the same figures', () => {
     const html = reviewHtml(review(1));
-    for (const wanted of ['1.12 Mb/s', '+12 % more', '20:00–21:00', 'no change stated: only 30 %'])
+    for (const wanted of ['1.12 Mb/s', '+12 % since', '20:00–21:00', 'no change stated: only 30 %'])
       expect(html).toContain(wanted);
   });
 });

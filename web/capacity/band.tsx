@@ -36,17 +36,24 @@ export function axisOf(rows: readonly Pick<CapacityRow, 'dates'>[], nowMs: numbe
 }
 
 /** Room that a label takes, and the word "now" before them. */
-const LABEL_PX = 40;
+const LABEL_PX = 32;
+
+/** Ticks whose labels have room: years first, because months without their year could be any. */
+export function labelled(ticks: BandAxis['ticks'], px: number): BandAxis['ticks'] {
+  const taken = [0];
+  const has = new Set<BandAxis['ticks'][number]>();
+  for (const tick of [...ticks].sort((a, b) => Number(b.year) - Number(a.year))) {
+    const x = tick.share * px;
+    if (x > px - 20 || taken.some((other) => Math.abs(other - x) < LABEL_PX)) continue;
+    taken.push(x);
+    has.add(tick);
+  }
+  return ticks.filter((tick) => has.has(tick));
+}
 
 /** @param px about how wide its column is */
 export function Axis({ axis, px = USUAL_PX }: { axis: BandAxis; px?: number }) {
-  let last = 0;
-  const shown = axis.ticks.filter(({ share }) => {
-    const x = share * px;
-    if (x < last + LABEL_PX || x > px - 20) return false;
-    last = x;
-    return true;
-  });
+  const shown = labelled(axis.ticks, px);
   return (
     <span class="axis">
       <span>now</span>

@@ -24,7 +24,7 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
   const rowOf = ({ series, label, role, fill, mean, stats, bound }: GraphLine) => (
     <tr key={series}>
       <th scope="row" class="wrap">
-        <span class={`k c-${role} ${fill ? '' : 'line'} ${DIRECTIONS.includes(label) ? 'direction' : ''}`}>
+        <span class={`k c-${role} ${fill ? '' : 'line'} ${DIRECTIONS.includes(label.split(',', 1)[0] ?? '') ? 'direction' : ''}`}>
           <span>{label}</span>
         </span>
       </th>

@@ -145,6 +145,16 @@ describe('the plot', () => {
     expect(svg.match(/class="r p95"/g)).toHaveLength(2);
   });
 
+  test('names 95th lines by what tells their lines apart', () => {
+    const named = (...labels: string[]) =>
+      draw({ ...data, lines: data.lines.map((line, i) => ({ ...line, label: labels[i] ?? line.label })) }, { legend: false });
+    const port = named('edge-rtr1 xe0 in', 'edge-rtr1 xe0 out');
+    for (const words of ['>95th in<', '>95th out<']) expect(port).toContain(words);
+    const alike = named('a b', 'a b c');
+    for (const words of ['>95th b<', '>95th b c<']) expect(alike).toContain(words);
+    expect(named('in', 'out')).toContain('>95th in<');
+  });
+
   test('draws 95ths and bands as whoever put it together wants them', () => {
     const svg = draw({ ...data, drawn: { p95: false, band: false, events: true } });
     expect(svg).not.toContain('class="r p95"');
