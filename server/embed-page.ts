@@ -64,5 +64,8 @@ export function embedPage({ svg, title, alt, width, height, stepS, link, oembed 
   const graph =
     `<h1>${escaped(title)}</h1><div class="graph" data-step="${stepS}"><img width="${width}" height="${height}" alt="${escaped(alt)}" ` +
     `src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}"></div>`;
-  return FRAME.replace('<!--about-->', () => `<title>${escaped(title)}</title>${about}`).replace('<!--graph-->', () => graph);
+  // Named, because the page around the frame has a main part, too.
+  return FRAME.replace('<!--about-->', () => `<title>${escaped(title)}</title>${about}`)
+    .replace('<main>', () => `<main aria-label="${escaped(title)}">`)
+    .replace('<!--graph-->', () => graph);
 }
