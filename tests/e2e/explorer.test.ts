@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { checkDashboard } from '../../config/dashboard-file.ts';
-import { chromiumProgram, graphsDrawn, looksRight, LOOKS, type Look } from './chromium.ts';
+import { chromiumProgram, graphsDrawn, looksRight, type Look } from './chromium.ts';
 import { demoBrowser, NOW_MS } from './demo-browser.ts';
 
 const WIDE: Look = { theme: 'light', width: 1400 };
