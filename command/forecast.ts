@@ -5,6 +5,7 @@ import { forecast } from '../core/forecast/forecast.ts';
 import { DAY_MS, HOUR_MS, LEVELS, MEDIAN, type Calendar, type Forecast } from '../core/forecast/model.ts';
 import { amountText, dateText, daysText } from '../core/forecast/words.ts';
 import { UsageError, type Args, type Command } from './command.ts';
+import { listForecasts } from './forecast-list.ts';
 import { readSeriesCsv } from './series-csv.ts';
 import { oneOf } from './snmp-options.ts';
 import { table } from './terminal.ts';
@@ -17,22 +18,30 @@ const SHOWN = 10;
 
 export const forecastCommand: Command = {
   words: ['forecast'],
-  summary: 'Say from a file how a series goes on, and when it reaches a limit',
+  summary: 'Say what fills first; or, from a file, how a series goes on and when it reaches a limit',
   operands: [],
   about: [
-    'The file has the columns time (ISO 8601, without a zone UTC; or Unix seconds) and value (empty = unknown). It stays where it\n' +
+    'Without --csv: everything that is polled and can fill, the soonest first, with chances, dates and the day to order by, or why there\n' +
+      'is no date (docs/capacity.md); --what, --site, --tag and --due choose. With --json: {"items", "madeMs", "waiting"}, the rows of\n' +
+      '/api/v1/capacity.',
+    'With --csv: the file has the columns time (ISO 8601, without a zone UTC; or Unix seconds) and value (empty = unknown). It stays where it\n' +
       'is: nothing is stored, no server is asked.',
     'A stock fills: disk, memory. It is forecast by the day, from its growth without wild days, steps, clean-ups, rotation and the\n' +
       'habit of the week. A rate comes and goes: traffic, load. It is forecast by the hour (rows that come faster are averaged) up\n' +
       'to 31 days ahead, else by the largest value of each day; of its limit there are chances, never a date. Where the data support\n' +
-      'no date, or no forecast, a sentence says why. Bands come from how far the series strayed and from forecasts of this very history, each of what was known then.',
+      'no date, or no forecast, a sentence says why. Bands come from how far the series strayed and from forecasts of this very history,\n' +
+      'each of what was known then.',
     'With --json: {"kind", "step", "of", "from", "levels", "steps": [{"t", "median", "quantiles"}], "growth": {"perDay", "low", "high"},\n' +
       '"limit": {"limit", "headroom", "chances": [{"days", "chance"}], "days": {"low", "median", "high"}, "dates"}, "decisions": [{"what",\n' +
       '"t", "amount", "text"}], "reasons": [{"code", "text"}], "backtest": {"origins", "steps", "coverage80", "coverage95", "error",\n' +
       '"againstLeastSquares"}}. t is the end of a step in Unix seconds, step in seconds; days count from the end of the history.',
   ],
   options: [
-    { name: 'csv', value: 'FILE', help: 'the series; - for standard input' },
+    { name: 'what', value: 'disk|memory|link', help: 'only these' },
+    { name: 'site', value: 'SITE', help: 'only what is there' },
+    { name: 'tag', value: 'TAG', help: 'only devices with this tag' },
+    { name: 'due', value: null, help: 'only what must be ordered within 30 days' },
+    { name: 'csv', value: 'FILE', help: 'a series of your own; - for standard input' },
     { name: 'kind', value: 'stock|rate', help: 'what it is' },
     { name: 'limit', value: 'NUMBER', help: 'what it must not reach, in the unit of the values' },
     { name: 'horizon', value: 'DURATION', help: 'how far ahead; 90d by default' },
@@ -42,14 +51,22 @@ export const forecastCommand: Command = {
     { name: 'now', value: 'TIME', help: 'the moment to judge from whether the history has ended; now by default' },
   ],
   examples: [
+    'saguaro forecast',
+    "saguaro forecast --what disk --json | jq -r '.items[0].name'",
     'saguaro forecast --csv disk.csv --kind stock --limit 500e9',
     'saguaro forecast --csv uplink.csv --kind rate --limit 1e9 --horizon 30d --zone Europe/Paris --json',
   ],
   async run(context, args) {
     const file = args.text('csv');
     const kind = oneOf(args, 'kind', ['stock', 'rate'] as const);
-    if (file === undefined || kind === undefined)
-      throw new UsageError('saguaro forecast needs --csv FILE and --kind stock|rate; see saguaro forecast --help.');
+    if (file === undefined) {
+      const own = OF_FILE.find((name) => args.text(name) !== undefined);
+      if (own !== undefined)
+        throw new UsageError(`--${own} is about a file: give it with --csv FILE; see saguaro forecast --help.`);
+      return listForecasts(context, filterOf(args));
+    }
+    if (kind === undefined)
+      throw new UsageError('saguaro forecast --csv FILE needs --kind stock|rate; see saguaro forecast --help.');
     const horizonMs = horizonOf(args);
     const limit = limitOf(args);
     const calendar = calendarIn(args.text('zone') ?? 'UTC');
@@ -66,6 +83,19 @@ export const forecastCommand: Command = {
     return 0;
   },
 };
+
+const OF_FILE = ['kind', 'limit', 'horizon', 'zone', 'step', 'of', 'now'];
+
+function filterOf(args: Args): Record<string, string> {
+  const what = oneOf(args, 'what', ['disk', 'memory', 'link'] as const);
+  const [site, tag] = [args.text('site'), args.text('tag')];
+  return {
+    ...(what === undefined ? {} : { what }),
+    ...(site === undefined ? {} : { site }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(args.flag('due') ? { due: 'true' } : {}),
+  };
+}
 
 function horizonOf(args: Args): number {
   const text = args.text('horizon');

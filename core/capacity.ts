@@ -97,6 +97,8 @@ export interface Forecasts {
   of(series: string, question: ForecastQuestion): Promise<WholeForecast | null>;
   /** Makes all of them anew; resolves when the round is over. */
   readonly keep: () => Promise<void>;
+  /** Resolves when no round runs. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -208,6 +208,11 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
       begin();
       await pass;
     },
+    async idle() {
+      await ready();
+      begin();
+      await pass;
+    },
     async close() {
       const round = pass;
       await fitter.close();

@@ -18,6 +18,9 @@ const filters = {
   tag: Type.Optional(Type.String({ maxLength: 255 })),
   kind: Type.Optional(Type.String({ maxLength: 32, description: 'Kind of device: server, switch, …' })),
   due: Type.Optional(Type.Boolean({ description: 'Only where an order must be placed within 30 days.' })),
+  wait: Type.Optional(
+    Type.Boolean({ description: 'Answers when all that is to be made is made, for programs that have no page to look at.' }),
+  ),
 };
 interface Filter {
   readonly what?: string;
@@ -25,6 +28,7 @@ interface Filter {
   readonly tag?: string;
   readonly kind?: string;
   readonly due?: boolean;
+  readonly wait?: boolean;
 }
 const DUE_MS = 30 * 86_400_000;
 const Value = Type.Union([Type.Number(), Type.Null()]);
@@ -48,7 +52,8 @@ const ForecastView = Type.Object({
 });
 
 export async function capacityRoutes(app: App, { forecasts, clock }: RouteDeps): Promise<void> {
-  const list = async ({ what, site, tag, kind, due }: Filter) => {
+  const list = async ({ what, site, tag, kind, due, wait }: Filter) => {
+    if (wait === true) await forecasts.idle();
     const { rows, ...made } = await forecasts.rows();
     const nowMs = clock.nowMs();
     const fits = (row: Row) =>

@@ -77,7 +77,8 @@ describe('saguaro forecast', () => {
   });
 
   test.each([
-    [['forecast', '--kind', 'stock'], 2, /needs --csv FILE and --kind stock\|rate/],
+    [['forecast', '--kind', 'stock'], 2, /--kind is about a file: give it with --csv FILE/],
+    [['forecast', '--csv', 'x.csv'], 2, /needs --kind stock\|rate/],
     [['forecast', '--csv', 'x.csv', '--kind', 'heap'], 2, /--kind/],
     [['forecast', '--csv', 'x.csv', '--kind', 'rate', '--horizon', 'soon'], 2, /--horizon soon is no duration/],
     [['forecast', '--csv', 'x.csv', '--kind', 'rate', '--limit', 'much'], 2, /--limit much is not a number/],
@@ -120,5 +121,35 @@ describe('rows of a file', () => {
     expect(found?.remarks).toEqual(['2 rows could not be read (line 2) and count as unknown.']);
     expect(parseSeriesCsv('a,b\nc,d\n')).toBeNull();
     expect(parseSeriesCsv('')?.timesMs).toEqual([]);
+  });
+});
+
+describe('what fills first', () => {
+  const own = folder('forecast-list');
+  const ownEnv = { SAGUARO_CONFIG: join(own.path, 'saguaro.yaml'), SAGUARO_DATA: join(own.path, 'data') };
+  afterAll(own.remove);
+
+  test('is listed from the data folder, for people and programs', async () => {
+    const nowS = Math.floor(Date.now() / 1000);
+    const rows = Array.from({ length: 120 }, (_, i) => {
+      const at = nowS - (119 - i) * DAY_S - 3_600;
+      return `nas,/srv,disk.used_bytes,bytes,${at},${(500 + 4 * i) * 2 ** 30}\nnas,/srv,disk.size_bytes,bytes,${at},${1200 * 2 ** 30}`;
+    });
+    writeFileSync(ownEnv.SAGUARO_CONFIG, 'thisMachine: { poll: false }\n');
+    const file = join(own.path, 'disk.csv');
+    writeFileSync(file, `device,instance,metric,unit,time,value\n${rows.join('\n')}\n`);
+    expect((await saguaro(['import', file], ownEnv)).status).toBe(0);
+    const { items } = await saguaroJson<{ items: { name: string; dates: object | null; record: object | null }[] }>(
+      ['forecast'],
+      ownEnv,
+    );
+    expect(items).toHaveLength(1);
+    expect(items[0]).toMatchObject({ name: '/srv', dates: expect.any(Object) as object });
+    const { stdout, status } = await saguaro(['forecast', '--what', 'disk'], ownEnv);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/nas \/srv +[\d.]+ GiB of 1\.17 TiB/)]);
+    expect((await saguaro(['forecast', '--what', 'memory'], ownEnv)).stdout).toContain('Nothing that can fill is known');
+    expect(await saguaro(['forecast', '--what', 'cpu'], ownEnv)).toMatchObject({ status: 2 });
+    const mixed = await saguaro(['forecast', '--limit', '5'], ownEnv);
+    expect([mixed.status, mixed.stderr]).toEqual([2, expect.stringContaining('--limit is about a file')]);
   });
 });
