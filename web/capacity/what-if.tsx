@@ -1,6 +1,6 @@
 /** What if: the fields of a scenario, the answers of up to three of them in words. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CapacityRow } from '../../core/capacity.ts';
 import { SCENARIOS_MAX } from '../../core/graph-future.ts';
 import type { GraphData } from '../../core/graph.ts';
@@ -25,9 +25,10 @@ export function WhatIf({ route, row, scenarios, data }: WhatIfProps) {
   const parsed = parseScenario(text);
   const { unit } = row;
   const [fields, setFields] = useState<ScenarioFields>(() => fieldsOf('error' in parsed ? AS_IS : parsed, unit));
-  // What was written into the address from here comes back: by then the next field may be half typed.
+  // What was written into the address from here comes back: by then the next field may be half typed. Another scenario is in
+  // the fields before the next key, because what is typed sooner would be lost.
   const written = useRef(text);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (text === written.current) return;
     written.current = text;
     setFields(fieldsOf('error' in parsed ? AS_IS : parsed, unit));
