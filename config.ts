@@ -13,6 +13,7 @@ import {
   type SourceSpec,
   type TierSpec,
 } from './core/model.ts';
+import type { CapacityRule } from './core/capacity.ts';
 import type { ScheduledReview } from './core/review-due.ts';
 import { parseNetwork } from './core/addresses.ts';
 import { trustDevice } from './config/devices.ts';
@@ -20,6 +21,7 @@ import { parseDuration } from './config/duration.ts';
 import { fromEnvironment, PARTS, unknownVariables } from './config/environment.ts';
 import { keyOf, type Path } from './config/explain.ts';
 import { codeOf, filesAt, mergeFiles } from './config/files.ts';
+import { trustCapacity } from './config/capacity.ts';
 import { trustReviews } from './config/reviews.ts';
 import type { ConfigFile, SecretRef } from './config/schema.ts';
 import { trustStores, type StoreSettings } from './config/stores.ts';
@@ -54,6 +56,7 @@ export interface Config {
   readonly devices: readonly ConfigDevice[];
   /** Reviews that are made by themselves and kept. */
   readonly reviews: readonly ScheduledReview[];
+  readonly capacity: readonly CapacityRule[];
   /** Networks that may be searched for devices, as they were written; none unless somebody allows one. */
   readonly discoveryNetworks: readonly string[];
   /** Whose implementation asks devices: ours, or the library's for a device that ours cannot talk to. */
@@ -253,6 +256,7 @@ function trust(
     thisMachine,
     devices,
     reviews: trustReviews(file.reviews ?? [], zone, isTimeZone, fail),
+    capacity: trustCapacity(file.capacity ?? [], fail),
     discoveryNetworks: file.discovery?.networks ?? [],
     snmpEngine: file.snmpEngine ?? 'own',
   };

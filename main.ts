@@ -139,6 +139,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       log,
       discoveryNetworks: () => discoveryNetworks,
       reviews: { folder: join(config.dataDir, REPORTS_FOLDER), list: config.reviews },
+      capacity: config.capacity,
       socketRoutes: (api) => backupRoute(api, backup, alone),
     });
     closing.push(() => app.close());

@@ -29,6 +29,7 @@ const FIXED = [
   'profileFolders',
   'dashboardFolders',
   'reviews',
+  'capacity',
   'snmpEngine',
 ] as const satisfies readonly (keyof Config)[];
 /** The keys of the file that decide them. */
@@ -48,6 +49,7 @@ const FIXED_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
   profiles: ({ profileFolders }) => profileFolders,
   dashboards: ({ dashboardFolders }) => dashboardFolders,
   reviews: ({ reviews }) => reviews,
+  capacity: ({ capacity }) => capacity,
 };
 
 /** Signals as they come in; main.ts gives those of the process, tests their own. */

@@ -1,5 +1,6 @@
 /** What can fill, how soon, and how sure that is: a row of the capacity page, and the whole forecast behind it. */
 import { Type, type Static } from 'typebox';
+import type { Selector } from './dashboard-select.ts';
 import { DEVICE_KINDS } from './kind.ts';
 import type { Decision, ForecastStep, Reason, Backtest } from './forecast/model.ts';
 import type { Unit } from './model.ts';
@@ -55,6 +56,17 @@ export interface CapacityList {
   readonly madeMs: number | null;
   /** Series whose forecast is still to be made. */
   readonly waiting: number;
+}
+
+/** What somebody knows better than the size and the usual delivery, for whatever fits; of several the last counts. */
+export interface CapacityRule {
+  /** Null = everything that can fill. */
+  readonly what: (typeof CAPACITY_KINDS)[number] | null;
+  readonly select: Selector;
+  /** Limit as a share of the size or speed, or in its unit; null = the size itself. */
+  readonly share: number | null;
+  readonly amount: number | null;
+  readonly leadDays: number | null;
 }
 
 /** Rows that were made, as texts, kept over restarts. */

@@ -100,6 +100,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const embeds = createEmbeds({ catalog, clock, log });
   const forecasts = createForecasts({
     history: deps.history,
+    rules: deps.capacity ?? [],
     catalog,
     inventory,
     clock,

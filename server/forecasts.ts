@@ -6,11 +6,13 @@ import Value from 'typebox/value';
 import {
   CapacityRow as RowSchema,
   type CapacityRow,
+  type CapacityRule,
   type Forecasts,
   type LimitStep,
   type WholeForecast,
 } from '../core/capacity.ts';
 import { applyScenario } from '../core/what-if.ts';
+import { meansInstance } from '../core/dashboard-select.ts';
 import type { BinColumns, Catalog, Clock, History, Log } from '../core/ports.ts';
 import { fillableOf, type Fillable } from './capacity-series.ts';
 import { createFitter, type FitterOptions } from './fitting.ts';
@@ -45,6 +47,8 @@ export interface ForecastsOptions {
   readonly clock: Clock;
   readonly zone: string;
   readonly catalog: Pick<Catalog, 'forecasts'>;
+  /** Of several that fit the last counts. */
+  readonly rules: readonly CapacityRule[];
   readonly ending: () => boolean;
   readonly log: Log;
   readonly fitter?: FitterOptions;
@@ -62,12 +66,26 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
   let waiting = 0;
   let pass: Promise<void> | null = null;
 
+  /** What is set for it, if anything is. */
+  const ruled = ({ what, device, instance }: Fillable) =>
+    options.rules
+      .filter((rule) => (rule.what === null || rule.what === what) && meansInstance(rule.select, device, instance))
+      .reduce<{ readonly share: number | null; readonly amount: number | null; readonly leadDays: number | null }>(
+        (all, { share, amount, leadDays }) => ({
+          ...(share === null && amount === null ? { share: all.share, amount: all.amount } : { share, amount }),
+          leadDays: leadDays ?? all.leadDays,
+        }),
+        { share: null, amount: null, leadDays: null },
+      );
+
   const make = async (one: Fillable): Promise<WholeForecast> => {
     const nowMs = clock.nowMs();
     const fromMs = nowMs - BACK_DAYS * DAY_MS;
     const keys = one.sizes === null ? [one.series] : [one.series, one.sizes];
     const [used, sizes] = await history.bins(keys, '1d', fromMs, nowMs, ['mean', 'max', 'known']);
-    const limitSteps = sizes ? limitsIn(sizes, one.size) : sizeSteps(one.size);
+    const { share, amount, leadDays: days } = ruled(one);
+    const sizeOf = sizes ? limitsIn(sizes, one.size) : sizeSteps(one.size);
+    const limitSteps = sizeOf.map((step) => ({ ...step, limit: amount ?? (share ?? 1) * step.limit }));
     const limit = limitSteps.at(-1)?.limit ?? null;
     const stock = one.what !== 'link';
     const known = daysOf(used, stock, nowMs);
@@ -77,13 +95,19 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
     });
     const dates = made.limit?.dates ?? null;
     const headroom = made.limit?.headroom ?? null;
-    const leadDays = LEAD_DAYS[one.what];
+    const leadDays = days ?? LEAD_DAYS[one.what];
     const { growth, backtest } = made;
     const monthly = growth && { middle: growth.perDay, low: growth.low, high: growth.high };
     const row: CapacityRow = {
       ...{ series: one.series, device: one.device.id, deviceName: one.device.name, deviceKind: one.deviceKind },
       ...{ site: one.device.site, tags: [...one.device.tags], instance: one.instance.id, name: one.name, what: one.what },
-      ...{ metric: one.metric, unit: one.unit, kind: stock ? 'stock' : 'rate', limit, limitFrom: stock ? 'size' : 'speed' },
+      ...{
+        metric: one.metric,
+        unit: one.unit,
+        kind: stock ? 'stock' : 'rate',
+        limit,
+        limitFrom: share !== null || amount !== null ? 'set' : stock ? 'size' : 'speed',
+      },
       level: headroom === null || limit === null ? (known.values.findLast((v) => v !== null) ?? null) : limit - headroom,
       headroom,
       growthPerMonth: monthly && { middle: monthly.middle * MONTH, low: monthly.low * MONTH, high: monthly.high * MONTH },

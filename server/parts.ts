@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
-import type { Forecasts } from '../core/capacity.ts';
+import type { CapacityRule, Forecasts } from '../core/capacity.ts';
 import type { DashboardSource } from '../core/dashboard.ts';
 import type { ScheduledReview } from '../core/review-due.ts';
 import type { KeptReview } from '../core/review-view.ts';
@@ -36,6 +36,8 @@ export interface AppDeps {
   readonly discoveryNetworks?: () => readonly string[];
   /** Reviews that are made by themselves, and the folder in which they are kept; none when left out. */
   readonly reviews?: { readonly folder: string; readonly list: readonly ScheduledReview[] };
+  /** Limits and lead times that somebody set. */
+  readonly capacity?: readonly CapacityRule[];
   /** Draws pictures of graphs; one with its usual bounds when left out. The app closes it. */
   readonly renderer?: Renderer;
   readonly log: Log;

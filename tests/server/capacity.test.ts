@@ -1,6 +1,7 @@
 /** What can fill over the API, from an imported history: rows, reasons, one forecast whole, its graph; and what is refused. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CapacityRow } from '../../core/capacity.ts';
+import { ANYTHING } from '../../core/dashboard-select.ts';
 import { futureIdOf } from '../../core/future-id.ts';
 import type { GraphData } from '../../core/graph.ts';
 import { detailOf, NOW_MS, world, type World } from './world.ts';
@@ -124,5 +125,22 @@ test('rows are there at once after a restart, and what cannot be read is made ag
   await again.app.keepForecasts();
   const anew = (await again.get('capacity')).json<{ items: CapacityRow[] }>();
   expect(anew.items.map(({ series }) => series)).toEqual(rows.map(({ series }) => series));
+  await again.app.close();
+});
+
+test('a limit and a lead time that are set count, the last that fits', async () => {
+  const rule = { what: null, select: ANYTHING, share: null, amount: null, leadDays: null };
+  const capacity = [
+    { ...rule, share: 0.95, leadDays: 7 },
+    { ...rule, what: 'disk', select: { ...ANYTHING, name: ['/grows'] }, amount: 92 * GIB } as const,
+    { ...rule, what: 'link', amount: 1 } as const,
+  ];
+  const again = await world({}, { catalog: made.catalog, history: made.history, capacity });
+  await again.app.keepForecasts();
+  const { items } = (await again.get('capacity')).json<{ items: CapacityRow[] }>();
+  const grows = items.find(({ name }) => name === '/grows');
+  expect(grows).toMatchObject({ limit: 92 * GIB, limitFrom: 'set', leadDays: 7 });
+  expect(grows?.dates?.medianMs).toBeLessThan(row('/grows')?.dates?.medianMs ?? 0);
+  expect(items.find(({ name }) => name === '/still')).toMatchObject({ limit: 95 * GIB, limitFrom: 'set' });
   await again.app.close();
 });
