@@ -6,8 +6,8 @@ const DAY_MS = 86_400_000;
 /** Axes reach so far; the first that holds most of what has a date. */
 const SPANS_DAYS = [180, 365, 730] as const;
 const HELD_SHARE = 0.8;
-/** Of the axis unless told. */
-const USUAL_PX = 270;
+/** Width of its column on a window of 1400 px. */
+const USUAL_PX = 190;
 /** Percent from the left that a diamond keeps. */
 const EDGE = 2;
 

@@ -21,10 +21,12 @@ export function Legend({ data, slot }: { data: GraphData; slot: number | null })
   const scale = legendScale(data);
   const figure = (value: number | null | undefined) => legendFigure(value, scale, data.unit);
   const at = slot === null ? null : (data.tMs[slot] ?? null);
-  const rowOf = ({ series, label, role, fill, mean, stats, bound }: GraphLine) => (
+  const rowOf = ({ series, label, role, fill, mean, stats, bound, before }: GraphLine) => (
     <tr key={series}>
       <th scope="row" class="wrap">
-        <span class={`k c-${role} ${fill ? '' : 'line'} ${DIRECTIONS.includes(label.split(',', 1)[0] ?? '') ? 'direction' : ''}`}>
+        <span
+          class={`k c-${role} ${fill ? '' : 'line'} ${role === 'past' && before ? 'before' : ''} ${DIRECTIONS.includes(label.split(',', 1)[0] ?? '') ? 'direction' : ''}`}
+        >
           <span>{label}</span>
         </span>
       </th>
