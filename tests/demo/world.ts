@@ -1,6 +1,6 @@
 /**
  * The simulated fleet at a moment that stands still: the real app on a free port of loopback, over a
- * real catalog in a folder of its own, a real embedded store in memory, and a real collector that has discovered and
+ * real catalog and a real embedded store in a folder of its own, and a real collector that has discovered and
  * polled the demonstration's agents. Everything happens at `nowMs`; nothing moves afterwards.
  *
  *     const world = await demoWorld({ nowMs: Date.UTC(2026, 2, 18, 14, 30), seed: 1 });
@@ -11,7 +11,8 @@
  *
  * 58 devices: 56 up, `list.annexe` down since six hours, `mon.attic` stale (last polled five minutes ago).
  * `HEROES` have two years: days, then 200 days of hours; the others eight days of hours. All have 5 minutes for a
- * day and minutes for three hours. There are events of every kind, an open one included. Takes a few seconds.
+ * day and minutes for three hours. There are events of every kind, an open one included. Takes a second or two, the
+ * first one after a change of the sources some more.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,21 +25,19 @@ import { loadProfiles } from '../../collector/snmp/profile.ts';
 import { createSnmpSource } from '../../collector/snmp/source.ts';
 import { ensureDashboard } from '../../command/dashboard.ts';
 import { createDashboards, dashboardFolders } from '../../config/dashboards.ts';
-import { NO_FACTS, seriesKey, type Device, type Instance, type NewEvent, type TierSpec } from '../../core/model.ts';
+import { NO_FACTS, type Device, type Instance, type NewEvent } from '../../core/model.ts';
 import type { Catalog, Clock, DeviceStatus, History } from '../../core/ports.ts';
 import type { ScheduledReview } from '../../core/review-due.ts';
 import { COMMUNITY, startAgents, type RunningAgent } from '../../demo/agents/agents.ts';
 import { demoFleet, type DemoFleet } from '../../demo/fleet.ts';
-import { demoHistory, type Section } from '../../demo/history.ts';
-import { DAY_MS, FIVE_MS, HOUR_MS, MINUTE_MS } from '../../demo/shape.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../demo/shape.ts';
 import { buildApp } from '../../server/app.ts';
 import { newId } from '../../server/ids.ts';
 import { listen } from '../../server/listen.ts';
 import type { ServerConfig } from '../../server/settings.ts';
 import { CONFIG } from '../server/world.ts';
 import { createCatalog } from '../../store/catalog/catalog.ts';
-import { createEmbeddedStore } from '../../store/embedded/store.ts';
-import { createHistory } from '../../store/history.ts';
+import { copyPast, fixedId, openHistory, QUIET } from './past.ts';
 
 export interface DemoWorldOptions {
   /** UTC milliseconds, best a whole minute. */
@@ -64,39 +63,12 @@ export interface DemoWorld {
   close(): Promise<void>;
 }
 
-/** Devices with a story, and so with two years of history. */
-export const HEROES = [
-  'edge-rtr1',
-  'edge-rtr2',
-  'sw-acc2',
-  'sw-acc3',
-  'nas1.attic',
-  'db1.cellar',
-  'mail1.annexe',
-  'web01.attic',
-  'backup1.attic',
-  'wiki.annexe',
-  'list.annexe',
-];
 export const DOWN = 'list.annexe';
 export const STALE = 'mon.attic';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const TIERS: readonly TierSpec[] = [
-  { tier: 'raw', retentionMs: 2 * DAY_MS },
-  { tier: '5m', retentionMs: 3 * DAY_MS },
-  { tier: '1h', retentionMs: 5 * 366 * DAY_MS },
-  { tier: '1d', retentionMs: null },
-];
-const RECENT: readonly Section[] = [
-  { days: 8, stepMs: HOUR_MS },
-  { days: 1, stepMs: FIVE_MS },
-  { days: 1 / 8, stepMs: MINUTE_MS },
-];
-const LONG: readonly Section[] = [{ days: 730, stepMs: DAY_MS }, { days: 200, stepMs: HOUR_MS }, ...RECENT.slice(1)];
 const INTERVAL_MS = MINUTE_MS;
 const STALE_FOR_MS = 5 * INTERVAL_MS;
-const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export async function demoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
   const { nowMs: endMs, seed = 1, config = {}, dashboards = [], reviews = [] } = options;
@@ -114,14 +86,16 @@ export async function demoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
     const clock = standing(now);
     const catalog = await createCatalog({ path: join(folder, 'catalog.db'), keyPath: null });
     closing.push(() => catalog.close());
-    const store = await createEmbeddedStore({ path: ':memory:' });
-    const history = await createHistory({ store, tiers: TIERS, nowMs: now, log: QUIET, importedWhole: 0 });
+    const path = join(folder, 'history.db');
+    // It ends where the polls begin.
+    await copyPast({ fleet, endMs: endMs - INTERVAL_MS, silent: { name: STALE, forMs: STALE_FOR_MS } }, path);
+    const history = await openHistory(path, now);
     closing.push(() => history.close());
     const agents = await startAgents(fleet, { nowMs: now, sinceMs: () => null });
     closing.push(() => agents.close());
 
     const devices = await putDevices(catalog, agents.agents, endMs);
-    const parts = await putInstances(catalog, fleet, devices, endMs);
+    const parts = await putInstances(catalog, fleet, endMs);
     await catalog.events.add(eventsOf(fleet, devices, parts, endMs));
 
     const sources = [
@@ -130,7 +104,9 @@ export async function demoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
         profiles: loadProfiles([join(ROOT, 'collector', 'profiles')]),
       }),
     ];
-    const collector = createCollector({ clock, history, catalog, sources, log: QUIET, newId });
+    // Who knows of nothing before notes no gap at its start.
+    const begun: History = { ...history, latest: (series) => Promise.resolve(series.map(() => null)) };
+    const collector = createCollector({ clock, history: begun, catalog, sources, log: QUIET, newId });
     closing.push(() => collector.stop());
     const asked = devices.filter(({ name }) => name !== STALE);
     nowMs = endMs - INTERVAL_MS;
@@ -138,8 +114,6 @@ export async function demoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
     await Promise.all(asked.map(({ id }) => collector.pollNow(id)));
     nowMs = endMs;
     await Promise.all(asked.map(({ id }) => collector.pollNow(id)));
-    // Last, so that it ends where the polls begin, without the gap of a collector's start.
-    await putHistory(history, fleet, devices, parts, endMs - INTERVAL_MS);
 
     const shown = withStale(collector, devices, endMs);
     const app = await buildApp({
@@ -220,7 +194,7 @@ function withStale(collector: Collector, devices: readonly Device[], endMs: numb
 
 async function putDevices(catalog: Catalog, agents: readonly RunningAgent[], endMs: number): Promise<Device[]> {
   const devices = agents.map(({ device, address, port }): Device => {
-    const id = newId();
+    const id = fixedId(device.name);
     return {
       id,
       name: device.name,
@@ -254,17 +228,11 @@ async function putDevices(catalog: Catalog, agents: readonly RunningAgent[], end
 }
 
 /** Parts as an earlier discovery left them; the next one finds them by kind and key. */
-async function putInstances(
-  catalog: Catalog,
-  fleet: DemoFleet,
-  devices: readonly Device[],
-  endMs: number,
-): Promise<readonly Instance[]> {
-  const idOf = new Map(devices.map(({ name, id }) => [name, id]));
+async function putInstances(catalog: Catalog, fleet: DemoFleet, endMs: number): Promise<readonly Instance[]> {
   const instances = fleet.devices.flatMap(({ name, parts }) =>
     parts.map((part): Instance => ({
-      id: newId(),
-      device: idOf.get(name) ?? '',
+      id: fixedId(name, part.kind, part.key),
+      device: fixedId(name),
       kind: part.kind,
       key: part.key,
       name: part.key,
@@ -278,28 +246,6 @@ async function putInstances(
   );
   await catalog.instances.put(instances);
   return instances;
-}
-
-async function putHistory(
-  history: History,
-  fleet: DemoFleet,
-  devices: readonly Device[],
-  instances: readonly Instance[],
-  endMs: number,
-): Promise<void> {
-  const idOf = new Map(devices.map(({ name, id }) => [name, id]));
-  const instanceOf = new Map(instances.map((one) => [`${one.device} ${one.kind} ${one.key}`, one.id]));
-  for (const device of fleet.devices) {
-    const id = idOf.get(device.name) ?? '';
-    const sections = HEROES.includes(device.name) ? LONG : RECENT;
-    const lastMs = device.name === STALE ? endMs - STALE_FOR_MS : endMs;
-    const series = Array.from(demoHistory(fleet, lastMs, sections, [device]), ({ kind, instance, metric, tMs, value }) => ({
-      series: seriesKey(id, instanceOf.get(`${id} ${kind} ${instance}`) ?? '', metric),
-      tMs,
-      value,
-    }));
-    await history.importSamples(series);
-  }
 }
 
 /** A dozen things that happened before; what the collector notes itself comes on top. */
