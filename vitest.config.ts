@@ -19,5 +19,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     allowOnly: false,
+    // Whatever is waited for may take its time on a busy machine: what never comes still fails.
+    expect: { poll: { timeout: 10_000 } },
   },
 });
