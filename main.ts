@@ -161,6 +161,7 @@ async function openHouse(config: Config, log: Log, alone: boolean): Promise<Hous
       keepReviews: () => app.keepReviews(),
       keepHabits: () => app.keepHabits(),
       keepForecasts: () => app.keepForecasts(),
+      keepCapacityReport: () => app.keepCapacityReport(),
       hasten,
       close,
     };

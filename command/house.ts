@@ -30,6 +30,7 @@ export interface House {
   keepReviews(): Promise<unknown>;
   readonly keepHabits: () => Promise<void>;
   readonly keepForecasts: () => Promise<void>;
+  readonly keepCapacityReport: () => Promise<unknown>;
   /** The end begins: nobody waits for a server of the history any more. */
   hasten(): void;
   /** Ends polling, writes what waits, lets go of the data folder. */

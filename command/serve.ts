@@ -5,6 +5,7 @@ import { asSentence, formatConfigError, type Config, type LoadedConfig } from '.
 import type { Device } from '../core/model.ts';
 import { SecretUnreadable } from '../core/ports.ts';
 import { formatDuration } from '../core/units.ts';
+import { scheduleCapacityReports } from './capacity-report-schedule.ts';
 import { scheduleForecasts } from './forecast-schedule.ts';
 import { scheduleReviews } from './review-schedule.ts';
 import { alignDevices } from './config-devices.ts';
@@ -122,10 +123,12 @@ export async function serveHouse(
     });
     const reviews = scheduleReviews(house);
     const forecasts = scheduleForecasts(house);
+    const capacityReports = scheduleCapacityReports(house);
     await upkeepUntil(house, ended.signal);
     nightly.cancel();
     reviews.cancel();
     forecasts.cancel();
+    capacityReports.cancel();
     await turn;
     return await endInOrder(house);
   } finally {

@@ -7,6 +7,7 @@ import { guard } from './access.ts';
 import { acceptBodies } from './bodies.ts';
 import { SECURITY_HEADERS, secureHeaders } from './headers.ts';
 import { createEmbeds } from './embeds.ts';
+import { createCapacityReports } from './capacity-report.ts';
 import { createForecasts } from './forecasts.ts';
 import { createHabits } from './habits.ts';
 import { createHttpMetrics } from './http-metrics.ts';
@@ -21,6 +22,7 @@ import { createReviewKeeper } from './review-keeper.ts';
 import { errorHandler, refusal, sendProblem } from './problem.ts';
 import { answerBadRequests } from './raw-problem.ts';
 import { capacityRoutes } from './routes/capacity.ts';
+import { capacityReportRoutes } from './routes/capacity-reports.ts';
 import { dashboardRoutes } from './routes/dashboards.ts';
 import { keptDashboardRoutes } from './routes/kept-dashboards.ts';
 import { deviceRoutes } from './routes/devices.ts';
@@ -110,6 +112,13 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   });
   app.decorate('keepForecasts', forecasts.keep);
   app.addHook('onClose', () => forecasts.close());
+  const capacityReports = createCapacityReports({
+    ...{ folder: deps.reviews?.folder ?? null, forecasts, clock, log },
+    zone: config.zone,
+    ending: () => ending,
+  });
+  app.decorate('keepCapacityReport', capacityReports.keep);
+  app.addHook('onClose', capacityReports.idle);
   const habits = createHabits({
     ...{ history: deps.history, catalog, inventory, clock, log },
     zone: config.zone,
@@ -119,6 +128,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   app.addHook('onClose', () => habits.close());
   const made = {
     forecasts,
+    capacityReports,
     habits,
     access,
     sessions,
@@ -169,6 +179,7 @@ function apiRoutes(deps: RouteDeps) {
       graphRoutes,
       graphImageRoutes,
       capacityRoutes,
+      capacityReportRoutes,
       dashboardRoutes,
       keptDashboardRoutes,
       embedRoutes,

@@ -8,6 +8,7 @@ import type { ScheduledReview } from '../core/review-due.ts';
 import type { KeptReview } from '../core/review-view.ts';
 import type { Catalog, Clock, CollectorControl, History, Log } from '../core/ports.ts';
 import type { Access } from './access.ts';
+import type { CapacityReports } from './capacity-report.ts';
 import type { Embeds } from './embeds.ts';
 import type { Habits } from './habits.ts';
 import type { HttpMetrics } from './http-metrics.ts';
@@ -58,6 +59,8 @@ declare module 'fastify' {
     keepHabits: () => Promise<void>;
     /** Makes the forecasts of everything that can fill; called every night. */
     keepForecasts: () => Promise<void>;
+    /** Keeps the capacity report of the last month unless it is kept; called every day. */
+    keepCapacityReport: () => Promise<unknown>;
     /** Closes what else the app listens on. */
     doors: (() => Promise<void>)[];
   }
@@ -74,6 +77,7 @@ export interface RouteDeps extends AppDeps {
   readonly renderer: Renderer;
   readonly embeds: Embeds;
   readonly forecasts: Forecasts;
+  readonly capacityReports: CapacityReports;
   readonly habits: Habits;
   readonly readReview: ReadReview;
   readonly reviewArchive: ReviewArchive;

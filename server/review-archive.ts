@@ -104,7 +104,7 @@ export function createReviewArchive(folder: string | null, log: Log): ReviewArch
 }
 
 /** Beside it first, then in its place: whoever reads sees the old one or the new one. */
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const part = `${path}.part`;
   try {
     const file = await open(part, 'w', 0o600);
@@ -122,7 +122,7 @@ async function writeWhole(path: string, content: string | Uint8Array): Promise<v
 }
 
 /** The begin of a file as text; null when there is no such file. */
-async function firstBytes(path: string, most: number): Promise<string | null> {
+export async function firstBytes(path: string, most: number): Promise<string | null> {
   const file = await open(path, 'r').catch(absent);
   if (file === null) return null;
   try {
@@ -135,7 +135,8 @@ async function firstBytes(path: string, most: number): Promise<string | null> {
   }
 }
 
-function parsed(text: string): unknown {
+/** Null for what is no JSON. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -143,7 +144,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function absent(cause: unknown): null {
+/** Null for what is not there; any other trouble goes on. */
+export function absent(cause: unknown): null {
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
   throw cause;
 }

@@ -5,7 +5,8 @@ import type { ReviewView } from '../core/review-view.ts';
 import { capital, cellsOf, COLUMN_HEADS, columnsOf, metricLabel, seriesTitle, sortReview } from '../core/review-words.ts';
 import { visible } from '../core/text.ts';
 
-const STYLE =
+/** Of every report that is a page. */
+export const REPORT_STYLE =
   ':root{color-scheme:light dark}body{max-width:1200px;margin:24px auto;padding:0 16px;font:13px/18px Inter,system-ui,sans-serif}' +
   'h1{font-size:20px;margin:0 0 6px}p{margin:0 0 6px}table{border-collapse:collapse;width:100%;margin-top:12px}' +
   'th,td{padding:3px 10px 3px 0;text-align:left;vertical-align:top;font-weight:400}' +
@@ -15,10 +16,12 @@ const STYLE =
   '.now small{font-weight:400}.scroll{overflow-x:auto}@media print{body{margin:0;max-width:none}:root{color-scheme:light}}';
 
 /** The policy of such a page: its own style, and nothing else. */
-export const REPORT_CSP = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; frame-ancestors 'none'; sandbox`;
+export const REPORT_CSP = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(REPORT_STYLE).digest('base64')}'; frame-ancestors 'none'; sandbox`;
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const text = (raw: string): string => visible(raw).replace(/[&<>"']/g, (c) => ESCAPES[c] ?? '');
+/** As the text of a page or of an attribute. */
+export const htmlText = (raw: string): string => visible(raw).replace(/[&<>"']/g, (c) => ESCAPES[c] ?? '');
+const text = htmlText;
 const small = (raw: string): string => (raw === '' ? '' : `<small>${text(raw)}</small>`);
 
 export function reviewHtml(review: ReviewView): string {
@@ -47,7 +50,7 @@ export function reviewHtml(review: ReviewView): string {
   ];
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-    `<title>${text(review.title)}, ${text(span?.name ?? '')}</title><style>${STYLE}</style></head><body><main>`,
+    `<title>${text(review.title)}, ${text(span?.name ?? '')}</title><style>${REPORT_STYLE}</style></head><body><main>`,
     `<h1>${text(review.title)}</h1>${lines.map((line) => `<p>${text(line)}</p>`).join('')}`,
     `<div class="scroll" tabindex="0" role="region" aria-label="Figures"><table><thead><tr><th scope="col">Series</th>${heading}</tr></thead>${rows.join('\n')}</table></div>`,
     '</main></body></html>\n',
