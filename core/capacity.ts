@@ -41,7 +41,7 @@ export const CapacityRow = Type.Object({
       origins: Type.Integer({ description: 'Forecasts that were made of the past and looked at since.' }),
       held80: Type.Number({ description: 'Share of values that lay in the 80 % band.' }),
       held95: Type.Number(),
-      weeks: Type.Number({ description: 'How far back the first of them was made.' }),
+      weeks: Type.Number({ description: 'Weeks of history that they were made of.' }),
     }),
     Type.Null(),
   ]),

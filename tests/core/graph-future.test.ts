@@ -17,7 +17,14 @@ function source(more: Partial<FutureSource> = {}): FutureSource {
     return { tMs: NOW_MS + (i + 1) * DAY_MS, quantiles: [-2, -1.3, -0.7, 0, 0.7, 1.3, 2].map((z) => middle + z * wide) };
   });
   return {
-    ...{ id: 'future~a~b~disk.used_bytes', title: '/srv', subtitle: '', series: 'a/b/disk.used_bytes', device: 'a', deviceName: 'nas' },
+    ...{
+      id: 'future~a~b~disk.used_bytes',
+      title: '/srv',
+      subtitle: '',
+      series: 'a/b/disk.used_bytes',
+      device: 'a',
+      deviceName: 'nas',
+    },
     ...{ label: 'used', unit: '1', stepMs: DAY_MS, history: { tMs, values: tMs.map((_, i) => 1 + i) }, fromMs: NOW_MS, steps },
     limit: { label: 'Limit 200', steps: [{ fromMs: 0, value: 200 }] },
     crossing: { lowMs: NOW_MS + 88 * DAY_MS, medianMs: NOW_MS + 100 * DAY_MS, highMs: NOW_MS + 113 * DAY_MS },
