@@ -16,13 +16,13 @@ import {
 import { cap, visible } from '../core/text.ts';
 import { FONT_FOLDER } from './render/fonts.ts';
 
-type Doc = PDFKit.PDFDocument;
+export type Doc = PDFKit.PDFDocument;
 /** Points of a page: A4, 297 × 210 mm. */
-const PAGE = { width: 841.89, height: 595.28 };
-const MARGIN = 36;
-const WIDTH = PAGE.width - 2 * MARGIN;
+export const PAGE = { width: 841.89, height: 595.28 };
+export const MARGIN = 36;
+export const WIDTH = PAGE.width - 2 * MARGIN;
 const FOOT = 22;
-const BOTTOM = PAGE.height - MARGIN - FOOT;
+export const BOTTOM = PAGE.height - MARGIN - FOOT;
 const ROW = 15;
 const REASON = 10;
 const GAP = 8;
@@ -38,7 +38,7 @@ const COLUMNS: Readonly<Record<ReviewColumn, readonly [figure: number, below: nu
   known: [40, 0],
 };
 const INK = '#16201b';
-const QUIET = '#5c6961';
+export const QUIET = '#5c6961';
 const RULE = '#c5ccc0';
 const BAR = '#a9b8af';
 const FONTS = { plain: 'Inter-Regular.otf', bold: 'Inter-SemiBold.otf', figures: 'InterTabular-Regular.otf' };
@@ -46,8 +46,8 @@ type Font = keyof typeof FONTS;
 /** What the font of figures holds, at the begin of a text: the rest is a unit. */
 const FIGURE = /^[\d.,\u2009\u2212+%:–≤≥ -]+/;
 
-/** @returns the whole file */
-export function reviewPdf(review: ReviewView): Promise<Buffer> {
+/** A document without pages yet, and the whole file once it has ended. */
+export function openPdf(title: string, madeMs: number): { readonly doc: Doc; readonly whole: Promise<Buffer> } {
   const doc = new PDFDocument({
     size: [PAGE.width, PAGE.height],
     margin: MARGIN,
@@ -55,7 +55,7 @@ export function reviewPdf(review: ReviewView): Promise<Buffer> {
     bufferPages: true,
     lang: 'en',
     font: '',
-    info: { Title: clean(review.title), Creator: 'Saguaro', CreationDate: new Date(review.madeMs) },
+    info: { Title: clean(title), Creator: 'Saguaro', CreationDate: new Date(madeMs) },
   });
   const chunks: Buffer[] = [];
   const whole = new Promise<Buffer>((resolve, reject) => {
@@ -64,6 +64,12 @@ export function reviewPdf(review: ReviewView): Promise<Buffer> {
     doc.on('error', reject);
   });
   for (const [name, file] of Object.entries(FONTS)) doc.registerFont(name, join(FONT_FOLDER, file));
+  return { doc, whole };
+}
+
+/** @returns the whole file */
+export function reviewPdf(review: ReviewView): Promise<Buffer> {
+  const { doc, whole } = openPdf(review.title, review.madeMs);
   const columns = columnsOf(review);
   doc.addPage();
   let y = title(doc, review);
@@ -76,7 +82,7 @@ export function reviewPdf(review: ReviewView): Promise<Buffer> {
     y = series(doc, review, row, columns, y);
   }
   if (review.rows.length === 0) say(doc, 'No series, so there are no figures.', MARGIN, y + 6, WIDTH, { size: 9, colour: QUIET });
-  foot(doc, review);
+  foot(doc, `${review.title}, ${review.spans[0]?.name ?? ''}`);
   doc.end();
   return whole;
 }
@@ -92,7 +98,7 @@ interface Style {
 }
 
 /** Writes a line that fits its width, cut where it does not. */
-function say(doc: Doc, text: string, x: number, y: number, width: number, style: Style): void {
+export function say(doc: Doc, text: string, x: number, y: number, width: number, style: Style): void {
   const { size, font = 'plain', colour = INK, align = 'left' } = style;
   doc.font(font).fontSize(size).fillColor(colour);
   const shown = fit(doc, clean(text), width);
@@ -146,7 +152,7 @@ function title(doc: Doc, review: ReviewView): number {
 }
 
 /** Lines of a text that is longer than one, at most six. */
-function wrapped(doc: Doc, text: string, width: number): string[] {
+export function wrapped(doc: Doc, text: string, width: number): string[] {
   doc.font('plain').fontSize(9);
   const lines: string[] = [];
   let held = '';
@@ -224,7 +230,8 @@ function series(doc: Doc, review: ReviewView, row: ReviewRowView, columns: reado
   return y + GAP;
 }
 
-function rule(doc: Doc, y: number): void {
+/** A thin line across the page. */
+export function rule(doc: Doc, y: number): void {
   doc
     .moveTo(MARGIN, y)
     .lineTo(MARGIN + WIDTH, y)
@@ -233,14 +240,15 @@ function rule(doc: Doc, y: number): void {
     .stroke();
 }
 
-function foot(doc: Doc, review: ReviewView): void {
+/** The label and the number of each page, when all are there. */
+export function foot(doc: Doc, label: string): void {
   const { start, count } = doc.bufferedPageRange();
   for (let page = start; page < start + count; page++) {
     doc.switchToPage(page);
     // Below the margin a text would begin a page of its own.
     doc.page.margins.bottom = 0;
     const y = PAGE.height - MARGIN - 8;
-    say(doc, `${review.title}, ${review.spans[0]?.name ?? ''}`, MARGIN, y, WIDTH - 90, { size: 8, colour: QUIET });
+    say(doc, label, MARGIN, y, WIDTH - 90, { size: 8, colour: QUIET });
     say(doc, `Page ${page - start + 1} of ${count}`, MARGIN + WIDTH - 80, y, 80, { size: 8, colour: QUIET, align: 'right' });
   }
 }

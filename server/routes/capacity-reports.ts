@@ -2,10 +2,12 @@
 import { Type } from 'typebox';
 import { CapacityReport } from '../../core/capacity-report.ts';
 import { capacityReportHtml } from '../capacity-report-html.ts';
+import { capacityReportPdf } from '../capacity-report-pdf.ts';
 import { problems, textAnswer } from '../openapi.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { notFound, quoted } from '../problem.ts';
 import { REPORT_CSP } from '../review-html.ts';
+import { sendFile } from './reviews.ts';
 
 const tags = ['capacity'];
 const params = Type.Object({
@@ -61,5 +63,21 @@ export async function capacityReportRoutes(app: App, { capacityReports }: RouteD
         .type('text/html; charset=utf-8')
         .header('content-security-policy', REPORT_CSP)
         .send(capacityReportHtml(await found(request.params.month))),
+  );
+  app.get(
+    '/capacity/reports/:month.pdf',
+    {
+      schema: {
+        operationId: 'readCapacityReportPdf',
+        summary: 'A capacity report as PDF',
+        tags,
+        params,
+        response: { 200: textAnswer('The document', 'application/pdf'), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const report = await found(request.params.month);
+      return sendFile(reply, 'application/pdf', `capacity-${report.id}.pdf`, await capacityReportPdf(report));
+    },
   );
 }

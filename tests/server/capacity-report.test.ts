@@ -80,10 +80,14 @@ test('the last month is kept once; the next report says which of its forecasts w
     '/surprise',
   ])
     expect(page.body).toContain(words);
+  const pdf = await w.get('capacity/reports/2026-03.pdf');
+  expect([pdf.statusCode, pdf.headers['content-type']]).toEqual([200, 'application/pdf']);
+  expect(pdf.headers['content-disposition']).toBe('attachment; filename="capacity-2026-03.pdf"');
+  expect(pdf.rawPayload.subarray(0, 5).toString()).toBe('%PDF-');
 }, 30_000);
 
 test.each(['2026-02', 'nothing', '..%2F..%2Fetc', '%00'])('%s is not there', async (month) => {
-  for (const form of ['', '.html']) {
+  for (const form of ['', '.html', '.pdf']) {
     const answer = await w.get(`capacity/reports/${month}${form}`);
     expect([answer.statusCode, detailOf(answer)]).toEqual([404, expect.stringContaining('There is no capacity report of')]);
   }
