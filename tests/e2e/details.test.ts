@@ -203,7 +203,9 @@ describe.skipIf(chromiumProgram === null)('twelve details', () => {
     await on(`${graphPath('wiki.annexe', 'interface', 'eth0')}?range=6h`, async (page) => {
       await graphsDrawn(page, 1);
       const label = page.locator('.plot.large canvas');
-      expect(await label.getAttribute('aria-label')).toContain('1 event marked');
+      expect(await label.getAttribute('aria-label')).toContain(
+        'What happened: Wed 18 Mar 12:30: The device restarted after 96 days',
+      );
       const slots = Number(await plot(page).getAttribute('aria-valuemax')) + 1;
       await plot(page).focus();
       await page.keyboard.press('End');
