@@ -1,6 +1,6 @@
 /** What fills first, of everything that is polled, as a list. */
 import type { CapacityRow } from '../core/capacity.ts';
-import { dateText } from '../core/forecast/words.ts';
+import { chanceText, dateText } from '../core/forecast/words.ts';
 import { formatWith } from '../core/units.ts';
 import type { Context } from './command.ts';
 import { table } from './terminal.ts';
@@ -45,11 +45,4 @@ function rowOf({ deviceName, name, headroom, limit, unit, chances, dates, orderB
     orderByMs === null ? '–' : dateText(orderByMs),
     says,
   ];
-}
-
-/** "8 %", "< 1 %", "> 99 %"; '–' where nothing is known. */
-function chanceText(chance: number | null): string {
-  if (chance === null) return '–';
-  if (chance < 0.01) return '< 1 %';
-  return chance > 0.99 ? '> 99 %' : `${Math.round(chance * 100)} %`;
 }

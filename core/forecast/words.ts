@@ -21,3 +21,10 @@ export function daysText(days: number): string {
 export const farText = (days: number): string => (days >= 730 && days % 365 === 0 ? `${days / 365} years` : daysText(days));
 
 export const daysBetween = (fromMs: number, toMs: number): number => (toMs - fromMs) / DAY_MS;
+
+/** "8 %", "< 1 %", "> 99 %"; '–' where nothing is known. */
+export function chanceText(chance: number | null): string {
+  if (chance === null) return '–';
+  if (chance < 0.01) return '< 1 %';
+  return chance > 0.99 ? '> 99 %' : `${Math.round(chance * 100)} %`;
+}

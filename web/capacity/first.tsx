@@ -10,7 +10,8 @@ import { Trouble } from '../parts.tsx';
 import { count, percent } from '../words.ts';
 import { Axis, axisOf, Band, type BandAxis } from './band.tsx';
 import { Order } from './table.tsx';
-import { chanceIn, chanceText, heatOf } from './words.ts';
+import { chanceText } from '../../core/forecast/words.ts';
+import { chanceIn, heatOf } from './words.ts';
 import '../styles/capacity.css';
 
 const SHOWN = 8;

@@ -7,7 +7,8 @@ import { go } from '../live.ts';
 import type { Route } from '../route.ts';
 import { withRow, type CapacitySort } from './asked.ts';
 import { Axis, Band, type BandAxis } from './band.tsx';
-import { chanceIn, chanceText, dueText, growthText, headroomText, heatOf, rangeText } from './words.ts';
+import { chanceText } from '../../core/forecast/words.ts';
+import { chanceIn, dueText, growthText, headroomText, heatOf, rangeText } from './words.ts';
 
 export interface CapacityTableProps {
   readonly rows: readonly CapacityRow[];

@@ -5,13 +5,6 @@ import { formatCapacity, formatWith, scaleFor, formatScaled } from '../../core/u
 
 const DAY_MS = 86_400_000;
 
-/** "8 %", "< 1 %", "> 99 %"; '–' where nothing is known. */
-export function chanceText(chance: number | null): string {
-  if (chance === null) return '–';
-  if (chance < 0.01) return '< 1 %';
-  return chance > 0.99 ? '> 99 %' : `${Math.round(chance * 100)} %`;
-}
-
 /** Class of a cell: pale from 5 %, full from 80 %. */
 export function heatOf(chance: number | null): string {
   const level = [0.05, 0.25, 0.5, 0.8].filter((from) => chance !== null && chance >= from).length;
