@@ -138,6 +138,9 @@ function promiseOf(steps: readonly ForecastStep[], atMs: number, madeMs: number)
 const verdictOf = ({ low, high }: NonNullable<ReportRow['promised']>, came: number): 'held' | 'above' | 'below' =>
   came > high ? 'above' : came < low ? 'below' : 'held';
 
+/** Head of the column of sentences. */
+export const REASON_HEAD = 'Why no date';
+
 export interface ReportTable {
   readonly title: string;
   readonly heads: readonly string[];
@@ -157,7 +160,7 @@ export function reportTables({ rows, zone }: CapacityReport): readonly ReportTab
   return [
     {
       title: 'What fills first',
-      heads: ['Device', 'What', 'At the end', 'Limit', 'Full, early', 'most likely', 'A month ago', 'Order by', 'Why no date'],
+      heads: ['Device', 'What', 'At the end', 'Limit', 'Full, early', 'most likely', 'A month ago', 'Order by', REASON_HEAD],
       lines: rows.map((row) => [
         ...who(row),
         ...[formatWith(row.after, row.unit), row.limit === null ? '–' : formatCapacity(row.limit, row.unit)],

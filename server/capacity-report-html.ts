@@ -1,5 +1,5 @@
 /** A capacity report as a page of its own, without scripts, that prints well. */
-import { reportTables, type CapacityReport } from '../core/capacity-report.ts';
+import { REASON_HEAD, reportTables, type CapacityReport } from '../core/capacity-report.ts';
 import { moment } from '../core/moments.ts';
 import { htmlText as text, REPORT_STYLE } from './review-html.ts';
 
@@ -8,11 +8,14 @@ export function capacityReportHtml(report: CapacityReport): string {
   const lines = [`Made ${moment(report.madeMs, report.zone)}. Times in ${report.zone}.`, ...report.notes];
   const tables = reportTables(report).map(({ title: name, heads, lines: rows, none }) => {
     if (rows.length === 0) return `<h2>${text(name)}</h2><p>${text(none)}</p>`;
-    const head = heads.map((one) => `<th scope="col">${text(one)}</th>`).join('');
-    const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`).join('\n');
+    // Names, and the reason at the end, are words; all else is figures and dates, which stand at the right.
+    const words = (i: number) => (i < 2 || heads[i] === REASON_HEAD ? ' class="l"' : '');
+    const head = heads.map((one, i) => `<th scope="col"${words(i)}>${text(one)}</th>`).join('');
+    const cell = (one: string, i: number) => (i < 2 ? `<th scope="row">${text(one)}</th>` : `<td${words(i)}>${text(one)}</td>`);
+    const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
     return (
       `<h2>${text(name)}</h2><div class="scroll" tabindex="0" role="region" aria-label="${text(name)}">` +
-      `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
+      `<table class="capacity"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
     );
   });
   return [

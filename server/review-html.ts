@@ -13,7 +13,7 @@ export const REPORT_STYLE =
   'td,thead th+th{text-align:right;font-variant-numeric:tabular-nums}td small,th small{display:block}small{opacity:.8;font-size:12px}' +
   'thead{display:table-header-group}thead th{border-bottom:1px solid #8886}tbody{break-inside:avoid}' +
   '.who th{padding-top:12px;border-bottom:1px solid #8884}.who small{display:inline}.now th,.now td{font-weight:600}' +
-  '.now small{font-weight:400}.scroll{overflow-x:auto}@media print{body{margin:0;max-width:none}:root{color-scheme:light}}';
+  '.now small{font-weight:400}thead .l,td.l{text-align:left}.capacity td,.capacity th{white-space:nowrap}.capacity td.l{white-space:normal;min-width:220px}.scroll{overflow-x:auto}@media print{body{margin:0;max-width:none}:root{color-scheme:light}}';
 
 /** The policy of such a page: its own style, and nothing else. */
 export const REPORT_CSP = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(REPORT_STYLE).digest('base64')}'; frame-ancestors 'none'; sandbox`;
