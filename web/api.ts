@@ -240,6 +240,8 @@ export const api = {
   fillsFirst: (limit: number, signal: AbortSignal) => get<CapacityAnswer>('capacity', signal, { limit }),
   /** What is not as usual now. */
   habits: (signal: AbortSignal) => get<HabitsView>('habits', signal),
+  /** Of the last month, made when it is opened. */
+  capacityReportAddress: (form: 'html' | 'pdf') => address(`capacity/reports/now.${form}`).href,
   capacityAddress: (query: Query) => address('capacity.csv', query).href,
   events: (
     query: {

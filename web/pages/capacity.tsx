@@ -57,7 +57,13 @@ export function CapacityPage({ route, devices, devicesError, zone }: Shared) {
       </div>
       <Tools route={route} asked={asked} devices={devices ?? []} />
       <p class="s quiet-link">
-        <a href={href({ page: 'quiet' })}>Quiet windows</a> <span class="sec">say when in the week a job disturbs least.</span>
+        <a href={href({ page: 'quiet' })}>Quiet windows</a> <span class="sec">say when in the week a job disturbs least.</span>{' '}
+        <a href={api.capacityReportAddress('html')} target="_blank">
+          Report of the last month
+        </a>{' '}
+        <a href={api.capacityReportAddress('pdf')} download="">
+          PDF<span class="vh"> of the report of the last month</span>
+        </a>
       </p>
       <div class={`busy ${pending ? 'on' : ''}`} />
       <Trouble error={error ?? devicesError} />
