@@ -56,7 +56,7 @@ test.each([
   [
     'events?kind=party',
     400,
-    'In the query, "kind.0" must be one of gap, restart, down, added, vanished, returned, changed, collector, import.',
+    'In the query, "kind.0" must be one of gap, restart, down, added, vanished, returned, changed, collector, import, unusual.',
   ],
   ['nothing/here', 404, 'There is nothing at this address.'],
 ])('GET %s', async (url, status, detail) => {
