@@ -69,7 +69,7 @@ export function Picker({ picks, names, devices, onChange }: PickerProps) {
           .map(({ pick, name, detail }) => (
             <li key={pick}>
               <button type="button" class="btn" onClick={() => add(pick, name)}>
-                Add {name}
+                <span>Add {name}</span>
               </button>{' '}
               <span class="s mut wrap">{detail}</span>
             </li>
@@ -89,7 +89,7 @@ export function Picker({ picks, names, devices, onChange }: PickerProps) {
                 )
               }
             >
-              {nameOf(pick)}
+              <span>{nameOf(pick)}</span>
               <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
                 <path d="m4 4 8 8M12 4l-8 8" />
               </svg>
