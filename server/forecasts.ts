@@ -8,12 +8,11 @@ import {
   type CapacityRow,
   type CapacityRule,
   type Forecasts,
-  type LimitStep,
   type WholeForecast,
 } from '../core/capacity.ts';
 import { applyScenario } from '../core/what-if.ts';
-import { meansInstance } from '../core/dashboard-select.ts';
-import type { BinColumns, Catalog, Clock, History, Log } from '../core/ports.ts';
+import type { Catalog, Clock, History, Log } from '../core/ports.ts';
+import { daysOf, limitsIn, setFor, sizeSteps } from './capacity-inputs.ts';
 import { fillableOf, type Fillable } from './capacity-series.ts';
 import { createFitter, type FitterOptions } from './fitting.ts';
 import type { Inventory } from './inventory.ts';
@@ -21,6 +20,8 @@ import { describe } from './problem.ts';
 import { createTurns } from './turns.ts';
 
 const DAY_MS = 86_400_000;
+/** Of a mean month. */
+const MONTH_DAYS = 30.44;
 /** Looked back, and ahead for a date. */
 const BACK_DAYS = 730;
 const AHEAD_DAYS = 730;
@@ -66,24 +67,12 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
   let waiting = 0;
   let pass: Promise<void> | null = null;
 
-  /** What is set for it, if anything is. */
-  const ruled = ({ what, device, instance }: Fillable) =>
-    options.rules
-      .filter((rule) => (rule.what === null || rule.what === what) && meansInstance(rule.select, device, instance))
-      .reduce<{ readonly share: number | null; readonly amount: number | null; readonly leadDays: number | null }>(
-        (all, { share, amount, leadDays }) => ({
-          ...(share === null && amount === null ? { share: all.share, amount: all.amount } : { share, amount }),
-          leadDays: leadDays ?? all.leadDays,
-        }),
-        { share: null, amount: null, leadDays: null },
-      );
-
   const make = async (one: Fillable): Promise<WholeForecast> => {
     const nowMs = clock.nowMs();
     const fromMs = nowMs - BACK_DAYS * DAY_MS;
     const keys = one.sizes === null ? [one.series] : [one.series, one.sizes];
     const [used, sizes] = await history.bins(keys, '1d', fromMs, nowMs, ['mean', 'max', 'known']);
-    const { share, amount, leadDays: days } = ruled(one);
+    const { share, amount, leadDays: days } = setFor(options.rules, one);
     const sizeOf = sizes ? limitsIn(sizes, one.size) : sizeSteps(one.size);
     const limitSteps = sizeOf.map((step) => ({ ...step, limit: amount ?? (share ?? 1) * step.limit }));
     const limit = limitSteps.at(-1)?.limit ?? null;
@@ -110,7 +99,11 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
       },
       level: headroom === null || limit === null ? (known.values.findLast((v) => v !== null) ?? null) : limit - headroom,
       headroom,
-      growthPerMonth: monthly && { middle: monthly.middle * MONTH, low: monthly.low * MONTH, high: monthly.high * MONTH },
+      growthPerMonth: monthly && {
+        middle: monthly.middle * MONTH_DAYS,
+        low: monthly.low * MONTH_DAYS,
+        high: monthly.high * MONTH_DAYS,
+      },
       chances: made.limit?.chances.map((chance) => ({ ...chance })) ?? [],
       dates: dates && { ...dates },
       leadDays,
@@ -272,8 +265,6 @@ function parsedRow(doc: string): CapacityRow | null {
   }
 }
 
-const MONTH = 30.44;
-
 const rowOf = ({
   history: _h,
   stepMs: _s,
@@ -291,31 +282,4 @@ function shownDays({ history, dates, madeMs }: WholeForecast): number {
   const reach = dates ? ((dates.highMs ?? dates.medianMs) - madeMs) / DAY_MS + 30 : 0;
   const wanted = Math.max(SHOWN_DAYS.least, Math.min(history.tMs.length, 365), Math.min(reach, 2 * history.tMs.length));
   return Math.round(Math.min(SHOWN_DAYS.most, wanted));
-}
-
-/** A value a day, at its middle; of a rate only of days that are over, because the greatest may still come. */
-function daysOf(bins: BinColumns | undefined, stock: boolean, nowMs: number): { timesMs: number[]; values: (number | null)[] } {
-  const [timesMs, values]: [number[], (number | null)[]] = [[], []];
-  bins?.tMs.forEach((tMs, i) => {
-    if (!stock && tMs + DAY_MS > nowMs) return;
-    const value = (stock ? bins.mean[i] : bins.max[i]) ?? NaN;
-    timesMs.push(tMs + DAY_MS / 2);
-    values.push(Number.isFinite(value) ? value : null);
-  });
-  return { timesMs, values };
-}
-
-const sizeSteps = (size: number | null): LimitStep[] => (size === null ? [] : [{ fromMs: 0, limit: size }]);
-
-/** Sizes over time as steps; what wavers by less than a hundredth is one size. */
-function limitsIn({ tMs, mean, known }: BinColumns, now: number | null): LimitStep[] {
-  const steps: LimitStep[] = [];
-  tMs.forEach((t, i) => {
-    const size = mean[i] ?? NaN;
-    if (!(size > 0) || !((known[i] ?? 0) > 0)) return;
-    const last = steps.at(-1)?.limit ?? NaN;
-    if (steps.length === 0 || Math.abs(size - last) > 0.01 * last)
-      steps.push({ fromMs: steps.length === 0 ? 0 : t, limit: size });
-  });
-  return steps.length === 0 ? sizeSteps(now) : steps;
 }

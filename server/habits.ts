@@ -15,7 +15,7 @@ import { packHabit, unpackHabit } from './habit-packing.ts';
 import type { Inventory } from './inventory.ts';
 
 const DAY_MS = 86_400_000;
-/** Each takes about 9 kB of memory; see docs/forecasts.md for what was measured. */
+/** Each takes about 12.5 kB of memory; see docs/habits.md for what was measured. */
 export const FOLLOWED_MAX = 10_000;
 /** Read again where nothing is kept: enough to have learnt, and little enough to be done soon. */
 const BACK_MS = 28 * DAY_MS;

@@ -1,5 +1,4 @@
 /** What fills first: a row for everything that can fill, the soonest first; and one forecast whole. */
-import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { bySoonest, CAPACITY_KINDS, CapacityRow, type CapacityRow as Row } from '../../core/capacity.ts';
 import { HORIZON_MAX_DAYS } from '../../core/future-id.ts';
@@ -10,6 +9,7 @@ import { problems, textAnswer } from '../openapi.ts';
 import { pageInOrder, paging } from '../paging.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { badRequest, notFound, quoted } from '../problem.ts';
+import { streamed } from '../streamed.ts';
 
 const tags = ['capacity'];
 const filters = {
@@ -98,7 +98,7 @@ export async function capacityRoutes(app: App, { forecasts, clock }: RouteDeps):
       reply
         .type('text/csv; charset=utf-8')
         .header('content-disposition', 'attachment; filename="capacity.csv"')
-        .send(Readable.from(capacityCsv((await list(query)).rows)) as unknown as string),
+        .send(streamed(capacityCsv((await list(query)).rows))),
   );
 
   app.get(

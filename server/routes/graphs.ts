@@ -1,5 +1,4 @@
 /** Graphs: everything a renderer needs, or the same as CSV. */
-import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { AGOS, type Ago } from '../../core/ago.ts';
 import { GRAPH_ID_MAX } from '../../core/explore.ts';
@@ -13,6 +12,7 @@ import { GraphView } from '../graph-schema.ts';
 import { problems, textAnswer } from '../openapi.ts';
 import { badRequest, notFound, quoted } from '../problem.ts';
 import { rangeOf, rangeQuery } from '../ranges.ts';
+import { streamed } from '../streamed.ts';
 
 const tags = ['graphs'];
 const WIDTH_DEFAULT = 800;
@@ -112,7 +112,7 @@ export async function graphRoutes(app: App, deps: RouteDeps): Promise<void> {
         return reply
           .type('text/csv; charset=utf-8')
           .header('content-disposition', `attachment; filename="${file}.csv"`)
-          .send(Readable.from(graphRows(graph)) as unknown as string);
+          .send(streamed(graphRows(graph)));
       },
     );
   }

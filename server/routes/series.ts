@@ -1,5 +1,4 @@
 /** Series: which there are, and their data. */
-import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Page, SeriesData, SeriesView } from '../../core/api.ts';
 import type { App, RouteDeps } from '../parts.ts';
@@ -10,6 +9,7 @@ import { HttpProblem, notFound, quoted } from '../problem.ts';
 import { rangeOf, rangeQuery } from '../ranges.ts';
 import { BINS_MAX, readSeries, resolveSeries, TooMuchData } from '../series-data.ts';
 import { csvHeader, csvLines } from '../series-csv.ts';
+import { streamed } from '../streamed.ts';
 import { seriesOf, seriesView, type NamedSeries } from '../views.ts';
 
 const tags = ['series'];
@@ -117,7 +117,7 @@ export async function seriesRoutes(app: App, deps: RouteDeps): Promise<void> {
           for (const [i, series] of names.entries()) yield* csvLines(series, i === 0 ? first : await read(series.key));
         };
         void reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="series.csv"');
-        return reply.send(Readable.from(lines()) as unknown as string);
+        return reply.send(streamed(lines()));
       }
       const items: SeriesData[] = [];
       let bins = 0;

@@ -11,6 +11,7 @@ import {
 } from '../../core/embed-snippets.ts';
 import { BASE, href } from '../address.ts';
 import { useTheme } from '../live.ts';
+import { copied } from '../clipboard.ts';
 
 const FORMS = [
   ['image', 'Picture'],
@@ -34,14 +35,9 @@ export function Snippets({ made }: { readonly made: EmbedCreated }) {
   const text = snippet(kind, { link, alt, title: embed.title || 'Graph', width, height, theme: shown, form, noCache });
   const needs = snippetNeeds(kind, form);
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text ?? '');
-      setSaid('Copied.');
-    } catch {
-      // Without HTTPS a browser lets no page do this.
-      document.querySelector<HTMLTextAreaElement>('#embed-text')?.select();
-      setSaid('This browser lets no page copy here: it is selected, copy it by Ctrl+C.');
-    }
+    if (await copied(text ?? '')) return setSaid('Copied.');
+    document.querySelector<HTMLTextAreaElement>('#embed-text')?.select();
+    setSaid('This browser lets no page copy here: it is selected, copy it by Ctrl+C.');
   };
   const change =
     <T,>(to: (value: T) => void) =>

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useLive } from '../live.ts';
 import { Trouble } from '../parts.tsx';
+import { copied } from '../clipboard.ts';
 import { graphFile } from './file.ts';
 
 /** @param id of the graph */
@@ -14,14 +15,8 @@ export function YamlPanel({ id }: { readonly id: string }) {
     () => null,
   );
   const yaml = value ?? '';
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(yaml);
-      setSaid('Copied.');
-    } catch {
-      setSaid('The browser does not let it be copied: select the text, or download the file.');
-    }
-  };
+  const copy = async () =>
+    setSaid((await copied(yaml)) ? 'Copied.' : 'The browser does not let it be copied: select the text, or download the file.');
   return (
     <section class="yaml">
       <header>

@@ -9,6 +9,7 @@ import { quiet, type QuietAsked } from '../quiet/calls.ts';
 import { Picker } from '../quiet/picker.tsx';
 import { Week } from '../quiet/week.tsx';
 import { withMore } from '../route.ts';
+import { copied } from '../clipboard.ts';
 import '../styles/quiet.css';
 
 const HOURS = 3;
@@ -122,14 +123,8 @@ interface WindowsProps {
 
 function Windows({ view, asked, start, onPick }: WindowsProps) {
   const [said, setSaid] = useState('');
-  const copy = async (cron: string) => {
-    try {
-      await navigator.clipboard.writeText(cron);
-      setSaid('Copied.');
-    } catch {
-      setSaid('The browser does not let it be copied: select the text.');
-    }
-  };
+  const copy = async (cron: string) =>
+    setSaid((await copied(cron)) ? 'Copied.' : 'The browser does not let it be copied: select the text.');
   return (
     <>
       <table class="stack t-quiet">
