@@ -39,7 +39,7 @@ export interface HabitBenchOptions {
   readonly seeds: readonly number[];
 }
 export interface HabitFigures {
-  readonly nab: { readonly standard: number; readonly lowFP: number; readonly threshold: number } | null;
+  readonly nab: { readonly standard: number; readonly lowFP: number; readonly lowFN: number; readonly threshold: number } | null;
   /** Share of samples within the 99 % band once three weeks are known, in %: mean, and of the furthest shapes. */
   readonly coverage: number;
   readonly coverageLeast: number;
@@ -82,7 +82,8 @@ function onNab(folder: string, results: string | null): HabitFigures['nab'] {
   if (results !== null) all.forEach((series, i) => writeResult(results, series, scores[i] ?? []));
   const standard = nabScore(all, scores, NAB_PROFILES.standard);
   const lowFP = nabScore(all, scores, NAB_PROFILES.lowFP);
-  return { standard: round(standard.score), lowFP: round(lowFP.score), threshold: standard.threshold };
+  const lowFN = nabScore(all, scores, NAB_PROFILES.lowFN);
+  return { standard: round(standard.score), lowFP: round(lowFP.score), lowFN: round(lowFN.score), threshold: standard.threshold };
 }
 
 /** FOLDER/saguaro/GROUP/saguaro_FILE.csv, as the benchmark's own scorer reads it. */
