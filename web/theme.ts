@@ -31,7 +31,7 @@ export function toggleTheme(): void {
   show(next);
 }
 
-system.addEventListener('change', () => {
+function follow(): void {
   let chosen: string | null = null;
   try {
     chosen = localStorage.getItem(KEY);
@@ -39,4 +39,8 @@ system.addEventListener('change', () => {
     // As above.
   }
   if (chosen === null) show(system.matches ? 'dark' : 'light');
-});
+}
+
+system.addEventListener('change', follow);
+// The system may have turned after the page's first script looked, and before this one listened.
+follow();

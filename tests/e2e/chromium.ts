@@ -84,10 +84,15 @@ export async function openPage(browser: Browser, url: string, look: Look, option
   return { page, context, complaints };
 }
 
-/** Turns an open page to another theme and width, and waits until it has been laid out and painted anew. */
+/** Turns an open page to another theme and width, and waits until it has followed and has been laid out and painted anew. */
 async function turnTo(page: Page, look: Look): Promise<void> {
   await page.emulateMedia({ colorScheme: look.theme, reducedMotion: 'reduce' });
   await page.setViewportSize({ width: look.width, height: 900 });
+  // The browser tells a page of the other theme in one of its next frames, and a busy machine draws few: what is waited for is
+  // the page's own answer, not a number of frames. A page without scripts (an embed) is turned by its style alone.
+  await page.waitForFunction((wanted) => (document.documentElement.dataset['theme'] ?? wanted) === wanted, look.theme, {
+    timeout: 10_000,
+  });
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
@@ -151,7 +156,6 @@ export async function looksRightTurned(page: Page, name: string, first: Look): P
   for (const look of [first, ...LOOKS.filter(({ theme, width }) => theme !== first.theme || width !== first.width)]) {
     if (look !== first) await turnTo(page, look);
     await page.evaluate(() => scrollTo(0, 0));
-    expect(await page.evaluate(() => document.documentElement.dataset['theme'] ?? '')).toMatch(new RegExp(`^(${look.theme})?$`));
     await looksRight(page, name, look);
   }
 }
