@@ -5,9 +5,9 @@ import { LEVELS, MEDIAN, type ForecastStep } from './forecast/model.ts';
 import { dayText } from './graph-future.ts';
 import { UNITS } from './model.ts';
 import { planReview } from './review.ts';
+import { valueAt } from './said.ts';
 import { formatCapacity, formatWith } from './units.ts';
 
-const DAY_MS = 86_400_000;
 /** Of the soonest; with what an earlier report promised at most twice as many. */
 export const REPORT_ROWS_MAX = 100;
 const [LOW, HIGH] = [LEVELS.indexOf(0.1), LEVELS.indexOf(0.9)];
@@ -116,16 +116,6 @@ export function capacityReport(
 
 function monthAfter(ms: number, zone: string): number {
   return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).add({ months: 1 }).epochMilliseconds;
-}
-
-/** Of the day that ends nearest to a moment, at most a day away; null = not known. */
-function valueAt({ tMs, values }: WholeForecast['history'], atMs: number): number | null {
-  let [best, far] = [null as number | null, DAY_MS];
-  tMs.forEach((t, i) => {
-    const value = values[i] ?? null;
-    if (value !== null && Math.abs(t - atMs) < far) [best, far] = [value, Math.abs(t - atMs)];
-  });
-  return best;
 }
 
 function promiseOf(steps: readonly ForecastStep[], atMs: number, madeMs: number): ReportRow['next'] {

@@ -4,6 +4,7 @@ import type { Selector } from './dashboard-select.ts';
 import { DEVICE_KINDS } from './kind.ts';
 import type { Decision, ForecastStep, Reason, Backtest } from './forecast/model.ts';
 import type { Unit } from './model.ts';
+import { SaidRecord } from './said.ts';
 import type { Scenario } from './what-if.ts';
 
 const Value = Type.Union([Type.Number(), Type.Null()]);
@@ -45,6 +46,9 @@ export const CapacityRow = Type.Object({
     }),
     Type.Null(),
   ]),
+  said: Type.Union([SaidRecord, Type.Null()], {
+    description: 'What earlier nights said of days that have come since; null until enough of them have.',
+  }),
   says: Type.String({ description: "Why there is no date; '' where there is one." }),
   madeMs: Type.Number(),
 });
@@ -69,11 +73,23 @@ export interface CapacityRule {
   readonly leadDays: number | null;
 }
 
-/** Rows that were made, as texts, kept over restarts. */
+export interface ForecastRowText {
+  readonly series: string;
+  readonly doc: string;
+  /** Kept beside it, until it is forgotten. */
+  readonly said?: { readonly madeMs: number; readonly doc: string };
+}
+
+/** Rows that were made, and what was said, as texts kept over restarts. */
 export interface ForecastStore {
   load(): Promise<string[]>;
-  save(rows: readonly { readonly series: string; readonly doc: string }[]): Promise<void>;
+  save(rows: readonly ForecastRowText[]): Promise<void>;
+  /** What was said of them stays: a link that is idle for a week has not lost its record. */
   remove(series: readonly string[]): Promise<void>;
+  /** What was said of a series, the oldest first. */
+  said(series: string): Promise<string[]>;
+  /** Of what was said, all that was made before. */
+  forget(beforeMs: number): Promise<void>;
 }
 
 /** A limit over time: each value holds from its moment on. */

@@ -2,31 +2,29 @@
  * Forecasts of everything that can fill: made one after the other with pauses, kept as rows, and whole for whoever
  * looks at one. Nobody waits for a row.
  */
+import type { Static, TSchema } from 'typebox';
 import Value from 'typebox/value';
 import {
   CapacityRow as RowSchema,
   type CapacityRow,
   type CapacityRule,
+  type ForecastRowText,
   type Forecasts,
   type WholeForecast,
 } from '../core/capacity.ts';
 import { applyScenario } from '../core/what-if.ts';
 import type { Catalog, Clock, History, Log } from '../core/ports.ts';
-import { daysOf, limitsIn, setFor, sizeSteps } from './capacity-inputs.ts';
+import { Said, SAID_EVERY_MS, SAID_KEPT_MS, saidOf } from '../core/said.ts';
 import { fillableOf, type Fillable } from './capacity-series.ts';
 import { createFitter, type FitterOptions } from './fitting.ts';
+import { FORECAST_DAYS, makeForecast } from './forecast-making.ts';
 import type { Inventory } from './inventory.ts';
 import { describe } from './problem.ts';
 import { createTurns } from './turns.ts';
 
 const DAY_MS = 86_400_000;
-/** Of a mean month. */
-const MONTH_DAYS = 30.44;
-/** Looked back, and ahead for a date. */
-const BACK_DAYS = 730;
-const AHEAD_DAYS = 730;
 /** Of one graph, unless more is asked for. */
-const SHOWN_DAYS = { least: 120, most: AHEAD_DAYS } as const;
+const SHOWN_DAYS = { least: 120, most: FORECAST_DAYS } as const;
 const SERIES_MAX = 5_000;
 /** A night, and the time a round takes: whoever asks later than that begins one. */
 const REFRESH_MS = 26 * 3_600_000;
@@ -39,8 +37,6 @@ const WHOLE_MS = 3_600_000;
 const LINK_SHARE = 0.1;
 const LINK_DAYS = 30;
 const LINKS_AT_ONCE = 500;
-/** What a purchase takes. */
-const LEAD_DAYS: Readonly<Record<CapacityRow['what'], number>> = { disk: 28, memory: 14, link: 60 };
 
 export interface ForecastsOptions {
   readonly history: History;
@@ -67,62 +63,11 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
   let waiting = 0;
   let pass: Promise<void> | null = null;
 
-  const make = async (one: Fillable): Promise<WholeForecast> => {
-    const nowMs = clock.nowMs();
-    const fromMs = nowMs - BACK_DAYS * DAY_MS;
-    const keys = one.sizes === null ? [one.series] : [one.series, one.sizes];
-    const [used, sizes] = await history.bins(keys, '1d', fromMs, nowMs, ['mean', 'max', 'known']);
-    const { share, amount, leadDays: days } = setFor(options.rules, one);
-    const sizeOf = sizes ? limitsIn(sizes, one.size) : sizeSteps(one.size);
-    const limitSteps = sizeOf.map((step) => ({ ...step, limit: amount ?? (share ?? 1) * step.limit }));
-    const limit = limitSteps.at(-1)?.limit ?? null;
-    const stock = one.what !== 'link';
-    const known = daysOf(used, stock, nowMs);
-    const made = await fitter.fit({
-      ...{ kind: stock ? 'stock' : 'rate', history: known, limit, nowMs, stepMs: DAY_MS, horizonMs: AHEAD_DAYS * DAY_MS },
-      ...{ zone: options.zone, changesMs: limitSteps.slice(1).map((step) => step.fromMs) },
-    });
-    const dates = made.limit?.dates ?? null;
-    const headroom = made.limit?.headroom ?? null;
-    const leadDays = days ?? LEAD_DAYS[one.what];
-    const { growth, backtest } = made;
-    const monthly = growth && { middle: growth.perDay, low: growth.low, high: growth.high };
-    const row: CapacityRow = {
-      ...{ series: one.series, device: one.device.id, deviceName: one.device.name, deviceKind: one.deviceKind },
-      ...{ site: one.device.site, tags: [...one.device.tags], instance: one.instance.id, name: one.name, what: one.what },
-      ...{
-        metric: one.metric,
-        unit: one.unit,
-        kind: stock ? 'stock' : 'rate',
-        limit,
-        limitFrom: share !== null || amount !== null ? 'set' : stock ? 'size' : 'speed',
-      },
-      level: headroom === null || limit === null ? (known.values.findLast((v) => v !== null) ?? null) : limit - headroom,
-      headroom,
-      growthPerMonth: monthly && {
-        middle: monthly.middle * MONTH_DAYS,
-        low: monthly.low * MONTH_DAYS,
-        high: monthly.high * MONTH_DAYS,
-      },
-      chances: made.limit?.chances.map((chance) => ({ ...chance })) ?? [],
-      dates: dates && { ...dates },
-      leadDays,
-      orderByMs: dates ? dates.lowMs - leadDays * DAY_MS : null,
-      record: backtest && {
-        ...{ origins: backtest.origins, held80: backtest.coverage80, held95: backtest.coverage95 },
-        weeks: Math.round(known.timesMs.length / 7),
-      },
-      says: dates ? '' : (made.reasons[0]?.text ?? ''),
-      madeMs: nowMs,
-    };
-    return {
-      ...row,
-      history: { tMs: known.timesMs.map((t) => t + DAY_MS / 2), values: known.values },
-      stepMs: made.stepMs,
-      fromMs: made.fromMs,
-      ...{ steps: made.steps, decisions: made.decisions, reasons: made.reasons, backtest, limitSteps },
-    };
-  };
+  const make = (one: Fillable): Promise<WholeForecast> =>
+    makeForecast({ history, clock, fitter, zone: options.zone, rules: options.rules, saidOf: saidBefore }, one);
+
+  const saidBefore = async (series: string): Promise<Said[]> =>
+    (await catalog.forecasts.said(series)).flatMap((doc) => parsedAs(Said, doc) ?? []);
 
   /** Kept for a while, because a page asks for the same one again and again under other scenarios. */
   const wholeOf = (one: Fillable): Promise<WholeForecast> => {
@@ -161,6 +106,15 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
     return all.filter(({ what, series }) => what !== 'link' || used.has(series)).slice(0, SERIES_MAX);
   };
 
+  /** What it says of days to come, if a week has passed since the last that is kept. */
+  const toBeKept = async ({ series, steps, fromMs, madeMs: atMs }: WholeForecast): Promise<Pick<ForecastRowText, 'said'>> => {
+    const last = (await saidBefore(series)).at(-1);
+    // A clock that was set back must not end the record until it has caught up.
+    if (last && last.madeMs <= atMs && atMs - last.madeMs < SAID_EVERY_MS) return {};
+    const said = saidOf(steps, fromMs, atMs);
+    return said ? { said: { madeMs: atMs, doc: JSON.stringify(said) } } : {};
+  };
+
   const makeAll = async (): Promise<void> => {
     const wanted = await candidates();
     const still = new Set<string>(wanted.map(({ series }) => series));
@@ -168,14 +122,16 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
     for (const series of gone) rows.delete(series);
     await catalog.forecasts.remove(gone);
     waiting = wanted.length;
-    const unsaved: CapacityRow[] = [];
-    const save = () => catalog.forecasts.save(unsaved.splice(0).map((row) => ({ series: row.series, doc: JSON.stringify(row) })));
+    await catalog.forecasts.forget(clock.nowMs() - SAID_KEPT_MS);
+    const unsaved: ForecastRowText[] = [];
+    const save = () => catalog.forecasts.save(unsaved.splice(0));
     for (const one of wanted) {
       if (options.ending()) break;
       try {
-        const row = rowOf(await make(one));
+        const whole = await make(one);
+        const row = rowOf(whole);
         rows.set(one.series, row);
-        unsaved.push(row);
+        unsaved.push({ series: row.series, doc: JSON.stringify(row), ...(await toBeKept(whole)) });
         madeMs = clock.nowMs();
       } catch (error) {
         if (options.ending()) break;
@@ -191,7 +147,7 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
   /** What was made before this process: seen at once, made again in its turn. */
   const load = async (): Promise<void> => {
     for (const doc of await catalog.forecasts.load()) {
-      const row = parsedRow(doc);
+      const row = parsedAs(RowSchema, doc) as CapacityRow | null;
       if (!row || rows.has(row.series)) continue;
       rows.set(row.series, row);
       madeMs = Math.max(madeMs ?? 0, row.madeMs);
@@ -256,12 +212,12 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
 }
 
 /** Null for what an older version wrote otherwise. */
-function parsedRow(doc: string): CapacityRow | null {
+function parsedAs<T extends TSchema>(schema: T, doc: string): Static<T> | null {
   try {
-    const row: unknown = JSON.parse(doc);
-    return Value.Check(RowSchema, row) ? (row as CapacityRow) : null;
+    const value: unknown = JSON.parse(doc);
+    return Value.Check(schema, value) ? value : null;
   } catch {
-    return null; // A row that cannot be read is made again.
+    return null; // A row that cannot be read is made again; what was said then is no longer known.
   }
 }
 

@@ -4,6 +4,7 @@ import { futureGraph, limitText, type FutureLimit, type FutureSource, type Found
 import type { GraphData } from '../core/graph.ts';
 import type { CapacityRow, Forecasts, LimitStep, WholeForecast } from '../core/capacity.ts';
 import { answerWords, crossingOf, orderWords, parseScenario, reachWords, scenarioWords, type Scenario } from '../core/what-if.ts';
+import { saidWords } from '../core/said.ts';
 import { seriesKey, type MetricName, type Unit } from '../core/model.ts';
 import { badRequest } from './problem.ts';
 
@@ -121,12 +122,13 @@ const limitWords = ({ limit, unit, what }: WholeForecast): string =>
 
 const labelOf = ({ what }: Pick<CapacityRow, 'what'>): string => (what === 'link' ? 'highest of each day' : 'used');
 
-function aboutOf({ backtest, kind }: WholeForecast): string {
+function aboutOf({ backtest, kind, said }: WholeForecast): string {
   const of = kind === 'stock' ? 'The average of each day' : 'The highest reading of each day';
   if (!backtest) return `${of}; too little of it to hold a forecast against.`;
   const share = (v: number) => `${Math.round(v * 100)} %`;
   return (
     `${of}. ${backtest.origins} forecasts made of this history, each from what was known then: the 80 % band held ` +
-    `${share(backtest.coverage80)} of what came, the 95 % band ${share(backtest.coverage95)}.`
+    `${share(backtest.coverage80)} of what came, the 95 % band ${share(backtest.coverage95)}.` +
+    (said ? ` ${saidWords(said)}` : '')
   );
 }

@@ -149,7 +149,7 @@ export async function capacityRoutes(app: App, { forecasts, clock }: RouteDeps):
 const HEAD = [
   ...['device', 'site', 'what', 'name', 'metric', 'unit', 'level', 'limit', 'headroom', 'growth_per_month'],
   ...['chance_30d', 'chance_90d', 'chance_180d', 'reached_low', 'reached_likely', 'reached_high', 'order_by', 'lead_days'],
-  ...['forecasts_held', 'held_80', 'held_95', 'says'],
+  ...['forecasts_held', 'held_80', 'held_95', 'said_values', 'said_held_80', 'said_held_95', 'says'],
 ];
 const CHUNK_ROWS = 500;
 
@@ -167,7 +167,8 @@ export function* capacityCsv(rows: readonly Row[]): Generator<string> {
           ...[row.deviceName, row.site, row.what, row.name, row.metric, row.unit, row.level, row.limit, row.headroom],
           ...[row.growthPerMonth?.middle ?? null, chance(30), chance(90), chance(180)],
           ...[iso(row.dates?.lowMs), iso(row.dates?.medianMs), iso(row.dates?.highMs), iso(row.orderByMs), row.leadDays],
-          ...[row.record?.origins ?? null, row.record?.held80 ?? null, row.record?.held95 ?? null, row.says],
+          ...[row.record?.origins ?? null, row.record?.held80 ?? null, row.record?.held95 ?? null],
+          ...[row.said?.values ?? null, row.said?.held80 ?? null, row.said?.held95 ?? null, row.says],
         ]
           .map(csvCell)
           .join(',')}\n`;

@@ -54,4 +54,13 @@ export const MIGRATIONS: readonly string[] = [
   `,
   'ALTER TABLE habits ADD COLUMN event INTEGER',
   'CREATE TABLE forecasts (series TEXT PRIMARY KEY, doc TEXT NOT NULL) STRICT',
+  `
+  CREATE TABLE forecasts_said (
+    series TEXT NOT NULL,
+    made_ms REAL NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (series, made_ms)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX forecasts_said_made ON forecasts_said(made_ms);
+  `,
 ];

@@ -29,7 +29,7 @@ function whole(): WholeForecast {
     ...{ level: 30 * TIB, limit: 40 * TIB, limitFrom: 'size', headroom: 10 * TIB, growthPerMonth: null },
     chances: [30, 90, 180].map((days) => ({ days, chance: days > 100 ? 1 : 0 })),
     dates: { lowMs: NOW_MS + 87 * DAY_MS, medianMs: NOW_MS + 100 * DAY_MS, highMs: NOW_MS + 113 * DAY_MS },
-    ...{ leadDays: 28, orderByMs: NOW_MS + 59 * DAY_MS, record: null, says: '', madeMs: NOW_MS },
+    ...{ leadDays: 28, orderByMs: NOW_MS + 59 * DAY_MS, record: null, said: null, says: '', madeMs: NOW_MS },
     ...{ history: { tMs: [], values: [] }, stepMs: DAY_MS, fromMs: NOW_MS, steps, decisions: [], reasons: [], backtest: null },
     limitSteps: [{ fromMs: 0, limit: 40 * TIB }],
   };

@@ -144,3 +144,46 @@ test('a limit and a lead time that are set count, the last that fits', async () 
   expect(items.find(({ name }) => name === '/still')).toMatchObject({ limit: 95 * GIB, limitFrom: 'set' });
   await again.app.close();
 });
+
+test('what was said is kept once a week, and judged by what came', async () => {
+  const again = await world({}, { catalog: made.catalog, history: made.history });
+  const series = row('/grows')?.series ?? '';
+  const night = async () => {
+    await again.app.keepForecasts();
+    return (await again.get('capacity')).json<{ items: CapacityRow[] }>().items.find((one) => one.series === series);
+  };
+  const first = (await made.catalog.forecasts.said(series)).length;
+  expect(first).toBe(1);
+  again.pass(DAY_MS);
+  await night();
+  expect(await made.catalog.forecasts.said(series)).toHaveLength(first);
+
+  // Five weeks on: each night said that it goes on as it did; then it did, but for one day.
+  let level = 90;
+  for (let week = 0; week < 5; week++) {
+    again.pass(7 * DAY_MS);
+    const nowMs = again.nowMs();
+    const lines = ['device,instance,metric,unit,time,value'];
+    for (let day = 6; day >= 0; day--) {
+      level += 0.2;
+      const seconds = Math.round((nowMs - day * DAY_MS) / 1000) - 60;
+      lines.push(`nas,/grows,disk.used_bytes,bytes,${seconds},${Math.round(level * GIB)}`);
+    }
+    expect((await again.csv(lines.join('\n'))).statusCode).toBeLessThan(300);
+    await night();
+  }
+  const said = (await made.catalog.forecasts.said(series)).map((doc) => JSON.parse(doc) as { madeMs: number });
+  expect(said).toHaveLength(6);
+  const { said: record } = (await night()) ?? {};
+  expect(record).toMatchObject({ weeks: 12 });
+  expect(record?.values).toBeGreaterThanOrEqual(5);
+  expect(record?.held80).toBeGreaterThan(0.5);
+  const graph = (await again.get(`graphs/${encodeURIComponent(futureIdOf(series))}`)).json<GraphData>();
+  expect(graph.about).toMatch(/days of the last 12 weeks that \d+ forecasts kept then spoke of, the 80 % band held \d+ %/);
+
+  // What is older than it can be judged goes.
+  again.pass(200 * DAY_MS);
+  await night();
+  expect(await made.catalog.forecasts.said(series)).toHaveLength(1);
+  await again.app.close();
+});

@@ -116,6 +116,7 @@ export interface World {
   readonly logged: string[];
   /** Moves the server's clock. */
   pass(ms: number): void;
+  nowMs(): number;
   /** Asks, and holds a JSON answer against the schema that documents it. */
   ask(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, options?: InjectOptions): Promise<LightMyRequestResponse>;
   get(url: string, options?: InjectOptions): Promise<LightMyRequestResponse>;
@@ -160,6 +161,7 @@ export async function world(config: Partial<ServerConfig> = {}, deps: Partial<Ap
     collector,
     logged,
     pass: (ms) => void (nowMs += ms),
+    nowMs: clock.nowMs,
     ask,
     get: (url, options) => ask('GET', url, options),
     post: (url, payload, options = {}) =>

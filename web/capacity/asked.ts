@@ -3,7 +3,7 @@ import { bySoonest, CAPACITY_KINDS, type CapacityRow } from '../../core/capacity
 import { SCENARIOS_MAX } from '../../core/graph-future.ts';
 import type { Order } from '../device/column.tsx';
 import { withMore, type Route } from '../route.ts';
-import { chanceIn, DUE_DAYS } from './words.ts';
+import { chanceIn, DUE_DAYS, heldShare } from './words.ts';
 
 export const CAPACITY_SORTS = ['name', 'headroom', '30', '90', '180', 'date', 'order', 'growth', 'held'] as const;
 export type CapacitySort = (typeof CAPACITY_SORTS)[number];
@@ -74,7 +74,7 @@ export function sortedRows(rows: readonly CapacityRow[], sort: CapacitySort, ord
       case 'growth':
         return share(row.growthPerMonth?.middle ?? null);
       case 'held':
-        return row.record?.held80 ?? null;
+        return heldShare(row);
       default:
         return chanceIn(row, Number(sort));
     }

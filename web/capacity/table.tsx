@@ -8,7 +8,9 @@ import type { Route } from '../route.ts';
 import { withRow, type CapacitySort } from './asked.ts';
 import { Axis, Band, type BandAxis } from './band.tsx';
 import { chanceText } from '../../core/forecast/words.ts';
-import { chanceIn, dueText, growthText, headroomText, heatOf, rangeText } from './words.ts';
+import { saidWords } from '../../core/said.ts';
+import { percent } from '../words.ts';
+import { chanceIn, dueText, growthText, headroomText, heatOf, heldShare, rangeText } from './words.ts';
 
 export interface CapacityTableProps {
   readonly rows: readonly CapacityRow[];
@@ -76,7 +78,7 @@ interface RowProps {
 }
 
 function Row({ row, route, open, axis, nowMs, zone }: RowProps) {
-  const { dates, record } = row;
+  const { dates } = row;
   const { free, of } = headroomText(row);
   const to = withRow(route, row.series);
   return (
@@ -123,15 +125,24 @@ function Row({ row, route, open, axis, nowMs, zone }: RowProps) {
       </td>
       <td class="num only-wide">{growthText(row)}</td>
       <td class="num only-wide">
-        {record ? (
-          <span title={`The 80 % band held ${Math.round(record.held80 * 100)} % of ${record.origins} forecasts of the past`}>
-            {Math.round(record.held80 * 100)} %
-          </span>
-        ) : (
-          <span class="mut">too new</span>
-        )}
+        <Held row={row} />
       </td>
     </tr>
+  );
+}
+
+/** What was really said, where enough of it has come; before that, what would have been said of the same history. */
+function Held({ row: { said, record } }: { row: Pick<CapacityRow, 'said' | 'record'> }) {
+  const held = heldShare({ said, record });
+  if (held === null) return <span class="mut">too new</span>;
+  const tested = record
+    ? `${record.origins} forecasts made of this history as it was known then: the 80 % band held ${percent(record.held80)}.`
+    : '';
+  return (
+    <span title={[said ? saidWords(said) : '', tested].filter(Boolean).join(' ')}>
+      {percent(held)}
+      {said && <span class="mut"> said</span>}
+    </span>
   );
 }
 

@@ -14,6 +14,10 @@ export function heatOf(chance: number | null): string {
 export const chanceIn = ({ chances }: Pick<CapacityRow, 'chances'>, days: number): number | null =>
   chances.find((one) => one.days === days)?.chance ?? null;
 
+/** Share of what came that lay in the 80 % band: of what was said, else of forecasts made of the same history since. */
+export const heldShare = ({ said, record }: Pick<CapacityRow, 'said' | 'record'>): number | null =>
+  said?.held80 ?? record?.held80 ?? null;
+
 /** "19 Dec to 6 Feb 2027"; "from 19 Dec on" where the late end is open. */
 export function rangeText({ lowMs, highMs }: NonNullable<CapacityRow['dates']>, nowMs: number, zone: string): string {
   if (highMs === null) return `${dayText(lowMs, nowMs, zone)} or later`;
