@@ -4,7 +4,7 @@
  * conformal prediction: Vovk et al. 2005, Algorithmic learning in a random world), and the track record.
  */
 import { normalQuantile } from './normal.ts';
-import { quantileOf, sortedKnown } from './robust.ts';
+import { medianOf } from './robust.ts';
 import { LEVELS, MEDIAN, type Backtest } from './model.ts';
 
 /** A forecast of one origin: the median and its spread, by steps ahead from 1. */
@@ -75,7 +75,7 @@ export function scoresOf(rolling: Rolling): Scored[] {
       if (Number.isNaN(v)) continue;
       scores[rangeOf(ranges, ahead)]?.push((v - path.path(ahead)) / Math.max(path.spread(ahead), Number.MIN_VALUE));
     }
-    scored.push({ origin, path, scores: scores.map((list) => Float64Array.from(list)) });
+    scored.push({ origin, path, scores: scores.map((list) => new Float64Array(list)) });
   }
   return scored;
 }
@@ -87,23 +87,42 @@ function rangeOf(ranges: readonly number[], ahead: number): number {
 }
 
 /** Errors of one range in order, and the place among `scored` of the origin each is of. */
-interface Pooled {
+export interface Pooled {
   readonly values: Float64Array;
   readonly owners: Uint16Array;
   /** Errors of each origin. */
   readonly counts: Float64Array;
 }
 
-function poolsOf(scored: readonly Scored[], ranges: readonly number[]): Pooled[] {
-  return ranges.map((_, r) => {
-    const all = scored.flatMap(({ scores }, owner) => Array.from(scores[r] ?? [], (value) => ({ value, owner })));
-    all.sort((a, b) => a.value - b.value);
-    return {
-      values: Float64Array.from(all, ({ value }) => value),
-      owners: Uint16Array.from(all, ({ owner }) => owner),
-      counts: Float64Array.from(scored, ({ scores }) => scores[r]?.length ?? 0),
-    };
-  });
+/** One pool for each range. */
+export function poolsOf(scored: readonly Scored[], ranges: readonly number[]): Pooled[] {
+  return ranges.map((_, r) => merged(scored.map(({ scores }) => (scores[r] ?? new Float64Array()).slice().sort())));
+}
+
+/** Sorted lists as one: where values are equal, in the order of the lists. */
+function merged(lists: readonly Float64Array[]): Pooled {
+  const counts = Float64Array.from(lists, (list) => list.length);
+  const values = new Float64Array(counts.reduce((sum, n) => sum + n, 0));
+  const owners = new Uint16Array(values.length);
+  const passed = new Uint32Array(lists.length);
+  // The next value of each list; a list that is through has none, so that it is passed over.
+  const heads = Float64Array.from(lists, (list) => list[0] ?? Infinity);
+  for (let i = 0; i < values.length; i++) {
+    let [owner, least] = [-1, Infinity];
+    for (let k = 0; k < heads.length; k++) {
+      const head = heads[k] ?? Infinity;
+      if (head < least) [owner, least] = [k, head];
+    }
+    // What is left is infinite or unknown: lists in their order.
+    if (owner < 0) owner = lists.findIndex((list, k) => (passed[k] ?? 0) < list.length);
+    const list = lists[owner] ?? values;
+    const at = passed[owner] ?? 0;
+    values[i] = list[at] ?? NaN;
+    owners[i] = owner;
+    passed[owner] = at + 1;
+    heads[owner] = list[at + 1] ?? Infinity;
+  }
+  return { values, owners, counts };
 }
 
 /** Bands from errors; ranges that were never reached take over those of the last that was. */
@@ -132,10 +151,14 @@ export function bandsOf(
       // So many origins of equal weight would say as much.
       const origins = (sum * sum) / squares;
       const share = origins / (origins + prior);
-      const own = weightedQuantiles(pool, weights, [0.5, ...LEVELS.map((level) => conformal(level, origins))]);
+      const own = weightedQuantiles(
+        pool,
+        weights,
+        LEVELS.map((level) => conformal(level, origins)),
+      );
       // All errors to one side are most often chance: few origins go together.
-      const shift = CHANCE * (own[0] ?? 0);
-      last = LEVELS.map((_, l) => share * ((own[l + 1] ?? 0) - shift) + (1 - share) * (believed[l] ?? 0));
+      const shift = CHANCE * (own[MEDIAN] ?? 0);
+      last = LEVELS.map((_, l) => share * ((own[l] ?? 0) - shift) + (1 - share) * (believed[l] ?? 0));
       inflation = ((last[5] ?? 0) - (last[1] ?? 0)) / 2 / (NORMAL[5] ?? 1) || 1;
     }
     factors.push(last);
@@ -156,22 +179,28 @@ function conformal(level: number, origins: number): number {
   return Math.max(0, Math.min(1, corrected));
 }
 
-/** Quantiles of values that count as much as their origin does. @param levels one or more, rising after the first */
+/** Quantiles of values that count as much as their origin does. @param levels one or more, never falling */
 function weightedQuantiles({ values, owners, counts }: Pooled, weights: Float64Array, levels: readonly number[]): number[] {
   let whole = 0;
   counts.forEach((count, k) => (whole += count * (weights[k] ?? 0)));
   const found = levels.map(() => NaN);
-  let [passed, before, at] = [0, NaN, 0];
-  for (let i = 0; i < values.length; i++) {
+  let [passed, before, at, first] = [0, NaN, 0, 0];
+  for (let i = 0; i < values.length && first < levels.length; i++) {
     const weight = weights[owners[i] ?? 0] ?? 0;
     if (weight === 0) continue;
     const middle = (passed + weight / 2) / whole;
     const value = values[i] ?? 0;
-    levels.forEach((level, l) => {
-      if (!Number.isNaN(found[l] ?? 0) || level > middle) return;
-      found[l] = Number.isNaN(before) ? value : before + ((value - before) * (level - at)) / Math.max(middle - at, 1e-12);
-    });
-    [passed, before, at] = [passed + weight, value, middle];
+    for (let l = first; l < levels.length; l++) {
+      const level = levels[l] ?? 1;
+      if (level > middle) break;
+      // Between infinite values there is none: the next one is tried.
+      if (Number.isNaN(found[l] ?? 0))
+        found[l] = Number.isNaN(before) ? value : before + ((value - before) * (level - at)) / Math.max(middle - at, 1e-12);
+    }
+    while (first < levels.length && !Number.isNaN(found[first] ?? 0)) first++;
+    passed += weight;
+    before = value;
+    at = middle;
   }
   return found.map((v) => (Number.isNaN(v) ? before : v));
 }
@@ -181,16 +210,15 @@ export function quantilesAt(path: Path, bands: Bands, ahead: number): number[] {
   const factors = bands.factors[rangeOf(bands.ranges, ahead)] ?? NORMAL;
   const centre = path.path(ahead);
   const spread = path.spread(ahead);
-  return LEVELS.map((_, l) => centre + (factors[l] ?? 0) * spread);
+  return factors.map((factor) => centre + factor * spread);
 }
 
 /** How the bands would have held: each origin judged by bands made of the errors of all others. */
-export function recordOf(rolling: Rolling, scored: readonly Scored[]): Backtest | null {
+export function recordOf(rolling: Rolling, scored: readonly Scored[], pools = poolsOf(scored, rolling.ranges)): Backtest | null {
   if (scored.length < 2) return null;
   const { values, steps } = rolling;
   let [n, within80, within95, loss, peer] = [0, 0, 0, 0, 0];
   const errors: number[] = [];
-  const pools = poolsOf(scored, rolling.ranges);
   for (const [k, one] of scored.entries()) {
     const bands = bandsOf(scored, rolling, one.path.shape ?? null, pools, k);
     const squares = leastSquares(values.subarray(0, one.origin));
@@ -212,7 +240,7 @@ export function recordOf(rolling: Rolling, scored: readonly Scored[]): Backtest 
     steps,
     coverage80: within80 / n,
     coverage95: within95 / n,
-    error: quantileOf(sortedKnown(errors), 0.5),
+    error: medianOf(errors),
     againstLeastSquares: peer > 0 ? loss / peer : null,
   };
 }
@@ -220,10 +248,11 @@ export function recordOf(rolling: Rolling, scored: readonly Scored[]): Backtest 
 /** Mean pinball loss over LEVELS. */
 export function pinball(quantiles: readonly number[], v: number): number {
   let sum = 0;
-  LEVELS.forEach((level, l) => {
+  for (let l = 0; l < LEVELS.length; l++) {
+    const level = LEVELS[l] ?? 0;
     const over = v - (quantiles[l] ?? 0);
     sum += over >= 0 ? level * over : (level - 1) * over;
-  });
+  }
   return sum / LEVELS.length;
 }
 
@@ -232,7 +261,12 @@ export function leastSquares(y: Float64Array): (ahead: number) => number[] {
   let [n, x, v, xx, xv] = [0, 0, 0, 0, 0];
   for (let i = 0; i < y.length; i++) {
     const value = y[i] ?? NaN;
-    if (!Number.isNaN(value)) [n, x, v, xx, xv] = [n + 1, x + i, v + value, xx + i * i, xv + i * value];
+    if (Number.isNaN(value)) continue;
+    n++;
+    x += i;
+    v += value;
+    xx += i * i;
+    xv += i * value;
   }
   const spread = xx - (x * x) / n;
   const slope = spread > 0 ? (xv - (x * v) / n) / spread : 0;

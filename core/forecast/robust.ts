@@ -21,8 +21,7 @@ export function quantileOf(sorted: Float64Array, q: number): number {
 const FEW = 32;
 
 /** Known values in order. */
-export function sortedKnown(values: ArrayLike<number> & Iterable<number>): Float64Array {
-  // Most of the time of a fit is spent here: no copies but one.
+export function sortedKnown(values: ArrayLike<number>): Float64Array {
   const known = new Float64Array(values.length);
   let n = 0;
   for (let i = 0; i < values.length; i++) {
@@ -31,23 +30,75 @@ export function sortedKnown(values: ArrayLike<number> & Iterable<number>): Float
   }
   const kept = known.subarray(0, n);
   if (n > FEW) return kept.sort();
-  for (let i = 1; i < n; i++) {
-    const v = kept[i] ?? 0;
-    let at = i;
-    for (; at > 0 && (kept[at - 1] ?? 0) > v; at--) kept[at] = kept[at - 1] ?? 0;
-    kept[at] = v;
-  }
+  insertionSort(kept, 0, n);
   return kept;
 }
 
-export function medianOf(values: ArrayLike<number> & Iterable<number>): number {
-  return quantileOf(sortedKnown(values), 0.5);
+function insertionSort(a: Float64Array, from: number, to: number): void {
+  for (let i = from + 1; i < to; i++) {
+    const v = a[i] ?? 0;
+    let at = i;
+    for (; at > from && (a[at - 1] ?? 0) > v; at--) a[at] = a[at - 1] ?? 0;
+    a[at] = v;
+  }
+}
+
+/** Where medians are found, so that the many of a fit need no room of their own. Nothing is kept here between calls. */
+let room = new Float64Array(1_024);
+
+const roomFor = (n: number): Float64Array => (n <= room.length ? room : (room = new Float64Array(2 * n)));
+
+export function medianOf(values: ArrayLike<number>): number {
+  const into = roomFor(values.length);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i] ?? NaN;
+    if (!Number.isNaN(v)) into[n++] = v;
+  }
+  return middleOf(into, n);
 }
 
 /** Robust standard deviation: of values about their median, or about zero. */
-export function sigmaOf(values: ArrayLike<number> & Iterable<number>, about = medianOf(values)): number {
-  return MAD_TO_SIGMA * medianOf(Float64Array.from(values, (v) => Math.abs(v - about)));
+export function sigmaOf(values: ArrayLike<number>, about = medianOf(values)): number {
+  const into = roomFor(values.length);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs((values[i] ?? NaN) - about);
+    if (!Number.isNaN(size)) into[n++] = size;
+  }
+  return MAD_TO_SIGMA * middleOf(into, n);
 }
+
+/** The median of the first `n` of `a`, whose order is lost: most of them need not be sorted for it (Hoare 1961, Find). */
+function middleOf(a: Float64Array, n: number): number {
+  if (n === 0) return NaN;
+  const k = (n - 1) >> 1;
+  let [from, to] = [0, n - 1];
+  while (to - from > FEW) {
+    const pivot = middleOfThree(a[from] ?? 0, a[(from + to) >> 1] ?? 0, a[to] ?? 0);
+    let [i, j] = [from, to];
+    while (i <= j) {
+      while ((a[i] ?? 0) < pivot) i++;
+      while ((a[j] ?? 0) > pivot) j--;
+      if (i > j) break;
+      const v = a[i] ?? 0;
+      a[i++] = a[j] ?? 0;
+      a[j--] = v;
+    }
+    if (k <= j) to = j;
+    else if (k >= i) from = i;
+    else [from, to] = [k, k];
+  }
+  insertionSort(a, from, to + 1);
+  const low = a[k] ?? NaN;
+  if (n % 2 === 1) return low;
+  // Nothing after the place of the lower one is less than it: the least of those is the upper one.
+  let high = a[k + 1] ?? NaN;
+  for (let i = k + 2; i < n; i++) if ((a[i] ?? NaN) < high) high = a[i] ?? NaN;
+  return low + 0.5 * (high - low);
+}
+
+const middleOfThree = (a: number, b: number, c: number): number => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 
 export interface Line {
   /** Value at x = 0. */
