@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<(options: BenchOptions) => 
   store: async () => (await import('./store.ts')).benchStore,
   graph: async () => (await import('./graph.ts')).benchGraph,
   forecast: async () => (await import('./forecast.ts')).benchForecast,
+  habits: async () => (await import('./habits.ts')).benchHabits,
   pages: async () => (await import('./pages.ts')).benchPages,
 };
 
