@@ -80,6 +80,15 @@ export function scoresOf(rolling: Rolling): Scored[] {
   return scored;
 }
 
+/** The same function of steps ahead from 1, which is asked for each of them more than once. */
+export function remembered(of: (ahead: number) => number): (ahead: number) => number {
+  const known: number[] = [];
+  return (ahead) => {
+    while (known.length < ahead) known.push(of(known.length + 1));
+    return known[ahead - 1] ?? NaN;
+  };
+}
+
 function rangeOf(ranges: readonly number[], ahead: number): number {
   let r = 0;
   while (r + 1 < ranges.length && (ranges[r + 1] ?? Infinity) <= ahead) r++;

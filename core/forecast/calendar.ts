@@ -3,6 +3,8 @@ import { DAY_MS, HOUR_MS, type Calendar } from './model.ts';
 
 /** Monday 00:00 of the week that holds 1970-01-01, in days. */
 const MONDAY = -3;
+/** Offsets kept: more quarters of days than thirty years have. */
+const MOST_KNOWN = 50_000;
 
 /**
  * Calendar of a named time zone. An offset is looked up once for each quarter of a day, so that
@@ -10,6 +12,7 @@ const MONDAY = -3;
  * @throws RangeError for a zone that does not exist
  */
 export function calendarOf(zone: string, changesMs: readonly number[] = []): Calendar {
+  if (zone === 'UTC') return { offsetMs: () => 0, changesMs };
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
   const known = new Map<number, number>();
   const lookUp = (quarter: number): number => {
@@ -20,10 +23,13 @@ export function calendarOf(zone: string, changesMs: readonly number[] = []): Cal
   const offsetMs = (tMs: number): number => {
     const quarter = Math.floor(tMs / (6 * HOUR_MS));
     let offset = known.get(quarter);
-    if (offset === undefined) known.set(quarter, (offset = lookUp(quarter)));
+    if (offset === undefined) {
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(quarter, (offset = lookUp(quarter)));
+    }
     return offset;
   };
-  return { offsetMs: zone === 'UTC' ? () => 0 : offsetMs, changesMs };
+  return { offsetMs, changesMs };
 }
 
 /** Number of the local day since 1970-01-01. */

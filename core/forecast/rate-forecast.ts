@@ -1,5 +1,5 @@
 /** A forecast of a rate: weighed members, bands from their common backtest, and chances of crossing, never a date. */
-import { bandsOf, quantilesAt, recordOf, scoresOf, type Path, type Rolling, type Scored } from './backtest.ts';
+import { bandsOf, poolsOf, quantilesAt, recordOf, remembered, scoresOf, type Path, type Rolling, type Scored } from './backtest.ts';
 import { weekdayOf, localDay } from './calendar.ts';
 import type { Grid } from './grid.ts';
 import { crossingOf } from './limit.ts';
@@ -59,7 +59,8 @@ export function forecastRate(question: RateQuestion): Answer {
   }
   const season = seasonOf(grid, calendar, perDay);
   const { scored, rolling, path, decisions } = tested(question, season);
-  const bands = bandsOf(scored, rolling, path.shape ?? null);
+  const pools = poolsOf(scored, rolling.ranges);
+  const bands = bandsOf(scored, rolling, path.shape ?? null, pools);
   const least = quantileOf(sortedKnown(y), 0);
   const steps = Array.from({ length: horizonSteps }, (_, h) => ({
     tMs: grid.endMs(y.length + h),
@@ -70,7 +71,7 @@ export function forecastRate(question: RateQuestion): Answer {
   const reasons: Reason[] = [...question.against];
   if (equal)
     reasons.push({ code: 'all equal', text: `All values are ${amountText(today)}: there is nothing to learn a band from.` });
-  const answer: Answer = { steps, growth: null, decisions, reasons, limit: null, backtest: recordOf(rolling, scored) };
+  const answer: Answer = { steps, growth: null, decisions, reasons, limit: null, backtest: recordOf(rolling, scored, pools) };
   if (limit === null) return answer;
   const level = medianOf(y.subarray(Math.max(0, y.length - 7 * perDay)));
   const crossed = crossedAlready(limit, level);
@@ -88,7 +89,7 @@ export function forecastRate(question: RateQuestion): Answer {
 
 /** Hours of the local week, or its days. */
 export function seasonOf(grid: Grid, calendar: Calendar, perDay: number): Season {
-  const phases = new Map<number, number>();
+  const phases: number[] = [];
   const find = (i: number): number => {
     const start = grid.startMs(i);
     const day = localDay(calendar, start + (perDay === 1 ? DAY_MS / 2 : 0));
@@ -97,9 +98,10 @@ export function seasonOf(grid: Grid, calendar: Calendar, perDay: number): Season
     return weekdayOf(day) * perDay + Math.floor(within / (DAY_MS / perDay));
   };
   const phase = (i: number): number => {
-    let found = phases.get(i);
-    if (found === undefined) phases.set(i, (found = find(i)));
-    return found;
+    if (i < 0) return find(i);
+    // One after the other, so that there are no holes: steps ahead follow those of the history.
+    while (phases.length <= i) phases.push(find(phases.length));
+    return phases[i] ?? 0;
   };
   return { perDay, perWeek: 7 * perDay, phase };
 }
@@ -150,15 +152,17 @@ export function createEnsemble(season: Season, steps: number, more: Readonly<Rec
       const paths = fitted.paths.map((of) => (ahead: number) => of(ahead + late));
       const weights = weightsOf(fitted.names.map((_, m) => errorOf(past, m, history)));
       past.push({ origin: history.length, paths });
-      const path = (ahead: number) => {
+      const path = remembered((ahead) => {
         let [sum, weight] = [0, 0];
-        paths.forEach((of, m) => {
-          const v = of(ahead);
-          if (!Number.isNaN(v)) [sum, weight] = [sum + (weights[m] ?? 0) * v, weight + (weights[m] ?? 0)];
-        });
+        for (let m = 0; m < paths.length; m++) {
+          const v = paths[m]?.(ahead) ?? NaN;
+          if (Number.isNaN(v)) continue;
+          sum += (weights[m] ?? 0) * v;
+          weight += weights[m] ?? 0;
+        }
         return sum / weight;
-      };
-      const spread = (ahead: number) => fitted.spread(ahead + late);
+      });
+      const spread = remembered((ahead) => fitted.spread(ahead + late));
       return { path: { path, spread, shape: fitted.shape }, names: fitted.names, weights };
     },
   };

@@ -1,5 +1,5 @@
 /** A forecast of a stock: the fit, its bands from its own backtest, and what may be said of a limit. */
-import { bandsOf, quantilesAt, recordOf, scoresOf, type Bands, type Path, type Rolling } from './backtest.ts';
+import { bandsOf, poolsOf, quantilesAt, recordOf, scoresOf, type Bands, type Path, type Rolling } from './backtest.ts';
 import { weekdayOf } from './calendar.ts';
 import type { Grid } from './grid.ts';
 import { DAY_MS, type Backtest, type Decision, type Forecast, type Reason } from './model.ts';
@@ -58,9 +58,11 @@ export function forecastStock(question: StockQuestion): Answer {
   if (!fit) return only(tooShort(known, LEAST_VALUES, 'a forecast'));
   const { bands, backtest } = tested(y, weekday, certain, fit, horizonSteps);
   const path = pathOf(fit);
+  // What was never below zero will not be so.
+  const least = y.some((v) => v < 0) ? -Infinity : 0;
   const steps = Array.from({ length: horizonSteps }, (_, h) => ({
     tMs: grid.endMs(y.length + h),
-    quantiles: floored(quantilesAt(path, bands, h + 1), y),
+    quantiles: quantilesAt(path, bands, h + 1).map((v) => Math.max(least, v)),
   }));
   const equal = y.every((v) => Number.isNaN(v) || v === today);
   const against = [...question.against, ...unfit(fit, known, equal, backtest, today, limit)];
@@ -110,11 +112,6 @@ function pathOf(fit: StockFit): Path {
   };
 }
 
-/** What was never below zero will not be so. */
-function floored(quantiles: readonly number[], y: Float64Array): readonly number[] {
-  return y.some((v) => v < 0) ? quantiles : quantiles.map((v) => Math.max(0, v));
-}
-
 function tested(
   y: Float64Array,
   weekday: (i: number) => number,
@@ -158,7 +155,8 @@ function tested(
     },
   };
   const scored = scoresOf(rolling);
-  return { bands: bandsOf(scored, rolling), backtest: recordOf(rolling, scored) };
+  const pools = poolsOf(scored, rolling.ranges);
+  return { bands: bandsOf(scored, rolling, null, pools), backtest: recordOf(rolling, scored, pools) };
 }
 
 /** Why this fit carries no date. */

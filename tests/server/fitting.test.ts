@@ -27,6 +27,14 @@ test('makes forecasts in the order in which they are asked for', async () => {
   expect(made[2]?.reasons[0]?.code).toBe('no values');
 });
 
+test('has the days of the zone that is asked for, whichever was asked for before', async () => {
+  const own = (fitter = createFitter());
+  const zones = ['Europe/Paris', 'UTC', 'Asia/Kathmandu', 'Europe/Paris'];
+  const made = await Promise.all(zones.map((zone) => own.fit({ ...request(), zone })));
+  const midnights = made.map(({ fromMs }) => NOW_MS - (fromMs ?? NaN));
+  expect(midnights.map((ms) => ms / 3_600_000)).toEqual([1, 0, 5.75, 1]);
+});
+
 test('one that ends takes only its own with it', async () => {
   fitter = createFitter({
     file: thread(`
