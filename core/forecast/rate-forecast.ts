@@ -1,5 +1,15 @@
 /** A forecast of a rate: weighed members, bands from their common backtest, and chances of crossing, never a date. */
-import { bandsOf, poolsOf, quantilesAt, recordOf, remembered, scoresOf, type Path, type Rolling, type Scored } from './backtest.ts';
+import {
+  bandsOf,
+  poolsOf,
+  quantilesAt,
+  recordOf,
+  remembered,
+  scoresOf,
+  type Path,
+  type Rolling,
+  type Scored,
+} from './backtest.ts';
 import { weekdayOf, localDay } from './calendar.ts';
 import type { Grid } from './grid.ts';
 import { crossingOf } from './limit.ts';
