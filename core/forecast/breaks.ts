@@ -83,15 +83,15 @@ export function findOutliers(y: Float64Array): number[] {
   const known = knownOf(y);
   const beyond = new Float64Array(known.length);
   const slope = slopeBetween(y, known);
-  const at = (i: number) => (y[i] ?? NaN) - slope * i;
-  const near = (from: number, to: number) => medianOf(known.slice(Math.max(0, from), Math.max(0, to)).map(at));
+  const level = Float64Array.from(known, (i) => (y[i] ?? NaN) - slope * i);
+  const near = (from: number, to: number) => medianOf(level, Math.max(0, from), Math.min(level.length, to));
   for (let k = 0; k < known.length; k++) {
-    const v = at(known[k] ?? 0);
+    const v = level[k] ?? NaN;
     const before = v - near(k - 5, k);
     const after = v - near(k + 1, k + 6);
-    const sides = [before, after].filter((d) => !Number.isNaN(d));
-    const one = Math.sign(sides[0] ?? 0);
-    beyond[k] = sides.every((d) => Math.sign(d) === one) ? one * Math.min(...sides.map(Math.abs)) : 0;
+    // Where one side has no values, the other speaks alone.
+    const [one, other] = [Number.isNaN(before) ? after : before, Number.isNaN(after) ? before : after];
+    beyond[k] = Math.sign(one) === Math.sign(other) ? Math.sign(one) * Math.min(Math.abs(one), Math.abs(other)) : 0;
   }
   const noise = Math.max(dayNoise(y), sigmaOf(beyond, 0));
   // At the ends only one side speaks: it must be surer.
@@ -117,7 +117,7 @@ export function findHabit(y: Float64Array, phaseOf: (i: number) => number, perio
   }
   const byPhase = Array.from({ length: period }, () => [] as number[]);
   for (let i = 0; i < rest.length; i++) byPhase[phaseOf(i)]?.push(rest[i] ?? NaN);
-  const profile = Float64Array.from(byPhase, medianOf);
+  const profile = Float64Array.from(byPhase, (list) => medianOf(list));
   if (profile.some(Number.isNaN)) return null;
   const mean = profile.reduce((sum, v) => sum + v, 0) / period;
   for (let p = 0; p < period; p++) profile[p] = (profile[p] ?? 0) - mean;
@@ -142,12 +142,9 @@ export function findSteps(y: Float64Array, certain: readonly number[] = []): { s
   const slope = slopeBetween(y, known);
   const found: (Step & { sudden: number })[] = [];
   const most = Math.max(JUMPS_AT_LEAST, Math.floor(known.length * JUMPS_PER_VALUE));
-  const jump = (k: number): number => {
-    const left = known.slice(Math.max(0, k - BESIDE), k);
-    const right = known.slice(k, k + BESIDE);
-    const level = (side: readonly number[]) => medianOf(side.map((i) => (y[i] ?? NaN) - slope * i));
-    return level(right) - level(left);
-  };
+  const level = Float64Array.from(known, (i) => (y[i] ?? NaN) - slope * i);
+  const jump = (k: number): number =>
+    medianOf(level, k, Math.min(level.length, k + BESIDE)) - medianOf(level, Math.max(0, k - BESIDE), k);
   for (let k = 3; k + 3 <= known.length; k++) {
     const isCertain = certain.some((i) => i > (known[k - 1] ?? 0) && i <= (known[k] ?? 0));
     const near = (j: number) =>

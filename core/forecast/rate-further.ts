@@ -18,10 +18,9 @@ const BEFORE = 28;
 export function proportional(y: Float64Array, level: Float64Array, season: Season): Ahead | null {
   for (const v of level) if (v <= 0) return null;
   for (const v of y) if (v < 0) return null;
-  const { adds } = habitOf(
-    y.map((v, i) => v / (level[i] ?? NaN)),
-    season,
-  );
+  const parts = new Float64Array(y.length);
+  for (let i = 0; i < y.length; i++) parts[i] = (y[i] ?? NaN) / (level[i] ?? NaN);
+  const adds = habitOf(parts, season);
   const factor = (i: number) => Math.max(LEAST_FACTOR, 1 + (adds[season.phase(i)] ?? 0));
   const last = y.length - 1;
   const from = Math.max(0, y.length - WEEK * season.perDay);

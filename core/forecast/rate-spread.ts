@@ -3,8 +3,8 @@
  * so many steps later. Thousands of such errors say what a dozen forecasts of the past cannot: how fast they grow with the
  * distance, and what their ends look like.
  */
-import { LEVELS } from './model.ts';
-import { quantileOf, sortedKnown } from './robust.ts';
+import { LEVELS, MEDIAN } from './model.ts';
+import { quantileOf, quantilesOf, sortedKnown, sumOf } from './robust.ts';
 
 /** Steps ahead that are looked at, as far as there is history for; between them the spread goes evenly with the logarithm. */
 const AHEAD = [1, 2, 4, 8, 16, 24, 48, 96, 168, 336];
@@ -38,6 +38,7 @@ export function straysOf(rest: Float64Array, scale: (i: number) => number, perDa
   const from = Math.max(0, n - perDay * (perDay > 1 ? DAYS.hours : DAYS.days));
   const slow = 1 / (perDay > 1 ? SLOW_DAYS * perDay : 7 * SLOW_WEEKS);
   const levels = [FAST, slow].map((alpha) => smoothed(rest, from, alpha, perDay));
+  const scales = Float64Array.from({ length: n - from }, (_, k) => scale(from + k));
   const grid: number[] = [];
   const sizes: number[] = [];
   const all: number[] = [];
@@ -48,7 +49,7 @@ export function straysOf(rest: Float64Array, scale: (i: number) => number, perDa
     for (const level of levels) {
       const errors: number[] = [];
       for (let i = n - 1 - ahead; i >= from; i -= stride) {
-        const error = ((rest[i + ahead] ?? NaN) - (level[i - from] ?? NaN)) / scale(i + ahead);
+        const error = ((rest[i + ahead] ?? NaN) - (level[i - from] ?? NaN)) / (scales[i + ahead - from] ?? 1);
         if (!Number.isNaN(error)) errors.push(error);
       }
       const size = typical(errors);
@@ -60,13 +61,13 @@ export function straysOf(rest: Float64Array, scale: (i: number) => number, perDa
     for (const error of best.errors) all.push(error / best.size);
   }
   if (grid.length === 0) return null;
-  const sorted = sortedKnown(all);
-  const middle = quantileOf(sorted, 0.5);
+  const quantiles = quantilesOf(all, LEVELS);
+  const middle = quantiles[MEDIAN] ?? NaN;
   const widened = perDay > 1 ? 1 + (FITTED * 7 * perDay) / (n - from) : 1;
   return {
     grows: (ahead) => widened * between(grid, sizes, ahead),
     // A level here is a mean; what a forecast says is a median.
-    shape: LEVELS.map((level, l) => (l === 0 || l === LEVELS.length - 1 ? ENDS : 1) * (quantileOf(sorted, level) - middle)),
+    shape: quantiles.map((v, l) => (l === 0 || l === LEVELS.length - 1 ? ENDS : 1) * (v - middle)),
   };
 }
 
@@ -89,8 +90,10 @@ function smoothed(rest: Float64Array, from: number, alpha: number, perDay: numbe
 
 /** Typical distance from zero: half of it what six in ten keep to, half the mean. */
 function typical(errors: readonly number[]): number {
-  const sizes = sortedKnown(errors.map(Math.abs));
-  return 0.5 * quantileOf(sizes, 0.6) + (0.5 * sizes.reduce((sum, v) => sum + v, 0)) / sizes.length;
+  const sizes = new Float64Array(errors.length);
+  for (let k = 0; k < errors.length; k++) sizes[k] = Math.abs(errors[k] ?? NaN);
+  const sorted = sortedKnown(sizes);
+  return 0.5 * quantileOf(sorted, 0.6) + (0.5 * sumOf(sorted)) / sorted.length;
 }
 
 function between(grid: readonly number[], sizes: readonly number[], ahead: number): number {

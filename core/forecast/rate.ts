@@ -39,7 +39,7 @@ export function fitRate(
   if (last < 0) return null;
   const { adds, rest, level: slow, spread } = profileOf(y, season);
   const habit = (ahead: number) => adds[season.phase(last + ahead)] ?? 0;
-  const tail = (n: number) => medianOf(rest.subarray(Math.max(0, rest.length - n)));
+  const tail = (n: number) => medianOf(rest, Math.max(0, rest.length - n));
   const week = tail(WEEK * perDay);
   const month = tail(MONTH * perDay);
   if (Number.isNaN(month)) return null;
@@ -58,11 +58,11 @@ export function fitRate(
     trend: (ahead) => smooth + drift(ahead) + habit(ahead),
   };
   // Where the habit is none, whatever was taken for it is noise.
-  const plain = medianOf(y.subarray(Math.max(0, y.length - WEEK * perDay)));
-  const recent = medianOf(y.subarray(Math.max(0, y.length - 2 * perDay)));
+  const plain = medianOf(y, Math.max(0, y.length - WEEK * perDay));
+  const recent = medianOf(y, Math.max(0, y.length - 2 * perDay));
   members['plain level'] = () => plain;
   members['recent level'] = () => recent;
-  const latest = medianOf(y.subarray(Math.max(0, y.length - Math.max(3, perDay >> 2))));
+  const latest = medianOf(y, Math.max(0, y.length - Math.max(3, perDay >> 2)));
   if (!Number.isNaN(latest)) members['latest level'] = () => latest;
   const held = perDay > 1 ? heldLevel(rest, perDay) : null;
   if (held !== null) members['held level'] = (ahead) => held + habit(ahead);
@@ -116,7 +116,7 @@ function carried(rest: Float64Array, level: number): Ahead {
 function daily(rest: Float64Array, perDay: number): Float64Array {
   const days = Math.floor(rest.length / perDay);
   const start = rest.length - days * perDay;
-  return Float64Array.from({ length: days }, (_, d) => medianOf(rest.subarray(start + d * perDay, start + (d + 1) * perDay)));
+  return Float64Array.from({ length: days }, (_, d) => medianOf(rest, start + d * perDay, start + (d + 1) * perDay));
 }
 
 /** Exponential smoothing of days, its constant the one that foretold the next day best. */

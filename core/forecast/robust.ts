@@ -43,19 +43,48 @@ function insertionSort(a: Float64Array, from: number, to: number): void {
   }
 }
 
+/** Their sum, in their order. */
+export function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0;
+  return sum;
+}
+
 /** Where medians are found, so that the many of a fit need no room of their own. Nothing is kept here between calls. */
 let room = new Float64Array(1_024);
 
 const roomFor = (n: number): Float64Array => (n <= room.length ? room : (room = new Float64Array(2 * n)));
 
-export function medianOf(values: ArrayLike<number>): number {
+/** The median of values[from..to). */
+export function medianOf(values: ArrayLike<number>, from = 0, to = values.length): number {
+  const into = roomFor(to - from);
+  let n = 0;
+  for (let i = from; i < to; i++) {
+    const v = values[i] ?? NaN;
+    if (!Number.isNaN(v)) into[n++] = v;
+  }
+  return middleOf(into, n);
+}
+
+/** Quantiles of known values, found together. @param levels never falling */
+export function quantilesOf(values: ArrayLike<number>, levels: readonly number[]): number[] {
   const into = roomFor(values.length);
   let n = 0;
   for (let i = 0; i < values.length; i++) {
     const v = values[i] ?? NaN;
     if (!Number.isNaN(v)) into[n++] = v;
   }
-  return middleOf(into, n);
+  let from = 0;
+  return levels.map((level) => {
+    if (n === 0) return NaN;
+    const at = Math.min(n - 1, Math.max(0, level * (n - 1)));
+    const low = Math.floor(at);
+    // What came before the last one's place is smaller, and need not be looked at again.
+    place(into, from, n, low);
+    from = low;
+    const a = into[low] ?? NaN;
+    return a + (at - low) * (leastOf(into, Math.min(n - 1, low + 1), n) - a);
+  });
 }
 
 /** Robust standard deviation: of values about their median, or about zero. */
@@ -69,11 +98,18 @@ export function sigmaOf(values: ArrayLike<number>, about = medianOf(values)): nu
   return MAD_TO_SIGMA * middleOf(into, n);
 }
 
-/** The median of the first `n` of `a`, whose order is lost: most of them need not be sorted for it (Hoare 1961, Find). */
+/** The median of the first `n` of `a`, whose order is lost. */
 function middleOf(a: Float64Array, n: number): number {
   if (n === 0) return NaN;
   const k = (n - 1) >> 1;
-  let [from, to] = [0, n - 1];
+  place(a, 0, n, k);
+  const low = a[k] ?? NaN;
+  return n % 2 === 1 ? low : low + 0.5 * (leastOf(a, k + 1, n) - low);
+}
+
+/** Brings to place k of a[start..end) what would be there in order; most of the rest need not be sorted for it (Hoare 1961, Find). */
+function place(a: Float64Array, start: number, end: number, k: number): void {
+  let [from, to] = [start, end - 1];
   while (to - from > FEW) {
     const pivot = middleOfThree(a[from] ?? 0, a[(from + to) >> 1] ?? 0, a[to] ?? 0);
     let [i, j] = [from, to];
@@ -87,15 +123,15 @@ function middleOf(a: Float64Array, n: number): number {
     }
     if (k <= j) to = j;
     else if (k >= i) from = i;
-    else [from, to] = [k, k];
+    else return;
   }
   insertionSort(a, from, to + 1);
-  const low = a[k] ?? NaN;
-  if (n % 2 === 1) return low;
-  // Nothing after the place of the lower one is less than it: the least of those is the upper one.
-  let high = a[k + 1] ?? NaN;
-  for (let i = k + 2; i < n; i++) if ((a[i] ?? NaN) < high) high = a[i] ?? NaN;
-  return low + 0.5 * (high - low);
+}
+
+function leastOf(a: Float64Array, from: number, to: number): number {
+  let least = a[from] ?? NaN;
+  for (let i = from + 1; i < to; i++) if ((a[i] ?? NaN) < least) least = a[i] ?? NaN;
+  return least;
 }
 
 const middleOfThree = (a: number, b: number, c: number): number => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
@@ -120,15 +156,15 @@ export interface Line {
  * @returns null with fewer than three known values
  */
 export function robustLine(y: Float64Array, from = 0, to = y.length): Line | null {
-  const xs: number[] = [];
-  const ys: number[] = [];
+  const xs = new Float64Array(Math.max(0, to - from));
+  const ys = new Float64Array(xs.length);
+  let n = 0;
   for (let i = from; i < to; i++) {
     const v = y[i] ?? NaN;
     if (Number.isNaN(v)) continue;
-    xs.push(i);
-    ys.push(v);
+    xs[n] = i;
+    ys[n++] = v;
   }
-  const n = xs.length;
   if (n < 3) return null;
   const lag = Math.max(1, Math.floor(n / 3));
   const slopes = new Float64Array(n - lag);

@@ -1,5 +1,5 @@
 /** What a rate does at each hour of the week (or day of it), and the level it does it about. */
-import { medianOf, quantileOf, sigmaOf, sortedKnown } from './robust.ts';
+import { medianOf, quantileOf, sigmaOf, sortedKnown, sumOf } from './robust.ts';
 
 /** How steps repeat. */
 export interface Season {
@@ -30,26 +30,33 @@ export interface Profile {
   readonly level: Float64Array;
 }
 
-/** Median of each day, then of each seven days about it: a level that neither habit nor peaks move. */
-function slowLevel(y: Float64Array, perDay: number): Float64Array {
+/** Median of each day, then of each seven days about it: a level that neither habit nor peaks move. Before `from`: unknown. */
+function slowLevel(y: Float64Array, perDay: number, from: number): Float64Array {
   const days = Math.ceil(y.length / perDay);
   // Counted from the end, so that the last day is whole.
   const start = y.length - days * perDay;
-  const daily = Float64Array.from({ length: days }, (_, d) =>
-    medianOf(y.subarray(Math.max(0, start + d * perDay), start + (d + 1) * perDay)),
-  );
-  const smooth = daily.map((_, d) => medianOf(daily.subarray(Math.max(0, d - 3), d + 4)));
-  return Float64Array.from({ length: y.length }, (_, i) => smooth[Math.floor((i - start) / perDay)] ?? NaN);
+  const first = Math.floor((from - start) / perDay);
+  const daily = new Float64Array(days);
+  for (let d = Math.max(0, first - 3); d < days; d++)
+    daily[d] = medianOf(y, Math.max(0, start + d * perDay), start + (d + 1) * perDay);
+  const level = new Float64Array(y.length).fill(NaN);
+  for (let d = first; d < days; d++) {
+    const smooth = medianOf(daily, Math.max(0, d - 3), Math.min(days, d + 4));
+    level.fill(smooth, Math.max(from, start + d * perDay), start + (d + 1) * perDay);
+  }
+  return level;
 }
 
+/** The first place that a profile is made of. */
+const firstOf = (y: Float64Array, season: Season): number => Math.max(0, y.length - WEEKS * season.perWeek);
+
 /**
- * Profile by medians: of each phase of the week, drawn towards all like phases (the same hour of working days, or of the
+ * What each phase of the week adds, by medians, drawn towards all like phases (the same hour of working days, or of the
  * weekend) by how few weeks there are, and altogether towards nothing by how much of it noise explains.
  */
-export function habitOf(y: Float64Array, season: Season): Omit<Profile, 'spread'> {
+export function habitOf(y: Float64Array, season: Season, level = slowLevel(y, season.perDay, firstOf(y, season))): Float64Array {
   const { perDay, perWeek } = season;
-  const from = Math.max(0, y.length - WEEKS * perWeek);
-  const level = slowLevel(y, perDay);
+  const from = firstOf(y, season);
   const pools = Array.from({ length: 2 * perDay }, () => [] as number[]);
   const own = Array.from({ length: perWeek }, () => [] as number[]);
   const pool = (phase: number) => (perDay === 1 ? 0 : (phase % perDay) + (phase >= FROM_WEEKEND * perDay ? perDay : 0));
@@ -71,21 +78,23 @@ export function habitOf(y: Float64Array, season: Season): Omit<Profile, 'spread'
     adds[phase] = list.length < 2 ? base : base + weight * (medianOf(list) - base);
   }
   const weeks = Math.max(1, (y.length - from) / perWeek);
-  const without = y.map((v, i) => v - (level[i] ?? NaN));
-  const noise = sigmaOf(without.map((v, i) => v - (adds[season.phase(i)] ?? 0)).subarray(from), 0);
+  const left = new Float64Array(y.length - from);
+  for (let i = from; i < y.length; i++) left[i - from] = (y[i] ?? NaN) - (level[i] ?? NaN) - (adds[season.phase(i)] ?? 0);
+  const noise = sigmaOf(left, 0);
   const size = Math.sqrt(adds.reduce((sum, a) => sum + a * a, 0) / perWeek);
   const support = perDay === 1 ? weeks + POOL : 5 * weeks;
   const share = size > 0 ? Math.max(0, 1 - (noise * noise) / support / (size * size)) : 0;
   for (let phase = 0; phase < perWeek; phase++) adds[phase] = share * (adds[phase] ?? 0);
-  const rest = y.map((v, i) => v - (adds[season.phase(i)] ?? 0));
-  return { adds, rest, level };
+  return adds;
 }
 
-/** The same with how far values stray from it. */
+/** The habit, and how far values stray from it. */
 export function profileOf(y: Float64Array, season: Season): Profile {
-  const found = habitOf(y, season);
-  const from = Math.max(0, y.length - WEEKS * season.perWeek);
-  return { ...found, spread: spreadOf(found.rest, found.level, season, from) };
+  const level = slowLevel(y, season.perDay, 0);
+  const adds = habitOf(y, season, level);
+  const rest = new Float64Array(y.length);
+  for (let i = 0; i < y.length; i++) rest[i] = (y[i] ?? NaN) - (adds[season.phase(i)] ?? 0);
+  return { adds, rest, level, spread: spreadOf(rest, level, season, firstOf(y, season)) };
 }
 
 /** Typical distance from the level by hour of the day, smoothed over three, half of it that of all hours. */
@@ -100,12 +109,12 @@ function spreadOf(rest: Float64Array, level: Float64Array, { perDay, perWeek, ph
   }
   const sorted = sortedKnown(all);
   // Half of the values may be exactly on the level: then the mean distance says more than the median.
-  const typical = (list: Float64Array) =>
-    0.5 * quantileOf(list, 0.6) + (0.5 * list.reduce((sum, v) => sum + v, 0)) / Math.max(1, list.length);
+  const typical = (list: Float64Array) => 0.5 * quantileOf(list, 0.6) + (0.5 * sumOf(list)) / Math.max(1, list.length);
   const whole = typical(sorted) || 0;
   const hours = byHour.map((list) => (list.length >= 6 ? 0.5 * typical(sortedKnown(list)) + 0.5 * whole : whole));
   // Rounding is no noise that errors could be measured in.
-  const size = rest.reduce((most, v) => (Math.abs(v) > most ? Math.abs(v) : most), 0);
+  let size = 0;
+  for (let i = 0; i < rest.length; i++) if (Math.abs(rest[i] ?? 0) > size) size = Math.abs(rest[i] ?? 0);
   const least = Math.max(FINEST * size, Number.MIN_VALUE);
   return Float64Array.from({ length: perWeek }, (_, p) => Math.max(hours[p % perDay] ?? whole, least));
 }

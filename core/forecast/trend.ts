@@ -70,9 +70,8 @@ function findBend(y: Float64Array, since: number, rho: number, shortest: number)
   const t = (k: number) => ((known[k] ?? 0) - middle) / scale;
   const v = (k: number) => (y[known[k] ?? 0] ?? 0) - base;
   // Sums over what comes after each place, so that each candidate costs a few operations.
-  let [w, wt, wtt, wv, wtv] = [0, 0, 0, 0, 0];
-  const after = Array.from({ length: n }, () => [0, 0, 0, 0, 0] as [number, number, number, number, number]);
-  let vv = 0;
+  let [w, wt, wtt, wv, wtv, vv] = [0, 0, 0, 0, 0, 0];
+  const after = new Float64Array(5 * n);
   for (let k = n - 1; k >= 0; k--) {
     const [x, z] = [t(k), v(k)];
     w += 1;
@@ -81,7 +80,7 @@ function findBend(y: Float64Array, since: number, rho: number, shortest: number)
     wv += z;
     wtv += x * z;
     vv += z * z;
-    after[k] = [w, wt, wtt, wv, wtv];
+    after.set([w, wt, wtt, wv, wtv], 5 * k);
   }
   const determinant = w * wtt - wt * wt;
   const slope = (w * wtv - wt * wv) / determinant;
@@ -92,7 +91,8 @@ function findBend(y: Float64Array, since: number, rho: number, shortest: number)
   const effective = (n * (1 - rho)) / (1 + rho);
   let best = { gain: EVIDENCE + Math.log(Math.max(2, effective)), at: -1 };
   for (let k = least; k <= n - least; k++) {
-    const [m, mt, mtt, mv, mtv] = after[k] ?? [0, 0, 0, 0, 0];
+    const [m, mt, mtt] = [after[5 * k] ?? 0, after[5 * k + 1] ?? 0, after[5 * k + 2] ?? 0];
+    const [mv, mtv] = [after[5 * k + 3] ?? 0, after[5 * k + 4] ?? 0];
     const c = t(k);
     // The hinge (t − c)+ : its products with 1, t, itself and the values.
     const h1 = mt - c * m;
