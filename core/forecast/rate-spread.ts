@@ -45,13 +45,15 @@ export function straysOf(rest: Float64Array, scale: (i: number) => number, perDa
   for (const ahead of AHEAD) {
     if (ahead > (n - from) / 3) break;
     const stride = Math.max(1, Math.floor((n - from - ahead) / MOST));
-    let best = { size: Infinity, errors: [] as number[] };
+    let best = { size: Infinity, errors: new Float64Array() };
     for (const level of levels) {
-      const errors: number[] = [];
+      const room = new Float64Array(Math.ceil((n - ahead - from) / stride));
+      let count = 0;
       for (let i = n - 1 - ahead; i >= from; i -= stride) {
         const error = ((rest[i + ahead] ?? NaN) - (level[i - from] ?? NaN)) / (scales[i + ahead - from] ?? 1);
-        if (!Number.isNaN(error)) errors.push(error);
+        if (!Number.isNaN(error)) room[count++] = error;
       }
+      const errors = room.subarray(0, count);
       const size = typical(errors);
       if (errors.length >= FEWEST && size < best.size) best = { size, errors };
     }
@@ -89,7 +91,7 @@ function smoothed(rest: Float64Array, from: number, alpha: number, perDay: numbe
 }
 
 /** Typical distance from zero: half of it what six in ten keep to, half the mean. */
-function typical(errors: readonly number[]): number {
+function typical(errors: Float64Array): number {
   const sizes = new Float64Array(errors.length);
   for (let k = 0; k < errors.length; k++) sizes[k] = Math.abs(errors[k] ?? NaN);
   const sorted = sortedKnown(sizes);

@@ -71,7 +71,8 @@ function findBend(y: Float64Array, since: number, rho: number, shortest: number)
   const v = (k: number) => (y[known[k] ?? 0] ?? 0) - base;
   // Sums over what comes after each place, so that each candidate costs a few operations.
   let [w, wt, wtt, wv, wtv, vv] = [0, 0, 0, 0, 0, 0];
-  const after = new Float64Array(5 * n);
+  const room = () => new Float64Array(n);
+  const after = { w: room(), wt: room(), wtt: room(), wv: room(), wtv: room() };
   for (let k = n - 1; k >= 0; k--) {
     const [x, z] = [t(k), v(k)];
     w += 1;
@@ -80,7 +81,11 @@ function findBend(y: Float64Array, since: number, rho: number, shortest: number)
     wv += z;
     wtv += x * z;
     vv += z * z;
-    after.set([w, wt, wtt, wv, wtv], 5 * k);
+    after.w[k] = w;
+    after.wt[k] = wt;
+    after.wtt[k] = wtt;
+    after.wv[k] = wv;
+    after.wtv[k] = wtv;
   }
   const determinant = w * wtt - wt * wt;
   const slope = (w * wtv - wt * wv) / determinant;
@@ -91,8 +96,8 @@ function findBend(y: Float64Array, since: number, rho: number, shortest: number)
   const effective = (n * (1 - rho)) / (1 + rho);
   let best = { gain: EVIDENCE + Math.log(Math.max(2, effective)), at: -1 };
   for (let k = least; k <= n - least; k++) {
-    const [m, mt, mtt] = [after[5 * k] ?? 0, after[5 * k + 1] ?? 0, after[5 * k + 2] ?? 0];
-    const [mv, mtv] = [after[5 * k + 3] ?? 0, after[5 * k + 4] ?? 0];
+    const [m, mt, mtt] = [after.w[k] ?? 0, after.wt[k] ?? 0, after.wtt[k] ?? 0];
+    const [mv, mtv] = [after.wv[k] ?? 0, after.wtv[k] ?? 0];
     const c = t(k);
     // The hinge (t − c)+ : its products with 1, t, itself and the values.
     const h1 = mt - c * m;
