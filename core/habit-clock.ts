@@ -14,8 +14,16 @@ export interface WeekMoment {
 }
 export type WeekClock = (ms: number) => WeekMoment;
 
+/** Ten thousand habits have one zone, and ask for the same hours: what one of them was told, the next need not ask. */
+let latest: { readonly zone: string; readonly clock: WeekClock } | null = null;
+
 /** @throws RangeError for a zone that is none */
 export function createWeekClock(zone: string): WeekClock {
+  if (latest?.zone !== zone) latest = { zone, clock: newWeekClock(zone) };
+  return latest.clock;
+}
+
+function newWeekClock(zone: string): WeekClock {
   // Between two changes of the zone's clocks the difference to UTC is one number: asked once, not for every sample.
   let fromMs = Infinity;
   let toMs = -Infinity;

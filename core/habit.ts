@@ -129,6 +129,8 @@ export interface Habit {
   running(): Episode | null;
   /** A copy as plain data, fit for JSON. */
   save(): HabitState;
+  /** What `save()` copies, for who only looks at it: the next sample changes it. */
+  look(): HabitState;
 }
 
 type Nodes = readonly (number | null)[];
@@ -179,9 +181,12 @@ function copyHabit(s: HabitState): HabitState {
  * @param saved what `save()` gave; another zone, or the state of another version, begins anew
  * @throws RangeError for a zone that is none
  */
-export function createHabit(zone: string, saved?: HabitState): Habit {
+export const createHabit = (zone: string, saved?: HabitState): Habit => resumeHabit(zone, saved && copyHabit(saved));
+
+/** As `createHabit`, with a state that is nobody else's any more: it is changed, not copied. */
+export function resumeHabit(zone: string, own?: HabitState): Habit {
   const clock = createWeekClock(zone);
-  let s = saved?.zone === zone && saved.version === HABIT_VERSION ? copyHabit(saved) : emptyHabit(zone);
+  let s = own?.zone === zone && own.version === HABIT_VERSION ? own : emptyHabit(zone);
 
   /** @param nodes what is expected of the hour before, of this one and of the next */
   const expectedAt = (nodes: Nodes, hourOfWeek: number, scale: number, phase: number): number | null => {
@@ -326,5 +331,6 @@ export function createHabit(zone: string, saved?: HabitState): Habit {
     knownMs: () => s.knownMs,
     running: () => s.episodes.open && published(s.episodes.open),
     save: () => copyHabit(s),
+    look: () => s,
   };
 }

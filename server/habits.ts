@@ -3,31 +3,35 @@
  * event for an episode. Means are read from the history, whatever store keeps it, so what happened while this process was
  * away is caught up, and a new installation over old data need not learn for three weeks again.
  */
-import { createHabit, LEARNING_MS, type Band, type Habit, type HabitState } from '../core/habit.ts';
+import { LEARNING_MS, resumeHabit, type Band, type Habit } from '../core/habit.ts';
 import type { Episode, EpisodeEvent } from '../core/habit-episode.ts';
 import { usualWords } from '../core/habit-words.ts';
 import type { HabitsView, KeptHabit, UnusualView } from '../core/habit-watch.ts';
 import type { BinTier, SeriesKey } from '../core/model.ts';
 import { TIER_STEP_MS } from '../core/model.ts';
 import type { BinColumns, Catalog, Clock, History, Log } from '../core/ports.ts';
-import { followedIn, seriesIn, type Followed } from './followed.ts';
+import { createChoice, graphOf, seriesIn, type Followed } from './followed.ts';
 import { packHabit, unpackHabit } from './habit-packing.ts';
 import type { Inventory } from './inventory.ts';
 
 const DAY_MS = 86_400_000;
-/** Each takes about 12.5 kB of memory; see docs/habits.md for what was measured. */
+/** Each takes about 17 kB of memory; see docs/habits.md for what was measured. */
 export const FOLLOWED_MAX = 10_000;
 /** Read again where nothing is kept: enough to have learnt, and little enough to be done soon. */
 const BACK_MS = 28 * DAY_MS;
-/** A bin is closed once its last reading can be there. */
-const GRACE_MS = 90_000;
+/** A bin is closed once its last reading can be there: an interval after its end, and as long as a slow answer takes. */
+const GRACE_LEAST_MS = 90_000;
+const ANSWER_MS = 30_000;
+/** What comes later than that is judged as well, in order, unless it is later still. */
+const LATE_MS = DAY_MS;
 /** Series read in one call, and the work between two pauses: whoever polls keeps its cadence. */
 const AT_ONCE = 100;
 const SLICE_MS = 8;
 const PAUSE_MS = 24;
 const SAVE_EVERY_MS = 3_600_000;
-/** A bin of which less is known says nothing. */
+/** A bin of which less is known says nothing; one of which all is known does not change any more. */
 const KNOWN_LEAST = 0.5;
+const KNOWN_ALL = 0.99;
 /** An episode of which nothing more is heard for so long is over. */
 const SILENT_MS = 6 * 3_600_000;
 
@@ -69,8 +73,9 @@ interface Kept {
   followed: Followed;
   /** What was learnt, packed; null = nothing yet. */
   bytes: Uint8Array | null;
-  /** The history is read until here; null = not since the start. */
+  /** Bins before this were closed when the history was read; null = not since the start. */
   readMs: number | null;
+  /** The last mean that was judged. */
   lastMs: number | null;
   last: number | null;
   knownMs: number;
@@ -78,6 +83,8 @@ interface Kept {
   episode: Episode | null;
   /** Open event of the running episode. */
   event: number | null;
+  /** The episode was said to be over only because nothing more was heard. */
+  silent: boolean;
   dirty: boolean;
 }
 
@@ -107,7 +114,13 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
   /** Brings in what is new in the fleet, and lets go of what is gone. */
   async function align(): Promise<void> {
     const picture = await inventory();
-    const wanted = followedIn(picture, FOLLOWED_MAX);
+    const choice = createChoice(FOLLOWED_MAX);
+    let sinceMs = clock.monoMs();
+    for (const stocked of picture.values()) {
+      choice.add(stocked);
+      sinceMs = await pause(sinceMs);
+    }
+    const wanted = choice.chosen();
     const still = new Set(wanted.map(({ series }) => series));
     const gone = [...all.keys()].filter((series) => !still.has(series));
     for (const series of gone) {
@@ -129,7 +142,7 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
     for (let at = 0; at < fresh.length && !ending(); at += AT_ONCE) {
       const some = fresh.slice(at, at + AT_ONCE);
       const found = new Map((await catalog.habits.load(some.map(({ series }) => series))).map((one) => [one.series, one]));
-      let sinceMs = clock.monoMs();
+      sinceMs = clock.monoMs();
       for (const followed of some) {
         all.set(followed.series, opened(followed, found.get(followed.series)));
         sinceMs = await pause(sinceMs);
@@ -151,33 +164,34 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
   function opened(followed: Followed, saved: KeptHabit | undefined): Kept {
     const kept: Kept = {
       ...{ followed, bytes: null, readMs: null, lastMs: null, last: null, knownMs: 0 },
-      ...{ episode: null, event: null, dirty: false },
+      ...{ episode: null, event: null, silent: false, dirty: false },
     };
     if (!saved) return kept;
     const read = unpackHabit(saved.bytes, zone);
     if (read === 'damaged')
       log.warn('What was learnt of a series cannot be read and is learnt again.', { series: followed.series });
     if (typeof read === 'string') return kept;
-    note(kept, read, createHabit(zone, read));
+    const habit = resumeHabit(zone, read);
+    note(kept, habit);
     kept.bytes = saved.bytes;
     if (kept.episode) kept.event = saved.event ?? null;
+    kept.silent = kept.episode !== null && kept.event === null && !habit.learning();
     return kept;
   }
   const open = ({ bytes }: Kept): Habit => {
     const state = bytes ? unpackHabit(bytes, zone) : null;
-    return createHabit(zone, state === null || typeof state === 'string' ? undefined : state);
+    return resumeHabit(zone, state === null || typeof state === 'string' ? undefined : state);
   };
-  function note(kept: Kept, state: HabitState, habit: Habit): void {
-    kept.lastMs = Math.max(kept.lastMs ?? -Infinity, state.lastMs ?? -Infinity);
-    if (kept.lastMs === -Infinity) kept.lastMs = null;
+  function note(kept: Kept, habit: Habit): void {
+    const state = habit.look();
+    kept.lastMs = state.lastMs;
     kept.last = state.lastMs === null ? null : state.lastValue;
     kept.knownMs = state.knownMs;
     kept.episode = habit.running();
   }
   function pack(kept: Kept, habit: Habit): void {
-    const state = habit.save();
-    kept.bytes = packHabit(state);
-    note(kept, state, habit);
+    kept.bytes = packHabit(habit.look());
+    note(kept, habit);
     kept.dirty = true;
   }
 
@@ -185,8 +199,13 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
   async function catchUp(nowMs: number): Promise<void> {
     const behind: Kept[] = [];
     const near: Kept[] = [];
-    for (const kept of all.values()) (nowMs - fromOf(kept, nowMs) > DAY_MS ? behind : near).push(kept);
+    for (const kept of all.values()) {
+      if (kept.readMs !== null && kept.readMs > closedOf(kept, nowMs)) continue;
+      (nowMs - (kept.readMs ?? fromOf(kept, nowMs)) > DAY_MS ? behind : near).push(kept);
+    }
     waiting = behind.length;
+    // Those that wait for the same time are read together: for who was silent for hours nobody else's hours are read.
+    near.sort((a, b) => fromOf(a, nowMs) - fromOf(b, nowMs));
     for (const some of Map.groupBy(near, ({ followed }) => followed.tier).values())
       for (let at = 0; at < some.length && !ending(); at += AT_ONCE) await takeIn(some.slice(at, at + AT_ONCE), nowMs);
     for (const kept of behind) {
@@ -196,72 +215,90 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
       waiting--;
     }
   }
-  /** What was read is not read again, whether there was anything or not. */
+  /** Start of the last bin that is closed. */
+  function closedOf({ followed: { tier, device } }: Kept, nowMs: number): number {
+    const stepMs = TIER_STEP_MS[tier];
+    return Math.floor((nowMs - Math.max(GRACE_LEAST_MS, device.intervalMs + ANSWER_MS)) / stepMs - 1) * stepMs;
+  }
+  /**
+   * Bins from here on are taken in. A history takes what comes of a series in order only, so whatever is late is later than the
+   * last mean that was judged: what was read and not there is read again.
+   */
   const fromOf = ({ readMs, lastMs }: Kept, nowMs: number) =>
-    readMs ?? Math.max(nowMs - BACK_MS, lastMs === null ? -Infinity : lastMs + 1);
+    Math.max(lastMs === null ? -Infinity : lastMs + 1, readMs === null ? nowMs - BACK_MS : readMs - LATE_MS);
 
   /** @param some of one tier */
   async function takeIn(some: readonly Kept[], nowMs: number): Promise<void> {
     const tier: BinTier = some[0]?.followed.tier ?? '5m';
-    const stepMs = TIER_STEP_MS[tier];
     const fromMs = Math.min(...some.map((kept) => fromOf(kept, nowMs)));
-    // Start of the last bin that is closed.
-    const closedMs = Math.floor((nowMs - GRACE_MS) / stepMs - 1) * stepMs;
-    if (fromMs > closedMs) return;
+    const toMs = Math.max(...some.map((kept) => closedOf(kept, nowMs))) + 1;
     const keys = some.map(({ followed }) => followed.series);
-    const bins = await history.bins(keys, tier, fromMs, closedMs + 1, ['mean', 'known']);
+    const bins = await history.bins(keys, tier, fromMs, toMs, ['mean', 'known']);
     let sinceMs = clock.monoMs();
     for (const [i, kept] of some.entries()) {
       const own = bins[i];
       if (!own) continue;
       const fresh = kept.bytes === null;
+      const [ownFromMs, closedMs] = [fromOf(kept, nowMs), closedOf(kept, nowMs)];
       let habit: Habit | null = null;
       for (let n = 0; n < own.tMs.length; n++) {
-        const value = valueOf(kept, own, n, closedMs);
+        const value = valueOf(own, n, ownFromMs, closedMs);
         if (value === null) continue;
         habit ??= open(kept);
-        const { event, learning } = habit.observe(own.tMs[n] ?? NaN, value);
+        const atMs = own.tMs[n] ?? NaN;
+        const { event, learning } = habit.observe(atMs, value);
         judged++;
+        const running = kept.silent ? habit.running() : null;
+        // What was held for over goes on.
+        const news: EpisodeEvent | null = running?.toMs === atMs ? { what: 'begun', episode: running } : event;
         // What is far off from what is hardly known is no news, nor is what was over before anybody looked.
-        if (event && !fresh && !(learning && event.what === 'begun')) {
+        if (news && !fresh && !(learning && news.what === 'begun')) {
           pack(kept, habit);
-          await tell(kept, event);
+          await tell(kept, news, atMs);
         }
         if (n % 500 === 499) sinceMs = await pause(sinceMs);
       }
       kept.readMs = closedMs + 1;
       if (habit) {
         pack(kept, habit);
-        if (fresh && kept.episode && !habit.learning()) await tell(kept, { what: 'begun', episode: kept.episode });
+        if (fresh && kept.episode && !habit.learning())
+          await tell(kept, { what: 'begun', episode: kept.episode }, kept.episode.fromMs);
       }
-      const silentMs = nowMs - (kept.lastMs ?? nowMs);
-      if (kept.event !== null && kept.episode && silentMs > SILENT_MS) await tell(kept, { what: 'over', episode: kept.episode });
+      const quietMs = SILENT_MS + 2 * kept.followed.device.intervalMs;
+      if (kept.event !== null && kept.episode && nowMs - (kept.lastMs ?? nowMs) > quietMs) {
+        await tell(kept, { what: 'over', episode: kept.episode }, kept.episode.fromMs);
+        kept.silent = true;
+      }
       sinceMs = await pause(sinceMs);
     }
   }
 
   /** A mean that is new and known enough; null = none. */
-  function valueOf(kept: Kept, { tMs, mean, known }: BinColumns, n: number, closedMs: number): number | null {
-    const [at, value] = [tMs[n] ?? NaN, mean[n] ?? NaN];
-    if (!(at <= closedMs) || (kept.lastMs !== null && at <= kept.lastMs)) return null;
-    kept.lastMs = at;
-    return (known[n] ?? 0) >= KNOWN_LEAST && Number.isFinite(value) ? value : null;
+  function valueOf({ tMs, mean, known }: BinColumns, n: number, fromMs: number, closedMs: number): number | null {
+    const [atMs, value, share] = [tMs[n] ?? NaN, mean[n] ?? NaN, known[n] ?? 0];
+    if (!(atMs >= fromMs && atMs <= closedMs) || share < KNOWN_LEAST || !Number.isFinite(value)) return null;
+    // What comes late comes at once, but we may look in the middle of it: the rest of the last bin is still to come.
+    return n === tMs.length - 1 && atMs < closedMs && share < KNOWN_ALL ? null : value;
   }
 
-  /** One event an episode, written together with the habit that knows of it: after a crash it is not told again. */
-  async function tell(kept: Kept, { what, episode }: EpisodeEvent): Promise<void> {
+  /**
+   * One event an episode, written together with the habit that knows of it: after a crash it is not told again.
+   * @param fromMs where the event begins, if it does
+   */
+  async function tell(kept: Kept, { what, episode }: EpisodeEvent, fromMs: number): Promise<void> {
     const { device, instance, name, series, tier } = kept.followed;
     const habit = { series, bytes: kept.bytes ?? new Uint8Array() };
     const is = what === 'over' ? 'was' : 'is';
     const text = `${name} ${is} unusually ${episode.above ? 'high' : 'low'}: ${wordsOf(kept, episode, what === 'over' ? 'was' : 'now')}.`;
     kept.dirty = false;
+    kept.silent = false;
     if (kept.event !== null) {
       const toMs = what === 'over' ? episode.toMs + TIER_STEP_MS[tier] : null;
       await catalog.habits.tell(habit, kept.event, text, toMs);
       if (what === 'over') kept.event = null;
     } else if (what === 'begun') {
       const event = { kind: 'unusual', device: device.id, instance: instance.id, cause: null, text } as const;
-      kept.event = await catalog.habits.begin(habit, { ...event, fromMs: episode.fromMs, toMs: null });
+      kept.event = await catalog.habits.begin(habit, { ...event, fromMs, toMs: null });
     }
   }
 
@@ -332,7 +369,8 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
   };
 
   function unusualOf(kept: Kept, episode: Episode): UnusualView {
-    const { series, device, instance, name, unit, graph } = kept.followed;
+    const { series, device, instance, name, unit } = kept.followed;
+    const graph = graphOf(kept.followed);
     const band = kept.lastMs === null ? null : open(kept).bandAt(kept.lastMs, 0.95);
     return {
       ...{ series, device: device.id, deviceName: device.name, site: device.site, instance: instance.id, name, unit, graph },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHabit, emptyHabit, type HabitState } from '../../core/habit.ts';
+import { createHabit, emptyHabit, resumeHabit, type HabitState } from '../../core/habit.ts';
 import { createWeekClock } from '../../core/habit-clock.ts';
 import { habitReport } from '../../core/habit-report.ts';
 import { episodeWords, usualWords } from '../../core/habit-words.ts';
@@ -170,7 +170,11 @@ describe('a habit', () => {
     const { timesMs, values } = uplink(200);
     const habit = createHabit('UTC');
     timesMs.forEach((t, i) => habit.observe(t, values[i] ?? null));
-    expect(createHabit('UTC', habit.save()).save().count).toBe(200);
+    const kept = habit.save();
+    expect(createHabit('UTC', kept).save().count).toBe(200);
+    expect(createHabit('UTC', kept).look()).not.toBe(kept);
+    expect(resumeHabit('UTC', kept).look()).toBe(kept);
+    expect(resumeHabit('Asia/Tokyo', kept).look()).toEqual(emptyHabit('Asia/Tokyo'));
     expect(createHabit('UTC', { ...habit.save(), version: 2 }).save()).toEqual(emptyHabit('UTC'));
     expect(createHabit('Asia/Tokyo', habit.save()).save()).toEqual(emptyHabit('Asia/Tokyo'));
   });
