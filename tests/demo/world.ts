@@ -60,6 +60,8 @@ export interface DemoWorld {
   device(name: string): Device;
   /** As discovery left it: with alias and capacity. */
   instance(device: string, kind: string, key: string): Instance;
+  /** Judges what the history has, and learns it. */
+  keepHabits(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -142,6 +144,7 @@ export async function demoWorld(options: DemoWorldOptions): Promise<DemoWorld> {
       history,
       collector: shown,
       device,
+      keepHabits: () => app.keepHabits(),
       instance(name, kind, key) {
         const { id } = device(name);
         return found(instances, (one) => one.device === id && one.kind === kind && one.key === key, `${name} ${kind} ${key}`);
