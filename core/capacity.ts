@@ -109,6 +109,8 @@ export interface WholeForecast extends CapacityRow {
   readonly reasons: readonly Reason[];
   readonly backtest: Backtest | null;
   readonly limitSteps: readonly LimitStep[];
+  /** Name of the machine that a scenario moves, and what it uses today. */
+  readonly machine?: { readonly name: string; readonly level: number };
 }
 
 export interface ForecastQuestion {
@@ -136,7 +138,10 @@ export function bySoonest(a: CapacityRow, b: CapacityRow): number {
   const full = ({ level, limit }: CapacityRow) => (level !== null && limit !== null && limit > 0 ? level / limit : -1);
   const [early, other] = [earlyMs(a), earlyMs(b)];
   const date = early === other ? 0 : early - other;
-  return date || chance(b, 180) - chance(a, 180) || chance(b, 90) - chance(a, 90) || full(b) - full(a);
+  const near = date || chance(b, 180) - chance(a, 180) || chance(b, 90) - chance(a, 90) || full(b) - full(a);
+  // What is alike stands in one order, whichever came first.
+  const name = (row: CapacityRow) => `${row.deviceName}\n${row.name}\n${row.series}`;
+  return near || (name(a) < name(b) ? -1 : 1);
 }
 
 const DAY_MS = 86_400_000;

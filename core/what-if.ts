@@ -5,6 +5,7 @@
 import { QUANTILE, dayText } from './graph-future.ts';
 import type { LimitStep, WholeForecast } from './capacity.ts';
 import type { ForecastStep } from './forecast/model.ts';
+import { withMachine, type MachineLoad } from './machine-move.ts';
 import type { Unit } from './model.ts';
 import { formatCapacity, formatWith } from './units.ts';
 
@@ -15,13 +16,18 @@ export interface Scenario {
   readonly customers: { readonly now: number; readonly more: number; readonly atMs: number | null } | null;
   /** So much more capacity from a day on. */
   readonly add: { readonly amount: number; readonly atMs: number | null } | null;
-  /** So much comes (or, below zero, goes) at once: a migration, a machine that moves here or away. */
+  /** So much comes (or, below zero, goes) at once: a migration. */
   readonly load: { readonly amount: number; readonly atMs: number | null } | null;
+  /** A machine that is polled, by its device id, comes here or leaves, with what it uses and will use. */
+  readonly machine: { readonly device: string; readonly away: boolean; readonly atMs: number | null } | null;
   /** Share of the size that is the limit. */
   readonly limit: number | null;
   readonly leadDays: number | null;
 }
-export const AS_IS: Scenario = { growth: null, customers: null, add: null, load: null, limit: null, leadDays: null };
+export const AS_IS: Scenario = {
+  ...{ growth: null, customers: null, add: null, load: null },
+  ...{ machine: null, limit: null, leadDays: null },
+};
 
 const DAY_MS = 86_400_000;
 const IEC = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const;
@@ -56,7 +62,8 @@ export function parseDay(text: string): number | null {
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 export const SCENARIO_TEXT_MAX = 300;
-const FORM = 'Write it as growth=x1.5,add=12TiB@2027-01-15,load=2TiB,customers=800+200,limit=90%,lead=28d.';
+const FORM = 'Write it as growth=x1.5,add=12TiB@2027-01-15,load=2TiB,customers=800+200,here=DEVICE,limit=90%,lead=28d.';
+const DEVICE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** @returns the scenario, or one sentence on what is wrong with its text */
 export function parseScenario(text: string): Scenario | { readonly error: string } {
@@ -93,6 +100,13 @@ export function parseScenario(text: string): Scenario | { readonly error: string
         if (size === null) return { error: `"${amount}" is no load: write 2TiB, or -500GiB for what goes away.` };
         made = { ...made, load: { amount: size, atMs } };
         break;
+      case 'here':
+      case 'away':
+        if (!DEVICE_ID.test(amount))
+          return { error: `"${amount.slice(0, 64)}" is no device: write its id, ${key}=web1f3@2027-01-15.` };
+        if (made.machine) return { error: 'A scenario moves one machine: compare two scenarios, or add the load of the other.' };
+        made = { ...made, machine: { device: amount, away: key === 'away', atMs } };
+        break;
       case 'limit': {
         const share = Number(/^(\d+(?:\.\d+)?)%$/.exec(value)?.[1] ?? NaN) / 100;
         if (!(share > 0 && share <= 2)) return { error: `"${value}" is no limit: write a share of the size, 90%.` };
@@ -114,21 +128,25 @@ export function parseScenario(text: string): Scenario | { readonly error: string
 
 /** The text of a scenario; '' = as things stand. `parseScenario` reads it again. */
 export function scenarioText(scenario: Scenario, unit: Unit): string {
-  const { growth, customers, add, load, limit, leadDays } = scenario;
+  const { growth, customers, add, load, machine, limit, leadDays } = scenario;
   const at = (ms: number | null) => (ms === null ? '' : `@${dayOf(ms)}`);
   return [
     ...(growth === null || growth === 1 ? [] : [`growth=x${growth}`]),
     ...(customers && customers.more > 0 ? [`customers=${customers.now}+${customers.more}${at(customers.atMs)}`] : []),
     ...(add ? [`add=${amountWords(add.amount, unit)}${at(add.atMs)}`] : []),
     ...(load ? [`load=${amountWords(load.amount, unit)}${at(load.atMs)}`] : []),
+    ...(machine ? [`${machine.away ? 'away' : 'here'}=${machine.device}${at(machine.atMs)}`] : []),
     ...(limit === null || limit === 1 ? [] : [`limit=${Number((limit * 100).toFixed(2))}%`]),
     ...(leadDays === null ? [] : [`lead=${leadDays}d`]),
   ].join(',');
 }
 
-/** "with 12 TiB more from 15 Jan 2027, growth ×1.5" */
-export function scenarioWords(scenario: Scenario, unit: Unit, nowMs: number, zone: string): string {
-  const { growth, customers, add, load, limit } = scenario;
+/**
+ * "with 12 TiB more from 15 Jan 2027, growth ×1.5"
+ * @param name of the machine that moves
+ */
+export function scenarioWords(scenario: Scenario, unit: Unit, nowMs: number, zone: string, name?: string): string {
+  const { growth, customers, add, load, machine, limit } = scenario;
   const from = (word: string, ms: number | null) => (ms === null || ms <= nowMs ? '' : ` ${word} ${dayText(ms, nowMs, zone)}`);
   const parts = [
     ...(add ? [`with ${formatCapacity(add.amount, unit)} more${from('from', add.atMs)}`] : []),
@@ -139,6 +157,11 @@ export function scenarioWords(scenario: Scenario, unit: Unit, nowMs: number, zon
           `${load.amount < 0 ? 'without' : 'with'} ${formatCapacity(Math.abs(load.amount), unit)}${load.amount < 0 ? '' : ' of load'}${from('on', load.atMs)}`,
         ]
       : []),
+    ...(machine
+      ? [
+          `${machine.away ? 'without' : 'with'} ${name ?? machine.device}${machine.away ? '' : ' here'}${from('from', machine.atMs)}`,
+        ]
+      : []),
     ...(limit === null || limit === 1 ? [] : [`with a limit of ${Number((limit * 100).toFixed(2))} %`]),
   ];
   return parts.length === 0 ? 'as things stand' : parts.join(', ').replaceAll(/, with /g, ', ');
@@ -146,12 +169,20 @@ export function scenarioWords(scenario: Scenario, unit: Unit, nowMs: number, zon
 
 const { Q10, Q50, Q90 } = QUANTILE;
 
-/** The forecast under a scenario. What a date rests on is the same; only what a person assumes is changed. */
-export function applyScenario(whole: WholeForecast, scenario: Scenario, nowMs: number): WholeForecast {
+/**
+ * The forecast under a scenario. What a date rests on is the same; only what a person assumes is changed.
+ * @param machine what the machine of the scenario takes along
+ */
+export function applyScenario(
+  whole: WholeForecast,
+  scenario: Scenario,
+  nowMs: number,
+  machine: MachineLoad | null = null,
+): WholeForecast {
   const { fromMs, level } = whole;
   const base = fromMs ?? nowMs;
   const leadDays = scenario.leadDays ?? whole.leadDays;
-  const steps = whole.steps.map((step): ForecastStep => ({ ...step, quantiles: changed(step, whole, scenario, base) }));
+  const steps = whole.steps.map((step): ForecastStep => ({ ...step, quantiles: changed(step, whole, scenario, base, machine) }));
   const limitSteps = limitsOf(whole, scenario, base);
   const dates = crossingOf(steps, limitSteps, level, base);
   const headroom = level === null ? null : (limitAtMs(limitSteps, base) ?? NaN) - level;
@@ -168,9 +199,15 @@ export function applyScenario(whole: WholeForecast, scenario: Scenario, nowMs: n
   };
 }
 
-/** One step's quantiles: growth scales the median's way from today's level and what is uncertain about it; loads shift all. */
-function changed(step: ForecastStep, { level }: WholeForecast, scenario: Scenario, fromMs: number): number[] {
-  const { growth, customers, load } = scenario;
+/** One step's quantiles: growth scales the median's way from today's level and what is uncertain about it; loads shift all, machines bring their own. */
+function changed(
+  step: ForecastStep,
+  { level }: WholeForecast,
+  scenario: Scenario,
+  fromMs: number,
+  taken: MachineLoad | null,
+): number[] {
+  const { growth, customers, load, machine } = scenario;
   const today = level ?? step.quantiles[Q50] ?? 0;
   const times = growth ?? 1;
   const middle = step.quantiles[Q50] ?? today;
@@ -179,7 +216,9 @@ function changed(step: ForecastStep, { level }: WholeForecast, scenario: Scenari
   const since = (atMs: number | null) => step.tMs > (atMs ?? fromMs);
   const each = customers && since(customers.atMs) ? customers.more / customers.now : 0;
   const extra = load && since(load.atMs) ? load.amount : 0;
-  return step.quantiles.map((v) => Math.max(0, (next + (v - middle) * wider) * (1 + each) + extra));
+  const own = step.quantiles.map((v) => (next + (v - middle) * wider) * (1 + each) + extra);
+  const made = taken && machine && since(machine.atMs) ? withMachine(own, taken, step.tMs, machine.away) : own;
+  return made.map((v) => Math.max(0, v));
 }
 
 function limitsOf({ limitSteps, limit }: WholeForecast, { add, limit: share }: Scenario, fromMs: number): LimitStep[] {

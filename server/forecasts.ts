@@ -12,6 +12,7 @@ import {
   type Forecasts,
   type WholeForecast,
 } from '../core/capacity.ts';
+import { takenAlong, type MachineLoad } from '../core/machine-move.ts';
 import { applyScenario } from '../core/what-if.ts';
 import type { Catalog, Clock, History, Log } from '../core/ports.ts';
 import { Said, SAID_EVERY_MS, SAID_KEPT_MS, saidOf } from '../core/said.ts';
@@ -19,7 +20,7 @@ import { fillableOf, type Fillable } from './capacity-series.ts';
 import { createFitter, type FitterOptions } from './fitting.ts';
 import { FORECAST_DAYS, makeForecast } from './forecast-making.ts';
 import type { Inventory } from './inventory.ts';
-import { describe } from './problem.ts';
+import { badRequest, describe, quoted } from './problem.ts';
 import { createTurns } from './turns.ts';
 
 const DAY_MS = 86_400_000;
@@ -37,6 +38,8 @@ const WHOLE_MS = 3_600_000;
 const LINK_SHARE = 0.1;
 const LINK_DAYS = 30;
 const LINKS_AT_ONCE = 500;
+/** Disks or links of a machine that moves. */
+const PARTS_MAX = 20;
 
 export interface ForecastsOptions {
   readonly history: History;
@@ -83,6 +86,21 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
     // What failed is tried again at the next look.
     whole.catch(() => wholes.delete(one.series));
     return whole;
+  };
+
+  /** What a machine takes along of the kind of `here`. @throws HttpProblem 400 when that cannot be said */
+  const loadOf = async (id: string, here: Fillable): Promise<MachineLoad> => {
+    const stocked = (await inventory((picture) => picture.has(id))).get(id);
+    if (!stocked) throw badRequest(`The machine ${quoted(id)} of the scenario is not known: choose one that is polled.`);
+    const { name } = stocked.device;
+    if (id === here.device.id) throw badRequest(`${name} is what this forecast is of: choose a machine that comes or leaves.`);
+    const alike = fillableOf(stocked).filter(({ what, metric }) => what === here.what && metric === here.metric);
+    if (alike.length === 0) throw badRequest(`Of ${name} no ${here.what} is known, so what it takes along cannot be said.`);
+    if (alike.length > PARTS_MAX)
+      throw badRequest(`${name} has ${alike.length} of this kind, which is no machine that moves: at most ${PARTS_MAX}.`);
+    const wholes = [];
+    for (const part of alike) wholes.push(await wholeOf(part));
+    return { name, parts: takenAlong(wholes) };
   };
 
   const candidates = async (): Promise<Fillable[]> => {
@@ -204,7 +222,8 @@ export function createForecasts(options: ForecastsOptions): Forecasts {
       const one = stocked && fillableOf(stocked).find((each) => each.series === series);
       if (!one) return null;
       const whole = await wholeOf(one);
-      const changed = scenario ? applyScenario(whole, scenario, clock.nowMs()) : whole;
+      const machine = scenario?.machine ? await loadOf(scenario.machine.device, one) : null;
+      const changed = scenario ? { ...applyScenario(whole, scenario, clock.nowMs(), machine), ...named(machine) } : whole;
       const days = horizonDays ?? shownDays(changed);
       return { ...changed, steps: changed.steps.slice(0, days) };
     },
@@ -221,6 +240,9 @@ function parsedAs<T extends TSchema>(schema: T, doc: string): Static<T> | null {
   }
 }
 
+const named = (machine: MachineLoad | null): Pick<WholeForecast, 'machine'> =>
+  machine ? { machine: { name: machine.name, level: machine.parts.reduce((sum, { level }) => sum + (level ?? 0), 0) } } : {};
+
 const rowOf = ({
   history: _h,
   stepMs: _s,
@@ -230,6 +252,7 @@ const rowOf = ({
   reasons: _r,
   backtest: _b,
   limitSteps: _l,
+  machine: _m,
   ...row
 }: WholeForecast): CapacityRow => row;
 

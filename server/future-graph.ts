@@ -99,9 +99,9 @@ function sourceOf(id: string, whole: WholeForecast, made: readonly Made[], { zon
     ),
     scenarios: made.map(({ text, scenario, whole: own }) => ({
       key: text,
-      label: scenarioWords(scenario, unit, now, zone),
+      label: scenarioWords(scenario, unit, now, zone, own.machine?.name),
       limit: scenario.add || (scenario.limit ?? 1) !== 1 ? limitOf(own.limitSteps, unit) : null,
-      steps: scenario.growth !== null || scenario.load || scenario.customers ? own.steps : null,
+      steps: scenario.growth !== null || scenario.load || scenario.customers || scenario.machine ? own.steps : null,
       crossing: own.dates,
       orderByMs: own.orderByMs,
       says: [answerWords(whole.dates ? onPaths : whole, own, zone), orderWords(own, now, zone)].filter(Boolean).join('. '),

@@ -41,6 +41,12 @@ const CapacityPage = Type.Object({
 });
 const ForecastView = Type.Object({
   row: CapacityRow,
+  machine: Type.Optional(
+    Type.Object(
+      { name: Type.String(), level: Type.Number() },
+      { description: 'That a scenario moves: what it takes along, as it is today.' },
+    ),
+  ),
   stepMs: Type.Number(),
   fromMs: Value,
   levels: Type.Array(Type.Number()),
@@ -115,7 +121,7 @@ export async function capacityRoutes(app: App, { forecasts, clock }: RouteDeps):
             scenario: Type.Optional(
               Type.String({
                 maxLength: SCENARIO_TEXT_MAX,
-                description: 'growth=x1.5,add=12TiB@2027-01-15; see docs/capacity.md.',
+                description: 'growth=x1.5,add=12TiB@2027-01-15,here=DEVICE; see docs/capacity.md.',
               }),
             ),
           },
@@ -132,9 +138,10 @@ export async function capacityRoutes(app: App, { forecasts, clock }: RouteDeps):
         scenario: scenario === '' ? null : asked,
       });
       if (!whole) throw notFound(`Nothing that can fill is called ${quoted(series)}: /api/v1/capacity lists what there is.`);
-      const { history, stepMs, fromMs, steps, limitSteps, decisions, reasons, backtest: _, ...row } = whole;
+      const { history, stepMs, fromMs, steps, limitSteps, decisions, reasons, backtest: _, machine, ...row } = whole;
       return {
         row,
+        ...(machine ? { machine: { ...machine } } : {}),
         ...{ stepMs, fromMs, levels: [...LEVELS] },
         history: { tMs: [...history.tMs], values: [...history.values] },
         steps: steps.map(({ tMs, quantiles }) => ({ tMs, quantiles: [...quantiles] })),

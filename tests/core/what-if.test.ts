@@ -1,6 +1,7 @@
 /** What if: scenarios as text, and what they make of a forecast. */
 import { describe, expect, it } from 'vitest';
 import { bySoonest, type CapacityRow, type WholeForecast } from '../../core/capacity.ts';
+import { takenAlong } from '../../core/machine-move.ts';
 import {
   answerWords,
   applyScenario,
@@ -80,6 +81,55 @@ describe('a scenario', () => {
   });
 });
 
+describe('a machine that moves', () => {
+  /** It uses 2 TiB and 0.02 TiB more each day. */
+  const machine = (level = 2 * TIB): WholeForecast => {
+    const steps = given.steps.map(({ tMs }, i) => {
+      const middle = level + 0.02 * TIB * (i + 1);
+      return { tMs, quantiles: [-2, -1.3, -0.7, 0, 0.7, 1.3, 2].map((z) => middle + z * 0.75 * TIB) };
+    });
+    return { ...given, series: 'v/b/disk.used_bytes', deviceName: 'web1', level, steps };
+  };
+  const moved = (text: string, parts: readonly WholeForecast[]) => {
+    const scenario = parseScenario(text);
+    if ('error' in scenario) throw new Error(scenario.error);
+    return applyScenario(given, scenario, NOW_MS, { name: 'web1', parts });
+  };
+
+  it('brings what it uses and will use', () => {
+    // 32 TiB, 0.12 TiB more each day.
+    expect(daysUntil(moved('here=v', [machine()]))).toBeCloseTo(8 / 0.12, 0);
+    expect(daysUntil(moved('here=v', [machine(), machine()]))).toBeCloseTo(6 / 0.14, 0);
+  });
+  it('takes it along', () => {
+    expect(daysUntil(moved('away=v', [machine()]))).toBeCloseTo(12 / 0.08, 0);
+    expect(moved('away=v', [machine(90 * TIB)]).steps[10]?.quantiles[0]).toBe(0);
+  });
+  it('changes nothing before its day', () => {
+    const made = moved('here=v@2027-01-16', [machine()]);
+    expect(made.steps.slice(0, 60)).toEqual(given.steps.slice(0, 60));
+    expect(made.steps[60]?.quantiles[3]).toBeGreaterThan((given.steps[60]?.quantiles[3] ?? 0) + 3 * TIB);
+  });
+  it.each(['here=v', 'away=v'])('%s: what is uncertain about both adds up by its squares', (text) => {
+    const { quantiles } = moved(text, [machine()]).steps[0] ?? { quantiles: [] };
+    const wide = (of: readonly number[]) => (of[6] ?? 0) - (of[0] ?? 0);
+    expect(wide(quantiles) / wide(given.steps[0]?.quantiles ?? [])).toBeCloseTo(Math.hypot(1, 0.75), 6);
+    expect([...quantiles].sort((a, b) => a - b)).toEqual(quantiles);
+  });
+  it('without a forecast of its own it stays as it is', () => {
+    const { steps: _, ...rest } = machine();
+    const still: WholeForecast = { ...rest, steps: [], fromMs: null };
+    expect(daysUntil(moved('here=v', [still]))).toBeCloseTo(80, 0);
+  });
+  it('takes all its disks along, and of its links the one that carries most', () => {
+    const [small, large] = [machine(1), machine(3)];
+    expect(takenAlong([small, large])).toEqual([small, large]);
+    const link = (one: WholeForecast): WholeForecast => ({ ...one, what: 'link', unit: 'bps' });
+    expect(takenAlong([link(small), link(large)])).toEqual([link(large)]);
+    expect(takenAlong([])).toEqual([]);
+  });
+});
+
 describe('its text', () => {
   it.each<[Partial<Scenario>, string, string]>([
     [{ growth: 1.5 }, 'growth=x1.5', 'with 1.5 times the growth'],
@@ -89,6 +139,16 @@ describe('its text', () => {
       { customers: { now: 800, more: 200, atMs: null }, limit: 0.9 },
       'customers=800+200,limit=90%',
       'with 200 more customers, a limit of 90 %',
+    ],
+    [
+      { machine: { device: 'web1f3', away: false, atMs: Date.UTC(2027, 0, 15) } },
+      'here=web1f3@2027-01-15',
+      'with web1f3 here from 15 Jan 2027',
+    ],
+    [
+      { machine: { device: 'web1f3', away: true, atMs: null }, growth: 2 },
+      'growth=x2,away=web1f3',
+      'with 2 times the growth, without web1f3',
     ],
     [{ leadDays: 7 }, 'lead=7d', 'as things stand'],
   ])('%j is %s', (part, text, words) => {
@@ -105,6 +165,10 @@ describe('its text', () => {
     ['load=', /"" is no load/],
     ['customers=0+5', /no number of customers/],
     ['limit=0%', /no limit: write a share/],
+    ['here=a device', /"a device" is no device: write its id, here=web1f3@/],
+    ['away=', /"" is no device/],
+    ['here=a@tomorrow', /"tomorrow" is no day/],
+    ['here=a,away=b', /moves one machine/],
     ['lead=soon', /no delivery time/],
     ['magic=1', /knows no "magic"\. Write it as growth=x1\.5/],
     ['x'.repeat(400), /longer than 300/],

@@ -63,6 +63,19 @@ describe.skipIf(chromiumProgram === null)('what fills first', () => {
       await page.getByLabel('Load that comes at once').fill('2TiB');
       await page.getByLabel('Load that comes at once').press('Enter');
       await page.locator('.answer').nth(1).waitFor();
+      await page.getByRole('button', { name: 'Scenario 2' }).press('Enter');
+      const machine = page.getByLabel('Machine that moves');
+      await machine.fill('web01.attick');
+      await machine.press('Enter');
+      await page.getByText('No machine is called "web01.attick"').waitFor();
+      await machine.fill('web01.attic');
+      await machine.press('Enter');
+      await page.getByText(/^With 2 TiB of load, web01\.attic here/).first().waitFor();
+      // At the other end the same machine leaves.
+      await page.getByLabel('Where it comes from').selectOption({ index: 1 });
+      await page.waitForURL(/if=away/);
+      await page.getByText('Without web01.attic').first().waitFor();
+      expect(await page.getByLabel('Machine that moves').inputValue()).toBe('web01.attic');
       await page.getByRole('button', { name: 'Reset' }).press('Enter');
       await page.locator('.answer').first().waitFor({ state: 'detached' });
     });

@@ -33,6 +33,11 @@ beforeAll(async () => {
       lines.push(`nas,${name},disk.used_bytes,bytes,${seconds},${Math.round((at(day) ?? 0) * GIB)}`);
       lines.push(`nas,${name},disk.size_bytes,bytes,${seconds},${100 * GIB}`);
     }
+  for (let day = 200; day >= 0; day--) {
+    const seconds = Math.round((NOW_MS - day * DAY_MS) / 1000) - 60;
+    for (const name of ['/', '/srv']) lines.push(`vm,${name},disk.used_bytes,bytes,${seconds},${2 * GIB}`);
+    for (const name of ['/', '/srv']) lines.push(`vm,${name},disk.size_bytes,bytes,${seconds},${50 * GIB}`);
+  }
   const answer = await made.csv(lines.join('\n'));
   expect(answer.statusCode, answer.body).toBeLessThan(300);
   for (let i = 0; i < 100; i++) {
@@ -86,6 +91,33 @@ test('one forecast comes whole, and under a scenario', async () => {
   const more = (await as('&horizon=700&scenario=add%3D100GiB')).json<{ row: CapacityRow; limits: { limit: number }[] }>();
   expect(more.limits.map(({ limit }) => limit / GIB)).toEqual([100, 200]);
   expect(more.row.dates?.medianMs ?? 0).toBeGreaterThan(given.row.dates?.medianMs ?? Infinity);
+});
+
+test('a machine brings all its disks along, and what cannot be said of it is said', async () => {
+  const grows = row('/grows');
+  const series = encodeURIComponent(grows?.series ?? '');
+  const vm = rows.find(({ deviceName }) => deviceName === 'vm')?.device ?? '';
+  type Whole = { row: CapacityRow; machine?: { name: string; level: number }; steps: { quantiles: number[] }[] };
+  const given = (await made.get(`forecasts?series=${series}`)).json<Whole>();
+  const moved = (await made.get(`forecasts?series=${series}&scenario=here%3D${vm}`)).json<Whole>();
+  expect(moved.machine).toEqual({ name: 'vm', level: 4 * GIB });
+  expect(given.machine).toBeUndefined();
+  expect(((moved.steps[30]?.quantiles[3] ?? 0) - (given.steps[30]?.quantiles[3] ?? 0)) / GIB).toBeCloseTo(4, 1);
+  // 4 of the 10 GiB that were left, at 0.2 a day.
+  const sooner = ((given.row.dates?.medianMs ?? 0) - (moved.row.dates?.medianMs ?? 0)) / DAY_MS;
+  expect(sooner).toBeGreaterThan(14);
+  expect(sooner).toBeLessThan(26);
+  const graph = (
+    await made.get(`graphs/${encodeURIComponent(futureIdOf(grows?.series ?? '', null, [`here=${vm}`]))}`)
+  ).json<GraphData>();
+  expect(graph.future?.scenarios[0]?.label).toBe('with vm here');
+  for (const [device, words] of [
+    ['nobody', /machine "nobody" of the scenario is not known/],
+    [grows?.device ?? '', /nas is what this forecast is of/],
+  ] as const) {
+    const refused = await made.get(`forecasts?series=${series}&scenario=away%3D${device}`);
+    expect([refused.statusCode, detailOf(refused)]).toEqual([400, expect.stringMatching(words)]);
+  }
 });
 
 test('its graph shows the future, or the history and why there is none', async () => {

@@ -1,6 +1,5 @@
 /** The open row: its graph with the future, what that rests on, and what if. */
 import { useState } from 'preact/hooks';
-import type { CapacityRow } from '../../core/capacity.ts';
 import { futureIdOf } from '../../core/future-id.ts';
 import { slotMiddle } from '../../core/graph-geometry.ts';
 import { api, isFinal } from '../api.ts';
@@ -15,11 +14,15 @@ import { useGraph, useSeen } from '../graph/use-graph.ts';
 import { go } from '../live.ts';
 import { Trouble } from '../parts.tsx';
 import { withMore, type Route } from '../route.ts';
-import { WhatIf } from './what-if.tsx';
+import { WhatIf, type WhatIfProps } from './what-if.tsx';
 
 const EVERY_MS = 3_600_000;
 
-export function CapacityDetail({ route, row, scenarios }: { route: Route; row: CapacityRow; scenarios: readonly string[] }) {
+export interface CapacityDetailProps extends Omit<WhatIfProps, 'data'> {
+  readonly route: Route;
+}
+
+export function CapacityDetail({ route, row, scenarios, rows, devices }: CapacityDetailProps) {
   const [ref, width] = useSeen<HTMLDivElement>();
   const horizon = Number(route.more['ahead'] ?? '');
   const ahead = AHEAD.find((days) => days === horizon) ?? null;
@@ -87,7 +90,7 @@ export function CapacityDetail({ route, row, scenarios }: { route: Route; row: C
         {data && table && <TableTwin data={data} />}
         {data && <p class="s mut about">{data.about}</p>}
       </section>
-      <WhatIf route={route} row={row} scenarios={scenarios} data={data} />
+      <WhatIf route={route} row={row} scenarios={scenarios} rows={rows} devices={devices} data={data} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** What if: the fields of a scenario, the answers of up to three of them in words. */
-import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { DeviceView } from '../../core/api.ts';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { CapacityRow } from '../../core/capacity.ts';
 import { SCENARIOS_MAX } from '../../core/graph-future.ts';
 import type { GraphData } from '../../core/graph.ts';
@@ -9,42 +9,50 @@ import { formatCapacity, formatWith } from '../../core/units.ts';
 import { go } from '../live.ts';
 import type { Route } from '../route.ts';
 import { withScenarios } from './asked.ts';
-import { fieldsOf, scenarioOf, type ScenarioFields } from './scenario-form.ts';
+import { MACHINES_LIST, Machine, OtherEnd } from './machine.tsx';
+import { Pair } from './pair.tsx';
+import { fieldsOf, machinesOf, scenarioOf, type ScenarioFields } from './scenario-form.ts';
 
 export interface WhatIfProps {
   readonly route: Route;
   readonly row: CapacityRow;
   readonly scenarios: readonly string[];
+  /** All that can fill: where a machine may go to, or come from. */
+  readonly rows: readonly CapacityRow[];
+  readonly devices: readonly DeviceView[];
   readonly data: GraphData | null;
 }
 
-export function WhatIf({ route, row, scenarios, data }: WhatIfProps) {
+export function WhatIf({ route, row, scenarios, rows, devices, data }: WhatIfProps) {
+  const machines = useMemo(() => machinesOf(devices), [devices]);
   const [at, setAt] = useState(0);
   const current = Math.min(at, scenarios.length);
   const text = scenarios[current] ?? '';
   const parsed = parseScenario(text);
   const { unit } = row;
-  const [fields, setFields] = useState<ScenarioFields>(() => fieldsOf('error' in parsed ? AS_IS : parsed, unit));
+  const [fields, setFields] = useState<ScenarioFields>(() => fieldsOf('error' in parsed ? AS_IS : parsed, unit, machines));
   // What was written into the address from here comes back: by then the next field may be half typed. Another scenario is in
   // the fields before the next key, because what is typed sooner would be lost.
   const written = useRef(text);
   useLayoutEffect(() => {
     if (text === written.current) return;
     written.current = text;
-    setFields(fieldsOf('error' in parsed ? AS_IS : parsed, unit));
+    setFields(fieldsOf('error' in parsed ? AS_IS : parsed, unit, machines));
   }, [text]);
-  const made = scenarioOf(fields, unit);
+  // Machines may become known after the page.
+  useEffect(() => setFields((now) => ({ ...now, machine: machines.nameOf(now.machine) })), [machines]);
+  const made = scenarioOf(fields, unit, machines);
   const fault = 'error' in made ? made : null;
   const take = (next: ScenarioFields) => {
     setFields(next);
-    const scenario = scenarioOf(next, unit);
+    const scenario = scenarioOf(next, unit, machines);
     if ('error' in scenario) return;
     const texts = [...scenarios];
     written.current = scenarioText(scenario, unit);
     texts[current] = written.current;
     go(withScenarios(route, texts.filter(Boolean)), true);
   };
-  const typed = (field: keyof ScenarioFields, label: string, placeholder = '', date = false) => {
+  const typed = (field: Exclude<keyof ScenarioFields, 'machineWay'>, label: string, placeholder = '', date = false) => {
     const input = {
       'aria-label': label,
       value: fields[field],
@@ -53,7 +61,16 @@ export function WhatIf({ route, row, scenarios, data }: WhatIfProps) {
         setFields({ ...fields, [field]: event.currentTarget.value }),
       onChange: (event: { readonly currentTarget: HTMLInputElement }) => take({ ...fields, [field]: event.currentTarget.value }),
     };
-    return date ? <input type="date" {...input} /> : <input type="text" placeholder={placeholder} maxLength={24} {...input} />;
+    return date ? (
+      <input type="date" {...input} />
+    ) : (
+      <input
+        type="text"
+        placeholder={placeholder}
+        {...(field === 'machine' ? { list: MACHINES_LIST, maxLength: 255, autocomplete: 'off' } : { maxLength: 24 })}
+        {...input}
+      />
+    );
   };
   const growth = Number(fields.growth);
   const monthly = row.growthPerMonth?.middle ?? null;
@@ -103,7 +120,16 @@ export function WhatIf({ route, row, scenarios, data }: WhatIfProps) {
           {typed('add', 'Capacity to add', example)}
           {typed('addAt', 'From which day', '', true)}
         </Pair>
-        <Pair title="One-off load, or a machine moved here (away: −)">
+        <Machine
+          fields={fields}
+          row={row}
+          devices={devices}
+          onWay={(machineWay) => take({ ...fields, machineWay })}
+          name={typed('machine', 'Machine that moves', 'Name')}
+          day={typed('machineAt', 'On which day it moves', '', true)}
+          otherEnd={!('error' in made) && made.machine && <OtherEnd route={route} row={row} rows={rows} machine={made.machine} />}
+        />
+        <Pair title="One-off load (gone: −)">
           {typed('load', 'Load that comes at once', `−${unit === 'bytes' ? '500 GiB' : '200 Mb/s'}`)}
           {typed('loadAt', 'On which day', '', true)}
         </Pair>
@@ -142,14 +168,5 @@ export function WhatIf({ route, row, scenarios, data }: WhatIfProps) {
         </div>
       </div>
     </section>
-  );
-}
-
-function Pair({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <div role="group" aria-label={title}>
-      <div class="lab">{title}</div>
-      <div class="pair">{children}</div>
-    </div>
   );
 }

@@ -99,7 +99,16 @@ export function CapacityPage({ route, devices, devicesError, zone }: Shared) {
           )}
         </>
       )}
-      {open && <CapacityDetail key={open.series} route={route} row={open} scenarios={asked.scenarios} />}
+      {open && (
+        <CapacityDetail
+          key={open.series}
+          route={route}
+          row={open}
+          scenarios={asked.scenarios}
+          rows={value?.items ?? []}
+          devices={devices ?? []}
+        />
+      )}
     </>
   );
 }
