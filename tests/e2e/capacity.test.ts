@@ -70,7 +70,10 @@ describe.skipIf(chromiumProgram === null)('what fills first', () => {
       await page.getByText('No machine is called "web01.attick"').waitFor();
       await machine.fill('web01.attic');
       await machine.press('Enter');
-      await page.getByText(/^With 2 TiB of load, web01\.attic here/).first().waitFor();
+      await page
+        .getByText(/^With 2 TiB of load, web01\.attic here/)
+        .first()
+        .waitFor();
       // At the other end the same machine leaves.
       await page.getByLabel('Where it comes from').selectOption({ index: 1 });
       await page.waitForURL(/if=away/);
