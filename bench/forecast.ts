@@ -5,6 +5,7 @@
 import type { BenchOptions } from './bench.ts';
 import { join } from 'node:path';
 import { loadAugurs } from './forecast/augurs.ts';
+import { benchCourses } from './forecast/courses.ts';
 import { benchHabit, isNab } from './forecast/habit.ts';
 import { benchCrossings, benchSet, geometric, type SetResult } from './forecast/rates.ts';
 import { benchRound } from './forecast/round.ts';
@@ -26,6 +27,14 @@ export async function benchForecast({ quick, data, results }: BenchOptions): Pro
   const further = benchStocks(FURTHER_SHAPES, seeds, repetitions);
   tell(stocks);
   tell(further);
+  const courses = benchCourses(SEED, quick ? 6 : 30);
+  console.log(
+    'course, series, loss beside least squares and beside a drift; % within 80 and 95 % bands near, in between and far ahead',
+  );
+  for (const one of courses)
+    console.log(
+      `${one.name}: ${one.series}; ${one.besideLine.toFixed(3)} ${one.besideDrift.toFixed(3)}; ${one.held80.join(' ')}, ${one.held95.join(' ')}`,
+    );
   const augurs = await loadAugurs();
   const origins = quick ? 3 : 6;
   const traffic = trafficSets(SEED, quick ? 6 : 20);
@@ -62,6 +71,7 @@ export async function benchForecast({ quick, data, results }: BenchOptions): Pro
       'days until full within 20 %': figures.within20,
       'false alarms within 180 days': figures.falseAlarms,
       '80 % range of days until full, worst shape': Math.min(...held),
+      'disks beside the last value and its drift': round(geometric(courses.map(({ besideDrift }) => besideDrift))),
       'chances beside their base rate': round(crossings.brier / crossings.baseBrier),
       'false soon': round(crossings.falseSoon),
       'refit of a disk': round(stocks.fitMs),
@@ -83,6 +93,7 @@ export async function benchForecast({ quick, data, results }: BenchOptions): Pro
         ...figuresOf(further.ours),
         worstRange: round(Math.min(...[...further.byShape.values()].flatMap((t) => figuresOf(t).rangeHeld ?? []))),
       },
+      'disks beside least squares': round(geometric(courses.map(({ besideLine }) => besideLine))),
       'seasonal naive': round(geometric(sets.map(({ naive }) => naive))),
       augurs: augurs
         ? round(geometric(withAugurs.map((set) => set.augurs ?? NaN)))

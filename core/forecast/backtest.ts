@@ -95,6 +95,21 @@ function rangeOf(ranges: readonly number[], ahead: number): number {
   return r;
 }
 
+/** The last range is looked at as if it were so many times as long as its first step is far. */
+const LAST_RANGE = 3;
+
+/**
+ * Where a distance lies between the middles of ranges: the range before it, and the share of the way to the next one, by the
+ * logarithm, so that nothing jumps from one step to the next.
+ */
+export function placeIn(ranges: readonly number[], ahead: number): readonly [range: number, share: number] {
+  const middle = (r: number) => Math.sqrt((ranges[r] ?? 1) * ((ranges[r + 1] ?? (ranges[r] ?? 1) * LAST_RANGE + 1) - 1 || 1));
+  let r = 0;
+  while (r + 1 < ranges.length && middle(r + 1) <= ahead) r++;
+  if (r + 1 >= ranges.length || ahead <= middle(r)) return [r, 0];
+  return [r, Math.log(ahead / middle(r)) / Math.log(middle(r + 1) / middle(r))];
+}
+
 /** Errors of one range in order, and the place among `scored` of the origin each is of. */
 export interface Pooled {
   readonly values: Float64Array;
@@ -216,10 +231,11 @@ function weightedQuantiles({ values, owners, counts }: Pooled, weights: Float64A
 
 /** Quantiles of one step. */
 export function quantilesAt(path: Path, bands: Bands, ahead: number): number[] {
-  const factors = bands.factors[rangeOf(bands.ranges, ahead)] ?? NORMAL;
+  const [r, share] = placeIn(bands.ranges, ahead);
+  const [near, far] = [bands.factors[r] ?? NORMAL, bands.factors[r + 1] ?? bands.factors[r] ?? NORMAL];
   const centre = path.path(ahead);
   const spread = path.spread(ahead);
-  return factors.map((factor) => centre + factor * spread);
+  return near.map((factor, l) => centre + (factor + share * ((far[l] ?? factor) - factor)) * spread);
 }
 
 /** How the bands would have held: each origin judged by bands made of the errors of all others. */

@@ -12,6 +12,8 @@ const BESIDE = 7;
 const JUMPS_PER_VALUE = 1 / 25;
 const JUMPS_AT_LEAST = 3;
 const FEWEST_DROPS = 3;
+/** What comes in a day and is no more than so many days' growth is growth: what is written comes in heaps. */
+const GROWTH_DAYS = 14;
 
 export interface Step {
   /** Index of the first value after it. */
@@ -78,8 +80,8 @@ export function findSawtooth(y: Float64Array): Sawtooth | null {
   return { starts: drops.map(({ start }) => start), period, drop };
 }
 
-/** Days, alone or in pairs, far above or far below both what came before and what came after. */
-export function findOutliers(y: Float64Array): number[] {
+/** Days, alone or in pairs, far above or far below both what came before and what came after: by `least` or more. */
+export function findOutliers(y: Float64Array, least = 0): number[] {
   const known = knownOf(y);
   const beyond = new Float64Array(known.length);
   const slope = slopeBetween(y, known);
@@ -95,7 +97,7 @@ export function findOutliers(y: Float64Array): number[] {
   }
   const noise = Math.max(dayNoise(y), sigmaOf(beyond, 0));
   // At the ends only one side speaks: it must be surer.
-  const needed = (k: number) => (k === 0 || k === known.length - 1 ? 2 : 1) * OUTLIER * noise;
+  const needed = (k: number) => Math.max(least, (k === 0 || k === known.length - 1 ? 2 : 1) * OUTLIER * noise);
   return known.filter((_, k) => Math.abs(beyond[k] ?? 0) > needed(k));
 }
 
@@ -134,9 +136,10 @@ function meanSize(values: Float64Array): number {
 /**
  * Imports and clean-ups: levels that jump within a day or two and stay. Sizes are medians beside the jump, free of the slope.
  * @param certain indices at which a change is known of
+ * @param least what is smaller is none
  * @returns in order of time; empty where jumps are so many that they are how the series goes
  */
-export function findSteps(y: Float64Array, certain: readonly number[] = []): { steps: Step[]; erratic: boolean } {
+export function findSteps(y: Float64Array, certain: readonly number[] = [], least = 0): { steps: Step[]; erratic: boolean } {
   const known = knownOf(y);
   const noise = dayNoise(y);
   const slope = slopeBetween(y, known);
@@ -150,9 +153,9 @@ export function findSteps(y: Float64Array, certain: readonly number[] = []): { s
     const near = (j: number) =>
       (y[known[k + j] ?? -1] ?? NaN) - (y[known[k - 1] ?? -1] ?? NaN) - slope * ((known[k + j] ?? 0) - (known[k - 1] ?? 0));
     const sudden = Math.max(Math.abs(near(0)), Math.abs(near(1)));
-    if (!isCertain && sudden < STANDS_OUT * Math.SQRT2 * noise) continue;
+    if (!isCertain && sudden < Math.max(least, STANDS_OUT * Math.SQRT2 * noise)) continue;
     const amount = jump(k);
-    if (!isCertain && Math.abs(amount) < STANDS_OUT * noise) continue;
+    if (!isCertain && Math.abs(amount) < Math.max(least, STANDS_OUT * noise, GROWTH_DAYS * Math.abs(slope))) continue;
     const last = found.at(-1);
     const at = known[k] ?? 0;
     // One jump is seen from several days: that with the largest change from the day before is it.

@@ -1,10 +1,11 @@
 /** A forecast of a stock: the fit, its bands from its own backtest, and what may be said of a limit. */
-import { bandsOf, poolsOf, quantilesAt, recordOf, scoresOf, type Bands, type Path, type Rolling } from './backtest.ts';
+import { bandsOf, poolsOf, quantilesAt, recordOf, scoresOf, type Bands, type Rolling } from './backtest.ts';
 import { weekdayOf } from './calendar.ts';
 import type { Grid } from './grid.ts';
 import { DAY_MS, type Backtest, type Decision, type Forecast, type Reason } from './model.ts';
 import { medianOf } from './robust.ts';
 import { fitStock, type StockFit } from './stock.ts';
+import { blendOf, sharesOf, triedAt, type Blend } from './stock-blend.ts';
 import { amountText, dateText } from './words.ts';
 import { withoutSteps } from './breaks.ts';
 import { crossedAlready, timeToLimit, undated } from './verdict.ts';
@@ -56,8 +57,7 @@ export function forecastStock(question: StockQuestion): Answer {
   const certain = question.changesMs.map((ms) => indexOf(grid, ms)).filter((i) => i > 0);
   const fit = fitStock(y, weekday, certain);
   if (!fit) return only(tooShort(known, LEAST_VALUES, 'a forecast'));
-  const { bands, backtest } = tested(y, weekday, certain, fit, horizonSteps);
-  const path = pathOf(fit);
+  const { bands, backtest, path } = tested(y, weekday, certain, fit, horizonSteps);
   // What was never below zero will not be so.
   const least = y.some((v) => v < 0) ? -Infinity : 0;
   const steps = Array.from({ length: horizonSteps }, (_, h) => ({
@@ -84,7 +84,7 @@ export function forecastStock(question: StockQuestion): Answer {
     fromMs: grid.endMs(y.length - 1),
     steps: reach,
     today,
-    path: (ahead, slopes) => fit.path(ahead, slopes),
+    path: (ahead, slopes) => path.along(ahead, slopes),
     sigma: (ahead) => fit.sigma(ahead),
     rho: fit.rho,
     inflation: bands.inflation,
@@ -103,14 +103,8 @@ function indexOf(grid: Grid, ms: number): number {
   return -1;
 }
 
-function pathOf(fit: StockFit): Path {
-  // Rounding is no noise that errors could be measured in.
-  const least = FINEST * Math.abs(fit.path(1));
-  return {
-    path: (ahead) => fit.path(ahead),
-    spread: (ahead) => Math.max(least, Math.hypot(fit.sigma(ahead), fit.spread(ahead))),
-  };
-}
+/** Rounding is no noise that errors could be measured in. */
+const leastOf = (fit: StockFit): number => FINEST * Math.abs(fit.path(1));
 
 function tested(
   y: Float64Array,
@@ -118,45 +112,51 @@ function tested(
   certain: readonly number[],
   fit: StockFit,
   horizon: number,
-): { bands: Bands; backtest: Backtest | null } {
+): { bands: Bands; backtest: Backtest | null; path: Blend } {
   const span = y.length - 7 - FIRST_ORIGIN;
   const count = Math.max(0, Math.min(MOST_ORIGINS, Math.floor(span / 7) + 1));
   const every = count > 1 ? Math.max(7, Math.floor(span / (count - 1))) : 7;
   const origins = Array.from({ length: count }, (_, k) => y.length - 7 - k * every)
     .filter((at) => at >= FIRST_ORIGIN)
     .reverse();
+  const steps = Math.min(Math.max(horizon, 90), y.length >> 1);
+  // An import, a clean-up or a wild day after an origin is none of its errors: the bands are of days without one.
+  const truth = (origin: number) => {
+    const later = fit.steps.filter(({ at }) => at >= origin);
+    const total = later.reduce((sum, { amount }) => sum + amount, 0);
+    const values = withoutSteps(y, later).map((v) => v - total);
+    for (const i of fit.outliers) values[i] = NaN;
+    return values;
+  };
+  const then = origins.flatMap((origin) => {
+    let end = origin;
+    while (end > 0 && Number.isNaN(y[end - 1] ?? NaN)) end--;
+    const past = fitStock(
+      y.slice(0, end),
+      weekday,
+      certain.filter((i) => i < end),
+    );
+    if (!past) return [];
+    const values = truth(origin);
+    const tried = triedAt(past, (ahead) => values[end - 1 + ahead] ?? NaN, Math.min(steps, y.length - end), RANGES);
+    return [{ origin, late: origin - end, past, tried }];
+  });
+  const all = then.map(({ tried }) => tried);
   const rolling: Rolling = {
-    values: y,
-    origins,
-    steps: Math.min(Math.max(horizon, 90), y.length >> 1),
-    ranges: RANGES,
-    prior: PRIOR,
-    forgets: 1,
+    ...{ values: y, origins: then.map(({ origin }) => origin), steps, ranges: RANGES, prior: PRIOR, forgets: 1, truth },
     fit: (history) => {
-      let end = history.length;
-      while (end > 0 && Number.isNaN(history[end - 1] ?? NaN)) end--;
-      const past = fitStock(
-        history.subarray(0, end),
-        weekday,
-        certain.filter((i) => i < end),
-      );
-      if (!past) return null;
-      const late = history.length - end;
-      const path = pathOf(past);
-      return { path: (ahead) => path.path(ahead + late), spread: (ahead) => path.spread(ahead + late) };
-    },
-    // An import, a clean-up or a wild day after an origin is none of its errors: the bands are of days without one.
-    truth: (origin) => {
-      const later = fit.steps.filter(({ at }) => at >= origin);
-      const total = later.reduce((sum, { amount }) => sum + amount, 0);
-      const truth = withoutSteps(y, later).map((v) => v - total);
-      for (const i of fit.outliers) truth[i] = NaN;
-      return truth;
+      const k = then.findIndex(({ origin }) => origin === history.length);
+      const one = then[k];
+      if (!one) return null;
+      const { past, late } = one;
+      const path = blendOf(past, sharesOf(all, RANGES, k), RANGES, leastOf(past));
+      return { ...path, path: (ahead) => path.path(ahead + late), spread: (ahead) => path.spread(ahead + late) };
     },
   };
   const scored = scoresOf(rolling);
   const pools = poolsOf(scored, rolling.ranges);
-  return { bands: bandsOf(scored, rolling, null, pools), backtest: recordOf(rolling, scored, pools) };
+  const path = blendOf(fit, sharesOf(all, RANGES), RANGES, leastOf(fit));
+  return { bands: bandsOf(scored, rolling, path.shape ?? null, pools), backtest: recordOf(rolling, scored, pools), path };
 }
 
 /** Why this fit carries no date. */

@@ -1,9 +1,14 @@
 /** How a stock goes on: its growth once wild days, steps, rotation and the weekly habit are told apart from it. */
-import { dayNoise, findHabit, findOutliers, findSawtooth, findSteps, withoutSteps, type Sawtooth, type Step } from './breaks.ts';
-import { medianOf, robustLine, sigmaOf, type Line } from './robust.ts';
+import { findHabit, findOutliers, findSawtooth, findSteps, withoutSteps, type Sawtooth, type Step } from './breaks.ts';
+import { medianOf } from './robust.ts';
 import { fitTrend, type Trend } from './trend.ts';
+import { walkOf, type Walk } from './walk.ts';
 
 const WEEK = 7;
+/** Rotations differ by less than so many drops. */
+const UNEVEN = 2;
+/** A step that is sized together with the growth may come out so much larger or smaller than it looked. */
+const SEEN = 0.3;
 
 /** A fitted stock. Indices are days of the history; steps ahead count from 1, the day after its end. */
 export interface StockFit {
@@ -24,6 +29,8 @@ export interface StockFit {
   path(ahead: number, slopes?: number): number;
   /** Standard deviation of the path itself. */
   spread(ahead: number): number;
+  /** The way on from today, whatever the trend; null with too little history. */
+  readonly walk: Walk | null;
 }
 
 /**
@@ -33,21 +40,21 @@ export interface StockFit {
  * @returns null with fewer than three values
  */
 export function fitStock(y: Float64Array, weekday: (i: number) => number, certain: readonly number[] = []): StockFit | null {
+  // Rotation is taken out like a habit: what a cycle rises by more than it grows, from its start on.
   const sawtooth = findSawtooth(y);
-  if (sawtooth) {
-    const fit = fitPeaks(y, sawtooth);
-    if (fit) return fit;
-  }
-  let clean = y.slice();
-  const outliers = findOutliers(clean);
+  const teeth = sawtooth ? teethOf(sawtooth) : () => 0;
+  let clean = sawtooth ? y.map((v, i) => v - teeth(i)) : y.slice();
+  // Rotation is never quite even: what it leaves over is no event.
+  const least = sawtooth ? UNEVEN * sawtooth.drop : 0;
+  const outliers = findOutliers(clean, least);
   for (const i of outliers) clean[i] = NaN;
   // A habit hides small steps, and steps distort a habit: coarse steps, habit, then all steps.
-  const coarse = findSteps(clean, certain);
+  const coarse = findSteps(clean, certain, least);
   const habit = findHabit(withoutSteps(clean, coarse.steps), weekday, WEEK);
   if (habit) clean = clean.map((v, i) => v - (habit[weekday(i)] ?? 0));
-  if (habit) for (const i of findOutliers(clean)) if (!outliers.includes(i)) outliers.push(i);
+  if (habit) for (const i of findOutliers(clean, least)) if (!outliers.includes(i)) outliers.push(i);
   for (const i of outliers) clean[i] = NaN;
-  const found = findSteps(clean, certain);
+  const found = findSteps(clean, certain, least);
   const first = fitTrend(withoutSteps(clean, found.steps));
   if (!first) return null;
   const { steps, loss } = jointly(clean, found.steps, first.since);
@@ -55,8 +62,31 @@ export function fitStock(y: Float64Array, weekday: (i: number) => number, certai
   const again = fitTrend(flat) ?? first;
   const trend = { ...again, slopeRange: again.slopeRange * loss };
   const { erratic } = found;
-  const base = { outliers: outliers.sort((a, b) => a - b), steps, sawtooth: null, habit, erratic, trend };
-  return { ...base, ...pathOf(flat, trend, (i) => (habit ? (habit[weekday(i)] ?? 0) : 0)) };
+  const base = { outliers: outliers.sort((a, b) => a - b), steps, sawtooth, habit, erratic, trend };
+  const repeats = (i: number) => (habit ? (habit[weekday(i)] ?? 0) : 0) + teeth(i);
+  const walk = walkOf(flat);
+  const last = y.length - 1;
+  return {
+    ...base,
+    ...pathOf(flat, trend, repeats),
+    walk: walk && {
+      path: (ahead) => walk.path(ahead) + repeats(last + ahead),
+      spread: (ahead) => walk.spread(ahead),
+      shape: walk.shape,
+    },
+  };
+}
+
+/** How far each day of a cycle stands above its middle, with cycles of the typical length before the first and after the last. */
+function teethOf({ starts, period, drop }: Sawtooth): (i: number) => number {
+  const [first, last] = [starts[0] ?? 0, starts.at(-1) ?? 0];
+  const rise = drop / period;
+  return (i) => {
+    let start = first - Math.ceil((first - i) / period) * period;
+    if (i >= last) start = last + Math.floor((i - last) / period) * period;
+    else if (i >= first) start = starts.findLast((at) => at <= i) ?? first;
+    return rise * (i - start - (period - 1) / 2);
+  };
 }
 
 type Path = Pick<StockFit, 'growth' | 'grows' | 'sigma' | 'rho' | 'path' | 'spread'>;
@@ -133,66 +163,10 @@ function jointly(y: Float64Array, steps: readonly Step[], since: number): { step
   const slope = shared / within;
   const sized = inside.map((step, s) => {
     const [left, right] = [parts[s], parts[s + 1]];
-    return left && right ? { at: step.at, amount: right.v - left.v - slope * (right.x - left.x) } : step;
+    if (!left || !right) return step;
+    const amount = right.v - left.v - slope * (right.x - left.x);
+    // Where growth is not even, what differs between the parts is growth; the step is what was seen beside it.
+    return Math.abs(amount - step.amount) <= SEEN * Math.abs(step.amount) ? { at: step.at, amount } : step;
   });
   return { steps: [...steps.filter(({ at }) => at <= since), ...sized], loss: Math.sqrt(whole / within) };
-}
-
-/** Growth from cycle to cycle: each cycle's start, from all its days, by a line over the cycles. */
-function fitPeaks(y: Float64Array, sawtooth: Sawtooth): StockFit | null {
-  const { starts, period } = sawtooth;
-  const first = (starts[0] ?? 0) - period;
-  const cycles = [Math.round(first), ...starts];
-  const cycleOf = (i: number) => {
-    let c = 0;
-    while (c + 1 < cycles.length && (cycles[c + 1] ?? 0) <= i) c++;
-    return c;
-  };
-  const rises: number[] = [];
-  let previous = -1;
-  for (let i = 0; i < y.length; i++) {
-    if (Number.isNaN(y[i] ?? NaN)) continue;
-    if (previous >= 0 && cycleOf(previous) === cycleOf(i)) rises.push(((y[i] ?? 0) - (y[previous] ?? 0)) / (i - previous));
-    previous = i;
-  }
-  // Mean without the wildest tenth on both sides: noise of neighbours cancels in a mean, not in a median.
-  rises.sort((a, b) => a - b);
-  const cut = Math.floor(rises.length / 10);
-  const kept = rises.slice(cut, rises.length - cut);
-  const rise = kept.reduce((sum, r) => sum + r, 0) / Math.max(1, kept.length);
-  const members = cycles.map(() => [] as number[]);
-  for (let i = 0; i < y.length; i++) members[cycleOf(i)]?.push((y[i] ?? NaN) - rise * (i - (cycles[cycleOf(i)] ?? 0)));
-  const offset = Math.min(0, cycles[0] ?? 0);
-  const perStart = new Float64Array(y.length - offset).fill(NaN);
-  cycles.forEach((start, c) => (perStart[start - offset] = medianOf(members[c] ?? [])));
-  const line: Line | null = robustLine(perStart);
-  if (!line) return null;
-  const level = line.level - line.slope * offset;
-  const meanX = line.meanX + offset;
-  const slopeRange = 1.96 * line.slopeError * (1 + 1.5 / Math.max(1, line.n - 3));
-  const error = slopeRange / 1.96;
-  const grows = Math.abs(line.slope) > slopeRange;
-  const last = y.length - 1;
-  const lastStart = starts.at(-1) ?? 0;
-  const centre = (i: number) => (grows ? level + line.slope * i : level + line.slope * meanX);
-  const at = (i: number, slopes: number) => {
-    const start = lastStart + Math.floor((i - lastStart) / period) * period;
-    return centre(start) + slopes * error * (start - meanX) + rise * (i - start);
-  };
-  const about = y.map((v, i) => v - (level + line.slope * (cycles[cycleOf(i)] ?? 0)) - rise * (i - (cycles[cycleOf(i)] ?? 0)));
-  const sigma = Math.max(sigmaOf(about, 0), dayNoise(about));
-  return {
-    outliers: [],
-    steps: [],
-    sawtooth,
-    habit: null,
-    erratic: false,
-    trend: null,
-    growth: { perDay: line.slope, low: line.slope - slopeRange, high: line.slope + slopeRange },
-    grows,
-    sigma: () => sigma,
-    rho: 0,
-    path: (ahead, slopes = 0) => at(last + ahead, slopes),
-    spread: (ahead) => Math.hypot(line.levelError, error * (last + ahead - meanX)),
-  };
 }
