@@ -1,19 +1,23 @@
-/** Quiet windows over what somebody picked: devices, by their load, and ports, by their traffic. */
+/** Quiet windows over what somebody picked: devices, by their load, ports, by their traffic, and series as they are. */
 import { quietWindows, type QuietReport, type QuietSeries } from '../core/quiet.ts';
-import { seriesKey, type Instance, type MetricName, type SeriesKey, type Unit } from '../core/model.ts';
-import type { Clock, History } from '../core/ports.ts';
+import { seriesKey, splitSeriesKey, type Instance, type MetricName, type SeriesKey, type Unit } from '../core/model.ts';
+import type { Catalog, Clock, History } from '../core/ports.ts';
 import { visible } from '../core/text.ts';
-import type { Inventory, Stocked } from './inventory.ts';
+import type { Inventory, Picture, Stocked } from './inventory.ts';
 import { badRequest, notFound, quoted } from './problem.ts';
+import { resolveSeries } from './series-data.ts';
+import { seriesOf } from './views.ts';
 
 /** As far back as windows look. */
 const BACK_MS = 8 * 7 * 86_400_000;
 export const PICKS_MAX = 20;
-const SERIES_MAX = 60;
+export const SERIES_MAX = 60;
 
 export interface QuietRequest {
   /** Ids of devices, or of a device and one of its parts: `device/instance`. */
   readonly of: readonly string[];
+  /** Series besides, as `device/instance/metric` by ids or names. */
+  readonly named: readonly string[];
   readonly hours: number;
   readonly night: boolean;
   readonly count: number;
@@ -26,12 +30,16 @@ export interface QuietFound extends QuietReport {
 interface Deps {
   readonly history: History;
   readonly inventory: Inventory;
+  readonly catalog: Catalog;
   readonly clock: Clock;
 }
 
 /** @throws HttpProblem 404 for what is not there, 400 for what cannot say when it is quiet */
-export async function findQuiet({ history, inventory, clock }: Deps, request: QuietRequest): Promise<QuietFound> {
-  const { of, hours, night, count, zone } = request;
+export async function findQuiet(deps: Deps, request: QuietRequest): Promise<QuietFound> {
+  const { history, inventory, clock } = deps;
+  const { of, named, hours, night, count, zone } = request;
+  if (of.length + named.length === 0)
+    throw badRequest('Nothing is picked: give "of" (a device, or one of its ports) or "series" (device/instance/metric).');
   const picture = await inventory((known) => of.every((pick) => known.has(pick.split('/')[0] ?? '')));
   const series = of.flatMap((pick) => {
     const [device = '', instance] = pick.split('/');
@@ -42,6 +50,7 @@ export async function findQuiet({ history, inventory, clock }: Deps, request: Qu
       throw badRequest(`${quoted(nameOf(stocked, instance))} measures nothing that tells when it is quiet.`);
     return found;
   });
+  for (const text of named) series.push(await bySeries(deps, text));
   const own = [...new Map(series.map((one) => [one.series, one])).values()];
   if (own.length > SERIES_MAX)
     throw badRequest(
@@ -64,6 +73,20 @@ export async function findQuiet({ history, inventory, clock }: Deps, request: Qu
     };
   });
   return { ...quietWindows(measured, { zone, lengthHours: hours, nightIfPossible: night, count }), series: own };
+}
+
+/** Whatever is measured: who names a series knows that what is low in it is quiet. */
+async function bySeries({ catalog, inventory }: Deps, text: string): Promise<QuietFound['series'][number]> {
+  const unknown = () =>
+    notFound(`There is no series ${quoted(text)}: write device/instance/metric, as listed by /api/v1/series.`);
+  const key = await resolveSeries(catalog, text);
+  if (key === null) throw unknown();
+  const { device, instance } = splitSeriesKey(key);
+  const has = (known: Picture) => known.get(device)?.instances.some(({ id }) => id === instance) === true;
+  const stocked = (await inventory(has)).get(device);
+  const found = stocked && seriesOf(stocked.device, stocked.instances).find((one) => one.key === key);
+  if (!found) throw unknown();
+  return { series: found.key, name: visible(found.name), unit: found.unit as Unit };
 }
 
 /** What tells of a server how busy it is, the first it has; of a switch the traffic of its described ports. */

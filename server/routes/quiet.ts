@@ -7,16 +7,23 @@ import { QuietView } from '../../core/quiet-view.ts';
 import { problems, textAnswer } from '../openapi.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { badRequest, quoted } from '../problem.ts';
-import { findQuiet, PICKS_MAX, type QuietRequest } from '../quiet.ts';
+import { findQuiet, PICKS_MAX, SERIES_MAX, type QuietRequest } from '../quiet.ts';
 
 const tags = ['quiet windows'];
 const Query = Type.Object(
   {
-    of: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
-      minItems: 1,
-      maxItems: PICKS_MAX,
-      description: 'What the job disturbs: ids of devices, or device/instance of a port. May be given several times.',
-    }),
+    of: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+        maxItems: PICKS_MAX,
+        description: 'What the job disturbs: ids of devices, or device/instance of a port. May be given several times.',
+      }),
+    ),
+    series: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 600 }), {
+        maxItems: SERIES_MAX,
+        description: 'Series that rest when they are low: device/instance/metric with ids or names. May be given several times.',
+      }),
+    ),
     hours: Type.Optional(
       Type.Integer({ minimum: 1, maximum: LONGEST_HOURS, description: 'How long the job takes; 3 unless told.' }),
     ),
@@ -36,7 +43,8 @@ const IcsQuery = Type.Object(
   { additionalProperties: false },
 );
 interface Asked {
-  readonly of: readonly string[];
+  readonly of?: readonly string[];
+  readonly series?: readonly string[];
   readonly hours?: number;
   readonly night?: boolean;
   readonly count?: number;
@@ -44,11 +52,11 @@ interface Asked {
   readonly start?: number;
 }
 
-export async function quietRoutes(app: App, { history, inventory, clock, config }: RouteDeps): Promise<void> {
-  const deps = { history, inventory, clock };
-  const wanted = ({ of, hours = 3, night = false, count = 5, zone = config.zone }: Asked): QuietRequest => {
+export async function quietRoutes(app: App, { history, inventory, catalog, clock, config }: RouteDeps): Promise<void> {
+  const deps = { history, inventory, catalog, clock };
+  const wanted = ({ of = [], series = [], hours = 3, night = false, count = 5, zone = config.zone }: Asked): QuietRequest => {
     if (!isZone(zone)) throw badRequest(`${quoted(zone)} is not a time zone: give a name such as Europe/Paris or UTC.`);
-    return { of, hours, night, count, zone };
+    return { of, named: series, hours, night, count, zone };
   };
 
   app.get(

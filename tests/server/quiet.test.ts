@@ -55,6 +55,20 @@ it('takes the ports of a device without a load, and is a weekly event', async ()
   expect((await w.get(`quiet.ics?of=${port}&hours=3&start=${second?.start}`)).body).toContain(`UID:quiet-${second?.start}-3-`);
 });
 
+it('takes any series, by names or ids, beside what is picked', async () => {
+  const [device = '', instance = ''] = port.split('/');
+  const named = await find('series=web1/eth0/interface.in_bps&hours=3');
+  expect(named.series).toEqual([
+    { series: `${device}/${instance}/interface.in_bps`, name: 'web1/eth0/interface.in_bps', unit: 'bps' },
+  ]);
+  expect(named.windows[0]?.words).toBe('Sunday 04:00–07:00');
+  // What was picked already does not count twice.
+  const both = await find(`of=${port}&series=${device}/${instance}/interface.in_bps&hours=3`);
+  expect(both.series.map(({ name }) => name)).toHaveLength(2);
+  const ics = await w.get('quiet.ics?series=web1/eth0/interface.in_bps&hours=3');
+  expect(ics.body.replace(/\r\n /g, '')).toContain('Quiet window: web1/eth0/interface.in_bps');
+});
+
 it('says of a series without history that it says nothing', async () => {
   const [, young] = (await w.catalog.devices.list())
     .map(({ id }) => id)
@@ -66,6 +80,9 @@ it('says of a series without history that it says nothing', async () => {
 
 test.each([
   ['nothing picked', '', 400, 'of'],
+  ['no such series', 'series=web1/eth0/interface.none', 404, 'There is no series'],
+  ['what is no series', 'series=web1', 404, 'There is no series'],
+  ['too many series', Array.from({ length: 61 }, (_, i) => `series=a/b/c.${i}`).join('&'), 400, 'series'],
   ['no such device', 'of=nobody', 404, 'There is no device "nobody"'],
   ['no such port', 'of=PORT9', 404, 'has no part'],
   ['no hours', 'of=PORT&hours=0', 400, 'hours'],
