@@ -19,7 +19,7 @@ export const CapacityRow = Type.Object({
   site: Type.String(),
   tags: Type.Array(Type.String()),
   instance: Type.String(),
-  name: Type.String({ description: '"/srv/archive", "Memory", "eth0 in, highest of each day"' }),
+  name: Type.String({ description: '"/srv/archive", "Memory", "eth0 in"' }),
   what: Type.Enum([...CAPACITY_KINDS]),
   metric: Type.String(),
   unit: Type.String(),

@@ -27,7 +27,7 @@ export function quantilesAt({ steps, stepMs, fromMs, level }: WholeForecast, tMs
 /**
  * Quantiles of a level to which a machine comes, or which it leaves: medians add up, deviations from them as those of
  * independent things do, by their squares. Leaving makes nothing more certain, because what goes was never measured apart.
- * Of links these are highest readings of a day, taken as if they fell together: the most that it can be.
+ * Of links these are busiest hours, taken as if they were the same hour: the most that it can be.
  */
 export function withMachine(own: readonly number[], { parts }: MachineLoad, tMs: number, away: boolean): number[] {
   const others = parts.map((part) => quantilesAt(part, tMs));

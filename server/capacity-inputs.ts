@@ -21,20 +21,51 @@ export function setFor(rules: readonly CapacityRule[], { what, device, instance 
   };
 }
 
-/** A value a day, at its middle; of a rate only of days that are over, because the greatest may still come. */
-export function daysOf(
-  bins: BinColumns | undefined,
-  stock: boolean,
-  nowMs: number,
-): { timesMs: number[]; values: (number | null)[] } {
-  const [timesMs, values]: [number[], (number | null)[]] = [[], []];
+/** A value a day, at its middle. */
+export interface Daily {
+  readonly timesMs: readonly number[];
+  readonly values: readonly (number | null)[];
+}
+
+/** What a stock is worth on average each day. @param bins of a day */
+export function averageDays(bins: BinColumns | undefined): Daily {
+  const tMs = Array.from(bins?.tMs ?? []);
+  return {
+    timesMs: tMs.map((t) => t + DAY_MS / 2),
+    values: tMs.map((_, i) => {
+      const value = bins?.mean[i] ?? NaN;
+      return Number.isFinite(value) ? value : null;
+    }),
+  };
+}
+
+/** Hours of a day that must be known, and the share of each: the busiest may be among the others. */
+const HOURS_KNOWN = 16;
+const HOUR_KNOWN = 0.5;
+
+/**
+ * What a link carries in the busiest hour of each day that is over: the same figure whether it was measured every second or every
+ * hour, which the highest reading is not. A day of which only the average is known, as of a coarse import, has no busiest hour.
+ * @param bins of an hour
+ */
+export function busiestHours(bins: BinColumns | undefined, nowMs: number): Daily {
+  const days = new Map<number, { known: number; least: number; most: number }>();
   bins?.tMs.forEach((tMs, i) => {
-    if (!stock && tMs + DAY_MS > nowMs) return;
-    const value = (stock ? bins.mean[i] : bins.max[i]) ?? NaN;
-    timesMs.push(tMs + DAY_MS / 2);
-    values.push(Number.isFinite(value) ? value : null);
+    const day = Math.floor(tMs / DAY_MS);
+    if ((day + 1) * DAY_MS > nowMs) return;
+    const found = days.get(day) ?? { known: 0, least: Infinity, most: -Infinity };
+    days.set(day, found);
+    const value = bins.mean[i] ?? NaN;
+    if (!Number.isFinite(value) || !((bins.known[i] ?? 0) >= HOUR_KNOWN)) return;
+    found.known++;
+    found.least = Math.min(found.least, value);
+    found.most = Math.max(found.most, value);
   });
-  return { timesMs, values };
+  const order = [...days].sort(([a], [b]) => a - b);
+  return {
+    timesMs: order.map(([day]) => (day + 0.5) * DAY_MS),
+    values: order.map(([, { known, least, most }]) => (known >= HOURS_KNOWN && (most > least || most === 0) ? most : null)),
+  };
 }
 
 /** A size that was always the same, if it is known at all. */

@@ -2,7 +2,7 @@
 import type { CapacityRow, CapacityRule, WholeForecast } from '../core/capacity.ts';
 import type { Clock, History } from '../core/ports.ts';
 import { judgeSaid, type Said } from '../core/said.ts';
-import { daysOf, limitsIn, setFor, sizeSteps } from './capacity-inputs.ts';
+import { averageDays, busiestHours, limitsIn, setFor, sizeSteps } from './capacity-inputs.ts';
 import type { Fillable } from './capacity-series.ts';
 import type { Fitter } from './fitting.ts';
 
@@ -34,13 +34,14 @@ export async function makeForecast(
 ): Promise<WholeForecast> {
   const nowMs = clock.nowMs();
   const keys = one.sizes === null ? [one.series] : [one.series, one.sizes];
-  const [used, sizes] = await history.bins(keys, '1d', nowMs - BACK_DAYS * DAY_MS, nowMs, ['mean', 'max', 'known']);
+  const stock = one.what !== 'link';
+  const fromMs = nowMs - BACK_DAYS * DAY_MS;
+  const [used, sizes] = await history.bins(keys, stock ? '1d' : '1h', fromMs, nowMs, ['mean', 'known']);
   const { share, amount, leadDays: days } = setFor(rules, one);
   const sizeOf = sizes ? limitsIn(sizes, one.size) : sizeSteps(one.size);
   const limitSteps = sizeOf.map((step) => ({ ...step, limit: amount ?? (share ?? 1) * step.limit }));
   const limit = limitSteps.at(-1)?.limit ?? null;
-  const stock = one.what !== 'link';
-  const known = daysOf(used, stock, nowMs);
+  const known = stock ? averageDays(used) : busiestHours(used, nowMs);
   const made = await fitter.fit({
     ...{ kind: stock ? 'stock' : 'rate', history: known, limit, nowMs, stepMs: DAY_MS, horizonMs: FORECAST_DAYS * DAY_MS },
     ...{ zone, changesMs: limitSteps.slice(1).map((step) => step.fromMs) },

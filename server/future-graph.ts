@@ -120,10 +120,10 @@ function limitOf(steps: readonly LimitStep[], unit: Unit): FutureLimit | null {
 const limitWords = ({ limit, unit, what }: WholeForecast): string =>
   `${limitText(limit ?? 0, unit).replace('Limit', what === 'link' ? 'speed' : 'size')}`;
 
-const labelOf = ({ what }: Pick<CapacityRow, 'what'>): string => (what === 'link' ? 'highest of each day' : 'used');
+const labelOf = ({ what }: Pick<CapacityRow, 'what'>): string => (what === 'link' ? 'busiest hour of each day' : 'used');
 
 function aboutOf({ backtest, kind, said }: WholeForecast): string {
-  const of = kind === 'stock' ? 'The average of each day' : 'The highest reading of each day';
+  const of = kind === 'stock' ? 'The average of each day' : 'The busiest hour of each day';
   if (!backtest) return `${of}; too little of it to hold a forecast against.`;
   const share = (v: number) => `${Math.round(v * 100)} %`;
   return (
