@@ -1,10 +1,13 @@
 /** Further members of the forecast of a rate: habits that grow with the level, levels that return, the year before. */
-import { medianOf } from './robust.ts';
+import { medianOf, robustLine } from './robust.ts';
 import { habitOf, type Season } from './season.ts';
 import type { Ahead } from './rate.ts';
 
 /** A factor is never taken for less: what is next to nothing cannot be divided by. */
 const LEAST_FACTOR = 0.05;
+/** Days that show how a link grows, and by how many times it may at most. */
+const GROWTH_DAYS = 84;
+const MOST_GROWTH = 4;
 const WEEK = 7;
 /** Whole weeks, so that weekdays meet. */
 const YEAR = 52 * WEEK;
@@ -44,6 +47,22 @@ export function returning(days: Float64Array, now: number, perDay: number): Ahea
   if (!(own > 0) || Number.isNaN(now)) return null;
   const keep = Math.max(0, Math.min(1, next / own)) ** (1 / perDay);
   return (ahead) => long + (now - long) * keep ** ahead;
+}
+
+/**
+ * Growth by a share that the whole history shows, carried on from the level of late; of days only.
+ * @param days medians of days without habit @returns null where they are few, not above zero, or show no growth to be sure of
+ */
+export function growing(days: Float64Array, now: number): Ahead | null {
+  if (days.length < GROWTH_DAYS || !(now > 0)) return null;
+  for (const v of days) if (v <= 0) return null;
+  const line = robustLine(days.map(Math.log));
+  if (!line) return null;
+  const doubt = 1.96 * line.slopeError;
+  if (Math.abs(line.slope) <= doubt) return null;
+  const slope = Math.sign(line.slope) * (Math.abs(line.slope) - 0.5 * doubt);
+  const most = Math.log(MOST_GROWTH);
+  return (ahead) => now * Math.exp(Math.max(-most, Math.min(most, slope * ahead)));
 }
 
 /** The same week a year ago, as much higher or lower as the last weeks were; of days only, null with less than a year and a month. */

@@ -2,7 +2,7 @@
 import { fitTrend } from './trend.ts';
 import { findSteps, withoutSteps } from './breaks.ts';
 import { medianOf } from './robust.ts';
-import { proportional, returning, yearAgo } from './rate-further.ts';
+import { growing, proportional, returning, yearAgo } from './rate-further.ts';
 import { straysOf } from './rate-spread.ts';
 import { profileOf, type Season } from './season.ts';
 
@@ -70,6 +70,8 @@ export function fitRate(
   if (share) members['level of the week, in proportion'] = (ahead) => share(ahead) + carry(ahead);
   const back = returning(days, smooth, perDay);
   if (back) members['level that returns'] = (ahead) => back(ahead) + habit(ahead) + carry(ahead);
+  const grows = perDay === 1 ? growing(days, smooth) : null;
+  if (grows) members['growth of all days'] = (ahead) => grows(ahead) + habit(ahead);
   const year = perDay === 1 ? yearAgo(y) : null;
   if (year) members['year ago'] = year;
   for (const [name, member] of Object.entries(more)) {

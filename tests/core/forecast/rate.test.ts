@@ -3,6 +3,7 @@ import { bandsOf, recordOf, scoresOf, type Rolling } from '../../../core/forecas
 import { calendarOf, dayStartMs, localDay, weekdayOf } from '../../../core/forecast/calendar.ts';
 import { forecast } from '../../../core/forecast/forecast.ts';
 import { gridOf, cleanRows } from '../../../core/forecast/grid.ts';
+import { growing } from '../../../core/forecast/rate-further.ts';
 import { MEDIAN, type Forecast } from '../../../core/forecast/model.ts';
 import { createEnsemble, seasonOf } from '../../../core/forecast/rate-forecast.ts';
 import { weightsOf } from '../../../core/forecast/rate.ts';
@@ -188,5 +189,35 @@ describe('a robust line', () => {
 
   test('needs three values', () => {
     expect(robustLine(Float64Array.from([1, NaN, 2]))).toBeNull();
+  });
+});
+
+describe('growth of all days', () => {
+  const { normal } = random(21);
+  const days = (at: (i: number) => number, length = 300) => Float64Array.from({ length }, (_, i) => at(i));
+
+  test('is carried on from the level of late, a little less than it was', () => {
+    const growth = growing(
+      days((i) => 100 * Math.exp(0.001 * i) * (1 + 0.02 * normal())),
+      140,
+    );
+    expect(growth?.(0)).toBe(140);
+    expect((growth?.(180) ?? 0) / 140).toBeGreaterThan(Math.exp(0.0009 * 180));
+    expect((growth?.(180) ?? 0) / 140).toBeLessThan(Math.exp(0.00105 * 180));
+  });
+  test('is never more than fourfold, and gaps are passed over', () => {
+    const growth = growing(
+      days((i) => (i % 9 === 0 ? NaN : Math.exp(0.02 * i))),
+      400,
+    );
+    expect(growth?.(10_000)).toBeCloseTo(1600, 6);
+  });
+  test.each([
+    ['little history', days((i) => 100 + i, 60), 160],
+    ['noise', days(() => 100 + 10 * normal()), 100],
+    ['days of nothing', days((i) => (i < 5 ? 0 : 100 + i)), 400],
+    ['a level of nothing', days((i) => 100 + i), 0],
+  ])('%s shows none', (_name, values, now) => {
+    expect(growing(values, now)).toBeNull();
   });
 });
