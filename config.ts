@@ -21,7 +21,7 @@ import { parseDuration } from './config/duration.ts';
 import { fromEnvironment, PARTS, unknownVariables } from './config/environment.ts';
 import { keyOf, type Path } from './config/explain.ts';
 import { codeOf, filesAt, mergeFiles } from './config/files.ts';
-import { trustCapacity } from './config/capacity.ts';
+import { trustCapacity, type CapacityRounds } from './config/capacity.ts';
 import { trustReviews } from './config/reviews.ts';
 import type { ConfigFile, SecretRef } from './config/schema.ts';
 import { trustStores, type StoreSettings } from './config/stores.ts';
@@ -57,6 +57,7 @@ export interface Config {
   /** Reviews that are made by themselves and kept. */
   readonly reviews: readonly ScheduledReview[];
   readonly capacity: readonly CapacityRule[];
+  readonly capacityRounds: CapacityRounds;
   /** Networks that may be searched for devices, as they were written; none unless somebody allows one. */
   readonly discoveryNetworks: readonly string[];
   /** Whose implementation asks devices: ours, or the library's for a device that ours cannot talk to. */
@@ -256,7 +257,7 @@ function trust(
     thisMachine,
     devices,
     reviews: trustReviews(file.reviews ?? [], zone, isTimeZone, fail),
-    capacity: trustCapacity(file.capacity ?? [], fail),
+    ...trustCapacity(file.capacity, fail),
     discoveryNetworks: file.discovery?.networks ?? [],
     snmpEngine: file.snmpEngine ?? 'own',
   };

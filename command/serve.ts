@@ -31,6 +31,7 @@ const FIXED = [
   'dashboardFolders',
   'reviews',
   'capacity',
+  'capacityRounds',
   'snmpEngine',
 ] as const satisfies readonly (keyof Config)[];
 /** The keys of the file that decide them. */
@@ -50,7 +51,7 @@ const FIXED_KEYS: Readonly<Record<string, (config: Config) => unknown>> = {
   profiles: ({ profileFolders }) => profileFolders,
   dashboards: ({ dashboardFolders }) => dashboardFolders,
   reviews: ({ reviews }) => reviews,
-  capacity: ({ capacity }) => capacity,
+  capacity: ({ capacity, capacityRounds }) => [capacity, capacityRounds],
 };
 
 /** Signals as they come in; main.ts gives those of the process, tests their own. */

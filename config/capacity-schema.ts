@@ -1,4 +1,7 @@
-/** Limits and lead times of what can fill, as a configuration file says them. `says` finishes the sentence "must be …". */
+/**
+ * What forecasts of what can fill go by, as a configuration file says it: a list of limits and lead times, or keys of which that
+ * list is one. `says` finishes the sentence "must be …".
+ */
 import { Type, type Static } from 'typebox';
 import { CAPACITY_KINDS } from '../core/capacity.ts';
 import { SelectorEntry } from './dashboard-schema.ts';
@@ -22,3 +25,19 @@ export const CapacityEntry = Type.Object(
   { additionalProperties: false },
 );
 export type CapacityEntry = Static<typeof CapacityEntry>;
+
+const Limits = Type.Array(CapacityEntry, { maxItems: CAPACITY_ENTRIES_MAX });
+export const CapacityPart = Type.Union([
+  Limits,
+  Type.Object(
+    {
+      limits: Type.Optional(Limits),
+      report: Type.Optional(Type.Boolean({ says: 'true or false' })),
+      nightly: Type.Optional(
+        Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', says: 'a time of day from "00:00" to "23:59", in quotes' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+]);
+export type CapacityPart = Static<typeof CapacityPart>;

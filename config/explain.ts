@@ -43,9 +43,18 @@ export function explain(schema: TSchema, value: unknown, path: Path = []): Fault
     const max = (schema as { maxItems?: number }).maxItems ?? Infinity;
     return value.length > max ? [...faults, { path, text: `must have at most ${max} entries, and has ${value.length}` }] : faults;
   }
+  const either = listOrKeys(schema);
+  if (either) return explain(Array.isArray(value) ? either.list : either.keys, value, path);
   if (Value.Check(schema, value)) return [];
   const says = (schema as { says?: string }).says ?? 'of another kind';
   return [{ path, text: `must be ${says}${value === null ? '; nothing is written here' : ''}` }];
+}
+
+/** The two forms of a part that is a list, or keys of its own: what is written says as which of them it is to be judged. */
+function listOrKeys(schema: TSchema): { readonly list: TSchema; readonly keys: TSchema } | null {
+  const forms = ('anyOf' in schema ? schema.anyOf : []) as readonly TSchema[];
+  const [list, keys] = [forms.find((form) => 'items' in form), forms.find((form) => 'properties' in form)];
+  return list && keys ? { list, keys } : null;
 }
 
 function explainObject(schema: ObjectSchema, value: unknown, path: Path): Fault[] {

@@ -1,7 +1,7 @@
 /** Everything that may stand in a configuration file. `says` finishes the sentence "must be …". */
 import { Type, type Static, type TSchema } from 'typebox';
 import { DURATION_PATTERN } from './duration.ts';
-import { CAPACITY_ENTRIES_MAX, CapacityEntry } from './capacity-schema.ts';
+import { CapacityPart } from './capacity-schema.ts';
 import { REVIEW_ENTRIES_MAX, ReviewEntry } from './review-schema.ts';
 
 declare module 'typebox' {
@@ -126,7 +126,7 @@ export const ConfigFile = Type.Object(
     ),
     discovery: Opt(Type.Object({ networks: Opt(Texts('a network such as 192.0.2.0/24')) }, closed)),
     reviews: Opt(Type.Array(ReviewEntry, { maxItems: REVIEW_ENTRIES_MAX })),
-    capacity: Opt(Type.Array(CapacityEntry, { maxItems: CAPACITY_ENTRIES_MAX })),
+    capacity: Opt(CapacityPart),
     devices: Opt(Type.Array(DeviceEntry, { maxItems: 100_000 })),
   },
   closed,

@@ -288,11 +288,17 @@ describe('a running server', () => {
       await server.says(/saguaro\.yaml:\d+: .* did you mean interval\?\n.*last good configuration goes on/);
       expect((await get<PageOf<DeviceView>>(server, 'devices')).items.map(({ name }) => name)).toEqual(['one']);
 
-      configIn(data.path, `thisMachine: {poll: false}\nlisten: 127.0.0.1:1\ntimeZone: Pacific/Apia\ndevices:\n${device('two')}`);
+      configIn(
+        data.path,
+        `thisMachine: {poll: false}\nlisten: 127.0.0.1:1\ntimeZone: Pacific/Apia\ncapacity: {report: false}\ndevices:\n${device('two')}`,
+      );
       server.signal('SIGHUP');
       await server.says(/configuration was read again/);
       // What a variable decides, the file cannot change.
-      expect(server.output().match(/A change of .*? needs a new start/g)).toEqual(['A change of timeZone needs a new start']);
+      expect(server.output().match(/A change of .*? needs a new start/g)).toEqual([
+        'A change of timeZone needs a new start',
+        'A change of capacity needs a new start',
+      ]);
       expect(await names()).toEqual(['one catalog 0', 'two config 1']);
 
       configIn(data.path, `thisMachine: {poll: false}\ndevices:\n${device('one')}${device('two')}`);
