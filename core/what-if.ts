@@ -202,16 +202,16 @@ export function applyScenario(
 /** One step's quantiles: growth scales the median's way from today's level and what is uncertain about it; loads shift all, machines bring their own. */
 function changed(
   step: ForecastStep,
-  { level }: WholeForecast,
+  whole: WholeForecast,
   scenario: Scenario,
   fromMs: number,
   taken: MachineLoad | null,
 ): number[] {
   const { growth, customers, load, machine } = scenario;
-  const today = level ?? step.quantiles[Q50] ?? 0;
+  const today = whole.level ?? step.quantiles[Q50] ?? 0;
   const times = growth ?? 1;
   const middle = step.quantiles[Q50] ?? today;
-  const next = today + (middle - today) * times;
+  const next = grown(today, middle, times, whole, (step.tMs - fromMs) / DAY_MS);
   const wider = Math.max(1, times);
   const since = (atMs: number | null) => step.tMs > (atMs ?? fromMs);
   const each = customers && since(customers.atMs) ? customers.more / customers.now : 0;
@@ -219,6 +219,25 @@ function changed(
   const own = step.quantiles.map((v) => (next + (v - middle) * wider) * (1 + each) + extra);
   const made = taken && machine && since(machine.atMs) ? withMachine(own, taken, step.tMs, machine.away) : own;
   return made.map((v) => Math.max(0, v));
+}
+
+/** Of a mean month. */
+const MONTH_DAYS = 30.44;
+
+/**
+ * A median under another growth. The forecast of a rate carries on little of what it grew by, so that more of it comes on top
+ * of the forecast; less of it is less of the way that it goes.
+ */
+function grown(
+  today: number,
+  middle: number,
+  times: number,
+  { kind, growthPerMonth }: Pick<WholeForecast, 'kind' | 'growthPerMonth'>,
+  days: number,
+): number {
+  if (kind === 'rate' && growthPerMonth && times > 1)
+    return middle + ((times - 1) * growthPerMonth.middle * Math.max(0, days)) / MONTH_DAYS;
+  return today + (middle - today) * times;
 }
 
 function limitsOf({ limitSteps, limit }: WholeForecast, { add, limit: share }: Scenario, fromMs: number): LimitStep[] {

@@ -229,7 +229,7 @@ function routers(seed: number, anchorMs: number): DemoDevice[] {
       link('xe0', {
         alias: `Transit ${number === 1 ? 'A' : 'B'}`,
         capacity: GBPS,
-        ...both((number === 1 ? 0.52 : 0.2) * GBPS, 0.22),
+        ...both((number === 1 ? 0.31 : 0.2) * GBPS, 0.22),
       }),
       link('xe1', { alias: 'Peering (IX)', capacity: GBPS, ...both(between(0.1, 0.2) * GBPS, 0.5) }),
       link('xe2', { alias: 'to sw-core1', capacity: 10 * GBPS, ...both(0.06 * 10 * GBPS, 0.9) }),

@@ -18,6 +18,7 @@ export interface Begun {
 
 const BEGUN_FILE = 'demo.json';
 const CONFIG_FILE = 'saguaro.yaml';
+const LINK_LIMIT = '65%';
 const DATA = 'data';
 const SOCKET = 'saguaro.sock';
 /** All that is ever in the folder, so that --fresh removes nothing else. */
@@ -82,6 +83,8 @@ export function writeConfig(path: string, listen: string, agents: readonly Runni
     thisMachine: { poll: false },
     // Finer tiers reach as far back as the imported history is that fine.
     retention: { raw: '3d', '5m': '45d', '1h': '5y', '1d': 'forever' },
+    // Who runs links orders the next one before the evenings are full.
+    capacity: [{ what: 'link', limit: LINK_LIMIT }],
     ...(ownAddresses ? { discovery: { networks: [NETWORK] } } : {}),
     devices: agents.map(({ device, address, port }) => ({
       name: device.name,

@@ -1,7 +1,11 @@
 /** One forecast: its history and sizes read, fitted by the thread, and said in the words of the capacity page. */
 import type { CapacityRow, CapacityRule, WholeForecast } from '../core/capacity.ts';
+import { LEVELS, MEDIAN, type Forecast } from '../core/forecast/model.ts';
+import { CHANCE_DAYS } from '../core/forecast/verdict.ts';
+import type { Unit } from '../core/model.ts';
 import type { Clock, History } from '../core/ports.ts';
 import { judgeSaid, type Said } from '../core/said.ts';
+import { formatWith } from '../core/units.ts';
 import { averageDays, busiestHours, limitsIn, setFor, sizeSteps } from './capacity-inputs.ts';
 import type { Fillable } from './capacity-series.ts';
 import type { Fitter } from './fitting.ts';
@@ -10,6 +14,7 @@ const DAY_MS = 86_400_000;
 /** Of a mean month. */
 const MONTH_DAYS = 30.44;
 const BACK_DAYS = 730;
+const [LOW, HIGH] = [LEVELS.indexOf(0.1), LEVELS.indexOf(0.9)];
 /** Looked ahead for a date. */
 export const FORECAST_DAYS = 730;
 /** What a purchase takes. */
@@ -25,6 +30,16 @@ export interface MakingDeps {
   readonly rules: readonly CapacityRule[];
   /** What was said of a series before, the oldest first. */
   readonly saidOf: (series: string) => Promise<readonly Said[]>;
+}
+
+/** Of what comes and goes there never is a date: what is to be expected says more than that. */
+function whyNone({ reasons, steps, stepMs }: Forecast, unit: Unit): string {
+  const [first] = reasons;
+  if (first?.code !== 'rate') return first?.text ?? '';
+  const ahead = CHANCE_DAYS.findLast((days) => steps.length * stepMs >= days * DAY_MS);
+  const at = ahead === undefined ? undefined : steps[Math.round((ahead * DAY_MS) / stepMs) - 1];
+  const q = (i: number) => formatWith(at?.quantiles[i] ?? null, unit);
+  return at ? `In ${ahead} days most likely ${q(MEDIAN)}, 8 in 10 between ${q(LOW)} and ${q(HIGH)}.` : first.text;
 }
 
 /** @throws FitFailed */
@@ -77,7 +92,7 @@ export async function makeForecast(
       weeks: Math.round(known.timesMs.length / 7),
     },
     said: judgeSaid(await saidOf(one.series), shown, nowMs),
-    says: dates ? '' : (made.reasons[0]?.text ?? ''),
+    says: dates ? '' : whyNone(made, one.unit),
     madeMs: nowMs,
   };
   return {

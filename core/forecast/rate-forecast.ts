@@ -15,7 +15,7 @@ import type { Grid } from './grid.ts';
 import { crossingOf } from './limit.ts';
 import { DAY_MS, type Calendar, type Decision, type Forecast, type Reason } from './model.ts';
 import { fitRate, weightsOf, type Member } from './rate.ts';
-import { medianOf, quantileOf, sortedKnown } from './robust.ts';
+import { medianOf, quantileOf, robustLine, sortedKnown } from './robust.ts';
 import type { Season } from './season.ts';
 import { chancesOf, crossedAlready, undated } from './verdict.ts';
 import { amountText, daysText } from './words.ts';
@@ -81,7 +81,14 @@ export function forecastRate(question: RateQuestion): Answer {
   const reasons: Reason[] = [...question.against];
   if (equal)
     reasons.push({ code: 'all equal', text: `All values are ${amountText(today)}: there is nothing to learn a band from.` });
-  const answer: Answer = { steps, growth: null, decisions, reasons, limit: null, backtest: recordOf(rolling, scored, pools) };
+  const answer: Answer = {
+    steps,
+    growth: perDay === 1 ? growthOf(y) : null,
+    decisions,
+    reasons,
+    limit: null,
+    backtest: recordOf(rolling, scored, pools),
+  };
   if (limit === null) return answer;
   const level = medianOf(y.subarray(Math.max(0, y.length - 7 * perDay)));
   const crossed = crossedAlready(limit, level);
@@ -95,6 +102,18 @@ export function forecastRate(question: RateQuestion): Answer {
     });
   reasons.push({ code: 'rate', text: 'A rate comes and goes: the chance of reaching the limit is given, no date.' });
   return { ...answer, reasons, limit: undated(limit, limit - level, chances) };
+}
+
+/** Days that show by how much it grew of late. */
+const GROWTH_DAYS = 365;
+const GROWTH_LEAST = 56;
+
+/** What the last year grew by a day, with its 95 % interval; null with too few days. It is no promise: forecasts weigh it. */
+function growthOf(days: Float64Array): Forecast['growth'] {
+  const line = robustLine(days, Math.max(0, days.length - GROWTH_DAYS));
+  if (!line || line.n < GROWTH_LEAST) return null;
+  const doubt = 1.96 * line.slopeError;
+  return { perDay: line.slope, low: line.slope - doubt, high: line.slope + doubt };
 }
 
 /** Hours of the local week, or its days. */

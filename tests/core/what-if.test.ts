@@ -81,6 +81,22 @@ describe('a scenario', () => {
   });
 });
 
+it('more growth of a rate comes on top of its forecast, which carries on little of it', () => {
+  const steps = given.steps.map((step) => ({ ...step, quantiles: [28, 29, 29.5, 30, 30.5, 31, 32].map((v) => v * TIB) }));
+  const rate: WholeForecast = {
+    ...{ ...given, kind: 'rate', what: 'link', unit: 'bps', steps },
+    growthPerMonth: { middle: 3.044 * TIB, low: 0, high: 0 },
+  };
+  const asked = (text: string) => {
+    const scenario = parseScenario(text);
+    if ('error' in scenario) throw new Error(scenario.error);
+    return applyScenario(rate, scenario, NOW_MS).steps[49]?.quantiles[3];
+  };
+  // 0.1 TiB a day, twice as fast, in 50 days.
+  expect((asked('growth=x2') ?? 0) / TIB).toBeCloseTo(35, 6);
+  expect((asked('growth=x0') ?? 0) / TIB).toBeCloseTo(30, 6);
+});
+
 describe('a machine that moves', () => {
   /** It uses 2 TiB and 0.02 TiB more each day. */
   const machine = (level = 2 * TIB): WholeForecast => {

@@ -28,6 +28,12 @@ describe.skipIf(chromiumProgram === null)('what fills first', () => {
     const tank = all.find(({ deviceName, name }) => deviceName === 'nas1.attic' && name === '/srv/tank');
     expect(tank?.dates?.medianMs).toBeGreaterThan(world().nowMs);
     for (const row of all) expect(row.dates !== null || row.says !== '', `${row.deviceName} ${row.name}`).toBe(true);
+    const links = all.filter(({ what, chances }) => what === 'link' && chances.length === 3);
+    expect(links.length).toBeGreaterThan(3);
+    for (const { says, growthPerMonth } of links) {
+      expect(says).toMatch(/^In 180 days most likely [\d.]+ .?b\/s, 8 in 10 between/);
+      expect(growthPerMonth).not.toBeNull();
+    }
     const early = all.flatMap(({ dates }) => (dates ? [dates.lowMs] : []));
     expect(early).toEqual([...early].sort((a, b) => a - b));
   }, 60_000);
