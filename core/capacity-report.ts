@@ -56,6 +56,9 @@ export const CapacityReport = Type.Object({
   total: Type.Integer(),
   rows: Type.Array(ReportRow),
   notes: Type.Array(Type.String()),
+  waiting: Type.Optional(
+    Type.Integer({ description: 'Forecasts that were not ready in time: ask again. None where it is left out.' }),
+  ),
 });
 export type CapacityReport = Static<typeof CapacityReport>;
 
@@ -74,17 +77,38 @@ export function reportSeries(rows: readonly CapacityRow[], before: CapacityRepor
   return [...new Set([...soonest, ...promised].map(({ series }) => series))];
 }
 
+/** Forecasts that a report had to do without. */
+export interface Missing {
+  readonly count: number;
+  /** Of so many that it is made of; null = not even that is known yet. */
+  readonly of: number | null;
+  /** Whether they come by themselves. */
+  readonly coming: boolean;
+}
+
+/** When a report is made, and of how much. */
+export interface ReportMoment {
+  readonly nowMs: number;
+  readonly zone: string;
+  /** Everything that can fill. */
+  readonly total: number;
+  /** Forecasts that a round which runs has still to make, anew or for the first time. */
+  readonly renewed: number;
+  readonly missing: Missing;
+}
+
 /**
- * @param wholes forecasts with at least 62 days ahead
+ * @param wholes forecasts with at least 62 days ahead, and a history that reaches back to the month's begin
  * @param before kept report of the month before; null = there is none, so no forecast is judged
  */
 export function capacityReport(
   wholes: readonly WholeForecast[],
   before: CapacityReport | null,
-  at: { readonly nowMs: number; readonly zone: string; readonly total: number },
+  at: ReportMoment,
 ): CapacityReport {
-  const span = lastMonth(at.nowMs, at.zone);
-  const nextMs = monthAfter(span.toMs, at.zone);
+  const { nowMs, zone, total, renewed, missing } = at;
+  const span = lastMonth(nowMs, zone);
+  const nextMs = monthAfter(span.toMs, zone);
   const earlier = new Map(before?.rows.map((row) => [row.series, row]));
   const rows = wholes.toSorted(bySoonest).map((whole): ReportRow => {
     const old = earlier.get(whole.series);
@@ -104,14 +128,25 @@ export function capacityReport(
   const judged = rows.filter(({ verdict }) => verdict !== null);
   const wrong = judged.filter(({ verdict }) => verdict !== 'held').length;
   const notes = [
+    ...(missing.count > 0 ? [missingWords(missing)] : []),
+    ...(renewed > 0 && missing.of !== null ? [`A round of forecasts is under way; ${renewed} are still to be made.`] : []),
     before === null
       ? 'No report of the month before is kept, so no forecast of then can be judged; the next report can.'
       : judged.length === 0
         ? 'No forecast of the report before speaks of a day that was measured since.'
         : `Of ${judged.length} forecasts in the report before, ${judged.length - wrong} held and ${wrong} did not; an 80 % band misses about ${Math.round(judged.length / 5)} of so many.`,
-    ...(at.total > rows.length ? [`The ${rows.length} of ${at.total} that fill first are shown.`] : []),
+    // Without those that are missing these need not be the soonest.
+    ...(missing.count === 0 && total > rows.length ? [`The ${rows.length} of ${total} that fill first are shown.`] : []),
   ];
-  return { ...span, zone: at.zone, madeMs: at.nowMs, total: at.total, rows, notes };
+  const waiting = missing.coming && missing.count > 0 ? { waiting: missing.count } : {};
+  return { ...span, zone, madeMs: nowMs, total, rows, notes, ...waiting };
+}
+
+function missingWords({ count, of, coming }: Missing): string {
+  if (of === null) return 'The first forecasts are still being made: ask again in a while.';
+  return coming
+    ? `${count} of ${of} forecasts were not ready in time and are left out; they are being made: ask again for all of them.`
+    : `${count} of ${of} forecasts could not be made and are left out.`;
 }
 
 function monthAfter(ms: number, zone: string): number {
@@ -140,7 +175,7 @@ export interface ReportTable {
 }
 
 /** The three tables of a report, in words. */
-export function reportTables({ rows, zone }: CapacityReport): readonly ReportTable[] {
+export function reportTables({ rows, zone, waiting = 0 }: CapacityReport): readonly ReportTable[] {
   const who = ({ deviceName, name }: ReportRow) => [deviceName, name];
   const date = (ms: number | null | undefined) => (ms === null || ms === undefined ? '–' : dayText(ms, null, zone));
   const change = ({ before, after }: ReportRow) => (before === null || after === null ? null : after - before);
@@ -156,7 +191,7 @@ export function reportTables({ rows, zone }: CapacityReport): readonly ReportTab
         ...[formatWith(row.after, row.unit), row.limit === null ? '–' : formatCapacity(row.limit, row.unit)],
         ...[date(row.dates?.lowMs), date(row.dates?.medianMs), date(row.datesBefore?.medianMs), date(row.orderByMs), row.says],
       ]),
-      none: 'Nothing that can fill is known.',
+      none: waiting > 0 ? 'Nothing is ready yet.' : 'Nothing that can fill is known.',
     },
     {
       title: 'What changed in the month, by a hundredth of the limit or more',

@@ -25,6 +25,10 @@ export function momentParts(ms: number, zone: string): Record<string, string> {
 /** English month names differ between browsers' data ("Sept"); ours are three letters. */
 export const monthOf = (p: Readonly<Record<string, string>>): string => (p['month'] ?? '').slice(0, 3);
 
+const months = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+/** "February 2026" for "2026-02". @throws RangeError for what is no month */
+export const monthName = (id: string): string => months.format(Date.parse(`${id}-01T00:00Z`));
+
 /** "Thu 12 Nov 10:30", with seconds if the step is finer than a minute, with the year instead of the time if it is a day or more. */
 export function moment(ms: number, zone: string, stepMs = 60_000): string {
   const p = momentParts(ms, zone);

@@ -11,7 +11,11 @@ import { sendFile } from './reviews.ts';
 
 const tags = ['capacity'];
 const params = Type.Object({
-  month: Type.String({ minLength: 1, maxLength: 16, description: '2026-02, or now: of the last month, made when asked for.' }),
+  month: Type.String({
+    minLength: 1,
+    maxLength: 16,
+    description: '2026-02, or now: of the last month, of what is ready within 20 s.',
+  }),
 });
 
 export async function capacityReportRoutes(app: App, { capacityReports }: RouteDeps): Promise<void> {
@@ -29,10 +33,19 @@ export async function capacityReportRoutes(app: App, { capacityReports }: RouteD
         operationId: 'listCapacityReports',
         summary: 'Months of which a capacity report is kept, the newest first',
         tags,
-        response: { 200: Type.Object({ months: Type.Array(Type.String()) }), ...problems },
+        response: {
+          200: Type.Object({
+            months: Type.Array(Type.String()),
+            last: Type.Object(
+              { id: Type.String(), month: Type.String() },
+              { description: 'The month that is over, whether or not its report is kept: that of /capacity/reports/now.' },
+            ),
+          }),
+          ...problems,
+        },
       },
     },
-    async () => ({ months: await capacityReports.list() }),
+    async () => ({ months: await capacityReports.list(), last: capacityReports.last() }),
   );
   app.get(
     '/capacity/reports/:month',

@@ -1,5 +1,5 @@
 /** Monthly capacity reports: made from real forecasts, kept once a month, and judged by the one of the month after. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -38,7 +38,12 @@ const row = ({ rows }: CapacityReport, name: string) => rows.find((one) => one.n
 
 test('nothing is kept before anything can fill', async () => {
   await w.app.keepCapacityReport();
-  expect(await months()).toEqual([]);
+  await mkdir(join(folder, 'reports'));
+  await writeFile(join(folder, 'reports', 'capacity~2026-13.json'), '{}');
+  expect((await w.get('capacity/reports')).json()).toEqual({
+    months: [],
+    last: { id: '2026-02', month: 'February 2026' },
+  });
   const now = await report('now');
   expect([now.id, now.month, now.rows]).toEqual(['2026-02', 'February 2026', []]);
 });
