@@ -5,7 +5,7 @@ import { CHANCE_DAYS } from '../core/forecast/verdict.ts';
 import type { Unit } from '../core/model.ts';
 import type { Clock, History } from '../core/ports.ts';
 import { judgeSaid, type Said } from '../core/said.ts';
-import { formatWith } from '../core/units.ts';
+import { formatScaled, scaleFor } from '../core/units.ts';
 import { averageDays, busiestHours, limitsIn, setFor, sizeSteps } from './capacity-inputs.ts';
 import type { Fillable } from './capacity-series.ts';
 import type { Fitter } from './fitting.ts';
@@ -38,8 +38,10 @@ function whyNone({ reasons, steps, stepMs }: Forecast, unit: Unit): string {
   if (first?.code !== 'rate') return first?.text ?? '';
   const ahead = CHANCE_DAYS.findLast((days) => steps.length * stepMs >= days * DAY_MS);
   const at = ahead === undefined ? undefined : steps[Math.round((ahead * DAY_MS) / stepMs) - 1];
-  const q = (i: number) => formatWith(at?.quantiles[i] ?? null, unit);
-  return at ? `In ${ahead} days most likely ${q(MEDIAN)}, 8 in 10 between ${q(LOW)} and ${q(HIGH)}.` : first.text;
+  if (!at) return first.text;
+  const scale = scaleFor(at.quantiles[HIGH] ?? 0, unit);
+  const q = (i: number) => formatScaled(at.quantiles[i] ?? null, scale);
+  return `In ${ahead} days most likely ${q(MEDIAN)} ${scale.unit}, 8 in 10 between ${q(LOW)} and ${q(HIGH)}.`;
 }
 
 /** @throws FitFailed */
