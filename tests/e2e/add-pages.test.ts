@@ -7,16 +7,7 @@ import type { DeviceView, PageOf } from '../../core/api.ts';
 import { startScriptedAgent, type ScriptedAgent } from '../../demo/agents/scripted-agent.ts';
 import { simulatedHost } from '../agents/simulated-host.ts';
 import { folder, get, saguaro, startServer, until, type RunningServer } from '../cli/processes.ts';
-import {
-  chromiumProgram,
-  launchChromium,
-  looksRight,
-  looksRightTurned,
-  LOOKS,
-  openPage,
-  type Look,
-  type Opened,
-} from './chromium.ts';
+import { chromiumProgram, keptTabs, launchChromium, looksRight, looksRightTurned, LOOKS, type Look } from './chromium.ts';
 
 const SYS_NAME = '1.3.6.1.2.1.1.5.0';
 const EVIL = '<img src=x onerror="window.bad=1">';
@@ -71,34 +62,34 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
       await fetch(`${server.url}api/v1/devices/${id}`, { method: 'DELETE' });
     }
   };
+  const tab = keptTabs(() => browser);
   /** Opens a page, works on it, and expects no complaint but the answers that are provoked. */
-  const on = async (path: string, look: Look, work: (opened: Opened) => Promise<void>, provoked = NO_ANSWER) => {
-    const expected = (status: number) => status === provoked;
-    const opened = await openPage(browser, new URL(path, server.url).href, look, { expected });
-    try {
-      await work(opened);
-      expect(opened.complaints).toEqual([]);
-      expect(await opened.page.evaluate(() => 'bad' in window), 'a name is text, never code').toBe(false);
-    } finally {
-      await opened.context.close();
-    }
-  };
+  const on = (path: string, look: Look, work: (page: Page) => Promise<void>, provoked = NO_ANSWER) =>
+    tab(
+      new URL(path, server.url).href,
+      look,
+      async (page) => {
+        await work(page);
+        expect(await page.evaluate(() => 'bad' in window), 'a name is text, never code').toBe(false);
+      },
+      { expected: (status) => status === provoked },
+    );
   const focused = (page: Page) => page.evaluate(() => document.activeElement?.id);
   const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
 
   test('every page, in both themes and both widths', async () => {
     await add('127.0.91.5', '--name', 'core1', '--tag', 'edge', '--site', 'Paris');
     try {
-      await on('devices/add', WIDE, async ({ page }) => {
+      await on('devices/add', WIDE, async (page) => {
         await page.locator('#address').waitFor({ timeout: 20_000 });
         await looksRightTurned(page, 'add', WIDE);
       });
-      await on('devices/add/list', WIDE, async ({ page }) => {
+      await on('devices/add/list', WIDE, async (page) => {
         await page.locator('#list').fill('127.0.91.5,again,Paris,a|b\nb c\n127.0.91.4\n');
         await page.getByText('2 devices can be added; 1 line cannot.').waitFor();
         await looksRightTurned(page, 'add-list', WIDE);
       });
-      await on('devices/add/range', WIDE, async ({ page }) => {
+      await on('devices/add/range', WIDE, async (page) => {
         await page.locator('#range').fill('127.0.91.1-127.0.91.30');
         await page.locator('#community').fill('sesame');
         await page.locator('#port').fill(String(port));
@@ -108,7 +99,7 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
         await looksRightTurned(page, 'add-range', WIDE);
       });
       for (const name of ['core1', 'old', 'from-file', 'here']) {
-        await on(`devices/${(await named(name))?.id ?? ''}/edit`, WIDE, async ({ page }) => {
+        await on(`devices/${(await named(name))?.id ?? ''}/edit`, WIDE, async (page) => {
           await page.getByRole('heading', { level: 1, name: `Edit ${name}` }).waitFor({ timeout: 20_000 });
           await looksRightTurned(page, `edit-${name}`, WIDE);
         });
@@ -124,7 +115,7 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
     await on(
       `devices/${id}/edit`,
       WIDE,
-      async ({ page }) => {
+      async (page) => {
         expect(await page.locator('#community').inputValue({ timeout: 20_000 })).toBe('');
         await page.locator('#tags').fill('edge, rack 4');
         await button(page, 'Test').click();
@@ -141,7 +132,7 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
       },
       NAME_TAKEN,
     );
-    await on(`devices/${id}/edit`, WIDE, async ({ page }) => {
+    await on(`devices/${id}/edit`, WIDE, async (page) => {
       await page.locator('#name').fill('edge1');
       await page.locator('#tags').fill('edge, rack 4');
       await button(page, 'Save').click();
@@ -162,7 +153,7 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
   }, 90_000);
 
   test('a device that is not there is said to be none', async () => {
-    const work = async ({ page }: Opened) => {
+    const work = async (page: Page) => {
       await page.getByRole('heading', { level: 1, name: 'No such device' }).waitFor({ timeout: 20_000 });
     };
     await on('devices/none/edit', WIDE, work, 404);
@@ -170,7 +161,7 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
 
   test('a list is added, the silent one by force; leaving the page meanwhile loses nothing', async () => {
     try {
-      await on('devices/add/list', WIDE, async ({ page }) => {
+      await on('devices/add/list', WIDE, async (page) => {
         await page.locator('#list').fill(`127.0.91.4\n127.0.91.5,cellar\n127.0.91.77,nobody\n127.0.91.3`);
         await page.locator('#community').fill('sesame');
         await page.locator('#port').fill(String(port));
@@ -195,7 +186,7 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
   test('the browser warns before what is being added is lost', async () => {
     agents[2]!.behaviour = { drop: () => true };
     try {
-      await on('devices/add/list', WIDE, async ({ page }) => {
+      await on('devices/add/list', WIDE, async (page) => {
         await page.locator('#list').fill('127.0.91.5');
         await page.locator('#port').fill(String(port));
         await button(page, 'Add 1 device').click();
@@ -214,7 +205,7 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
 
   test('what a search finds is added, what is known is marked', async () => {
     try {
-      await on('devices/add/range', WIDE, async ({ page }) => {
+      await on('devices/add/range', WIDE, async (page) => {
         await page.locator('#range').fill('127.0.91.1-10');
         await page.locator('#community').fill('sesame');
         await page.locator('#port').fill(String(port));
@@ -240,7 +231,7 @@ describe.skipIf(chromiumProgram === null || process.platform !== 'linux')('in Ch
       () => get<{ networks: string[] }>(server, 'discoveries'),
       ({ networks }) => networks.length === 0,
     );
-    await on('devices/add/range', WIDE, async ({ page }) => {
+    await on('devices/add/range', WIDE, async (page) => {
       await page.getByText('none is allowed yet').waitFor({ timeout: 20_000 });
       await looksRight(page, 'add-range-none', WIDE);
     });

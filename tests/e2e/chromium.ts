@@ -1,14 +1,26 @@
 /** A real browser on a page of ours: what it complains about, whether it can be used by everybody, how it looks. */
 import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type ConsoleMessage,
+  type Page,
+  type Request,
+  type Response,
+} from 'playwright-core';
 import { expect } from 'vitest';
 import { ROOT } from '../cli/processes.ts';
 import { realPart } from '../real-parts.ts';
 
 /** Path of the browser, null where there is none and none can be had. */
 export const chromiumProgram = realPart('chromium');
+/** The source as the builder below has it, which keeps it for itself. */
+const axe = createRequire(createRequire(import.meta.url).resolve('@axe-core/playwright'))('axe-core') as { source: string };
+const LONG = process.env['SAGUARO_LONG'] === '1';
 const SCREENSHOTS = join(ROOT, '.cache', 'screenshots');
 const ARGS = [
   '--disable-gpu',
@@ -57,31 +69,91 @@ export interface OpenOptions {
 
 /** Opens an address in a browser of its own. The caller closes the context. */
 export async function openPage(browser: Browser, url: string, look: Look, options: OpenOptions = {}): Promise<Opened> {
+  const page = await newTab(browser, look, options.nowMs);
+  const { list } = complaintsOf(page, options.expected);
+  await page.goto(url, { waitUntil: 'load', timeout: 30_000 });
+  return { page, context: page.context(), complaints: list };
+}
+
+async function newTab(browser: Browser, look: Look, nowMs: number | undefined): Promise<Page> {
   const context = await browser.newContext({
     viewport: { width: look.width, height: 900 },
     colorScheme: look.theme,
     reducedMotion: 'reduce',
-    hasTouch: look.width < 641,
+    hasTouch: isPhone(look),
   });
   const page = await context.newPage();
-  if (options.nowMs !== undefined) await page.clock.setFixedTime(options.nowMs);
-  const complaints: string[] = [];
-  page.on('console', (message) => {
+  if (nowMs !== undefined) await page.clock.setFixedTime(nowMs);
+  return page;
+}
+const isPhone = ({ width }: Look): boolean => width < 641;
+
+interface Complaints {
+  readonly list: string[];
+  /** Listens no longer. */
+  readonly end: () => void;
+}
+
+/** What the browser complains about from now on. */
+function complaintsOf(page: Page, expected: OpenOptions['expected']): Complaints {
+  const list: string[] = [];
+  const onConsole = (message: ConsoleMessage) => {
     if (!['error', 'warning'].includes(message.type())) return;
     // The browser's own line on a refused answer; the answer itself is looked at below.
     if (/Failed to load resource/.test(message.text())) return;
-    complaints.push(`${message.type()}: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
-  page.on('requestfailed', (request) => {
-    if (!/ERR_ABORTED/.test(request.failure()?.errorText ?? '')) complaints.push(`failed: ${request.url()}`);
-  });
-  page.on('response', (response) => {
+    list.push(`${message.type()}: ${message.text()}`);
+  };
+  const onError = (error: Error) => void list.push(`exception: ${error.message}`);
+  const onFailed = (request: Request) => {
+    if (!/ERR_ABORTED/.test(request.failure()?.errorText ?? '')) list.push(`failed: ${request.url()}`);
+  };
+  const onResponse = (response: Response) => {
     const [status, address] = [response.status(), response.url()];
-    if (status >= 400 && options.expected?.(status, address) !== true) complaints.push(`${status}: ${address}`);
-  });
-  await page.goto(url, { waitUntil: 'load', timeout: 30_000 });
-  return { page, context, complaints };
+    if (status >= 400 && expected?.(status, address) !== true) list.push(`${status}: ${address}`);
+  };
+  page.on('console', onConsole).on('pageerror', onError).on('requestfailed', onFailed).on('response', onResponse);
+  const end = () =>
+    void page.off('console', onConsole).off('pageerror', onError).off('requestfailed', onFailed).off('response', onResponse);
+  return { list, end };
+}
+
+/** Opens an address, works on the page, and holds that the browser had nothing to complain about. */
+export type OnPage = (url: string, look: Look, work: (page: Page) => Promise<void>, options?: OpenOptions) => Promise<void>;
+
+/**
+ * Tabs that are used again: a new one takes a process and compiles every script anew, four times the work of a page in a tab
+ * that is there. Each address is loaded in full, and nothing that a page kept or a test put in its way is there for the next.
+ * What changes a tab for good (its clock, its scripts, its rights) takes one of its own: `openPage`. They end with the browser.
+ */
+export function keptTabs(browser: () => Browser, nowMs?: number): OnPage {
+  const free = new Map<boolean, Page[]>();
+  return async (url, look, work, { expected } = {}) => {
+    const ofKind = free.get(isPhone(look)) ?? [];
+    free.set(isPhone(look), ofKind);
+    const page = ofKind.pop() ?? (await newTab(browser(), look, nowMs));
+    let well = false;
+    try {
+      await page.emulateMedia({ media: null, colorScheme: look.theme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width: look.width, height: 900 });
+      // Out of the window: nothing of the new page lies under it.
+      await page.mouse.move(-1, -1);
+      const complaints = complaintsOf(page, expected);
+      await page.goto(url, { waitUntil: 'load', timeout: 30_000 });
+      await work(page);
+      expect(complaints.list).toEqual([]);
+      complaints.end();
+      await page.unrouteAll();
+      await page.context().clearCookies();
+      await page.evaluate(() => {
+        localStorage.clear();
+        sessionStorage.clear();
+      });
+      well = true;
+    } finally {
+      if (well) ofKind.push(page);
+      else await page.context().close();
+    }
+  };
 }
 
 /** Turns an open page to another theme and width, and waits until it has followed and has been laid out and painted anew. */
@@ -136,26 +208,44 @@ export async function fitsWindow(page: Page): Promise<void> {
 
 /** A picture kept as an artefact, nothing beyond the window, and no barrier that axe knows. */
 export async function looksRight(page: Page, name: string, look: Look): Promise<void> {
+  await pictured(page, name, look);
+  await withoutBarriers(page);
+}
+
+async function pictured(page: Page, name: string, look: Look): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, `${name}-${look.theme}-${look.width}.png`), fullPage: true });
   await fitsWindow(page);
+}
+
+/** @param rules those that are held; all of them where none are named */
+async function withoutBarriers(page: Page, rules?: readonly string[]): Promise<void> {
   // A page without frames is looked at in one piece: what crosses between the parts of a longer way takes four times as long.
-  // Only violations are worked out in full; the rules that run are all the same.
   const alone = page.frames().length === 1;
-  const { violations } = await new AxeBuilder({ page })
+  // Taking in axe takes as long as its look at a page: a page that has it keeps it.
+  if (alone && !(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  // Only violations are worked out in full; the rules that run are all the same.
+  const builder = new AxeBuilder({ page, ...(alone ? { axeSource: ';' } : {}) })
     .setLegacyMode(alone)
-    .options({ resultTypes: ['violations'] })
-    .analyze();
+    .options({ resultTypes: ['violations'] });
+  if (rules !== undefined) builder.withRules([...rules]);
+  const { violations } = await builder.analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([]);
 }
 
+/** What depends on the theme alone. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
 /**
  * Looks right in both themes and both widths. The page is opened once and turned to each look, so that what is already drawn must follow.
+ * A theme changes nothing but colours: where the same width has been looked at, only these are.
  * @param first the look it was opened with
  */
 export async function looksRightTurned(page: Page, name: string, first: Look): Promise<void> {
+  const whole = ({ theme, width }: Look) => LONG || (theme === first.theme) === (width === first.width);
   for (const look of [first, ...LOOKS.filter(({ theme, width }) => theme !== first.theme || width !== first.width)]) {
     if (look !== first) await turnTo(page, look);
     await page.evaluate(() => scrollTo(0, 0));
-    await looksRight(page, name, look);
+    await pictured(page, name, look);
+    await withoutBarriers(page, whole(look) ? undefined : COLOUR_RULES);
   }
 }

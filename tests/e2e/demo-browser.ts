@@ -1,8 +1,8 @@
 /** The demonstration's fleet at a standing clock, and a browser to look at it: made before the tests of a block, ended after them. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
 import { demoWorld, type DemoWorld } from '../demo/world.ts';
-import { launchChromium, openPage, type Look, type OpenOptions } from './chromium.ts';
+import { keptTabs, launchChromium, type OnPage } from './chromium.ts';
 
 /** The moment at which everything stands, on the server and in the browser: a Wednesday. */
 export const NOW_MS = Date.UTC(2026, 2, 18, 14, 30);
@@ -10,8 +10,8 @@ export const NOW_MS = Date.UTC(2026, 2, 18, 14, 30);
 export interface DemoBrowser {
   readonly world: () => DemoWorld;
   readonly browser: () => Browser;
-  /** Opens a path, works on the page, and holds that the browser had nothing to complain about. */
-  readonly on: (path: string, look: Look, work: (page: Page) => Promise<void>, options?: OpenOptions) => Promise<void>;
+  /** Opens a path of it, in a tab that may have been used before. */
+  readonly on: OnPage;
 }
 
 /** To be called within `describe`. @param dashboards folders of dashboards besides the shipped ones */
@@ -29,18 +29,10 @@ export function demoBrowser(dashboards: readonly string[] = []): DemoBrowser {
     if (part === undefined) throw new Error('it is made before the tests, not before their block');
     return part;
   };
+  const on = keptTabs(() => made(browser), NOW_MS);
   return {
     world: () => made(world),
     browser: () => made(browser),
-    async on(path, look, work, options = {}) {
-      const url = new URL(path, made(world).url).href;
-      const { page, context, complaints } = await openPage(made(browser), url, look, { nowMs: NOW_MS, ...options });
-      try {
-        await work(page);
-        expect(complaints).toEqual([]);
-      } finally {
-        await context.close();
-      }
-    },
+    on: (path, look, work, options) => on(new URL(path, made(world).url).href, look, work, options),
   };
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Selector } from '../../core/dashboard-select.ts';
 import { parseSelector } from '../../core/selector-text.ts';
 import { demoWorld, type DemoWorld } from '../demo/world.ts';
-import { chromiumProgram, fitsWindow, launchChromium, LOOKS, looksRight, openPage, type Look } from './chromium.ts';
+import { chromiumProgram, fitsWindow, keptTabs, launchChromium, LOOKS, looksRight, type Look } from './chromium.ts';
 import { NOW_MS } from './demo-browser.ts';
 
 const LIGHT: Look = { theme: 'light', width: 1400 };
@@ -28,15 +28,8 @@ describe.skipIf(chromiumProgram === null)('the trend review', () => {
     await world.close();
   }, 60_000);
 
-  async function on(path: string, look: Look, work: (page: Page) => Promise<void>) {
-    const { page, context, complaints } = await openPage(browser, new URL(path, world.url).href, look, { nowMs: NOW_MS });
-    try {
-      await work(page);
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  }
+  const tab = keptTabs(() => browser, NOW_MS);
+  const on = (path: string, look: Look, work: (page: Page) => Promise<void>) => tab(new URL(path, world.url).href, look, work);
   const names = (page: Page) => page.locator('.t-review .who .n1').allInnerTexts();
 
   test.each(LOOKS)(
