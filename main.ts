@@ -210,7 +210,7 @@ function backupRoute(api: App, backup: House['backup'], alone: boolean): void {
 function injectInto(app: App): Transport {
   return async ({ method, url, headers, payload }) => {
     const response = await app.inject({ method: method as 'GET', url, headers, ...(payload ? { payload } : {}) });
-    return { status: response.statusCode, text: response.payload };
+    return { status: response.statusCode, bytes: response.rawPayload };
   };
 }
 

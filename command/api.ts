@@ -17,7 +17,7 @@ export interface ApiRequest {
 }
 export interface ApiResponse {
   readonly status: number;
-  readonly text: string;
+  readonly bytes: Buffer;
 }
 export type Transport = (request: {
   method: string;
@@ -31,6 +31,8 @@ export interface Api {
   readonly through: 'server' | 'this process';
   /** @throws Refusal with the server's own sentence */
   ask<T>(request: ApiRequest): Promise<T>;
+  /** What is no JSON, as it came. @throws Refusal with the server's own sentence */
+  file(path: string): Promise<Buffer>;
   /** Every item of a list, page by page. */
   all<T>(path: string): Promise<T[]>;
   close(): Promise<void>;
@@ -41,26 +43,19 @@ const PAGES_MAX = 1000;
 const ANSWER_TIMEOUT_MS = 600_000;
 
 export function createApi(through: Api['through'], transport: Transport, basePath: string, close: () => Promise<void>): Api {
-  const ask = async <T>({ method, path, body, stream }: ApiRequest): Promise<T> => {
+  const send = async ({ method, path, body, stream }: ApiRequest, accept: string): Promise<ApiResponse> => {
     const payload = stream ? stream.body : body === undefined ? null : Buffer.from(JSON.stringify(body));
-    const headers: Record<string, string> = { host: 'localhost', accept: 'application/json' };
+    const headers: Record<string, string> = { host: 'localhost', accept };
     if (payload) headers['content-type'] = stream?.type ?? 'application/json';
     const response = await transport({ method, url: `${basePath}/api/v1${path}`, headers, payload });
-    let json: unknown = null;
-    try {
-      json = response.text === '' ? null : JSON.parse(response.text);
-    } catch (cause) {
-      throw new Refusal(
-        `The server answered ${response.status} with something that is not JSON; is another program behind the socket?`,
-        { cause },
-      );
-    }
-    if (response.status >= 400) throw new Refusal(sentenceOf(json as Partial<Problem> | null, response.status));
-    return json as T;
+    if (response.status >= 400) throw new Refusal(sentenceOf(jsonOf(response) as Partial<Problem> | null, response.status));
+    return response;
   };
+  const ask = async <T>(request: ApiRequest): Promise<T> => jsonOf(await send(request, 'application/json')) as T;
   return {
     through,
     ask,
+    file: async (path) => (await send({ method: 'GET', path }, '*/*')).bytes,
     async all<T>(path: string) {
       const items: T[] = [];
       let cursor: string | null = null;
@@ -76,6 +71,17 @@ export function createApi(through: Api['through'], transport: Transport, basePat
     },
     close,
   };
+}
+
+/** @throws Refusal when it is none */
+function jsonOf({ status, bytes }: ApiResponse): unknown {
+  try {
+    return bytes.length === 0 ? null : JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new Refusal(`The server answered ${status} with something that is not JSON; is another program behind the socket?`, {
+      cause,
+    });
+  }
 }
 
 function sentenceOf(problem: Partial<Problem> | null, status: number): string {
@@ -102,7 +108,7 @@ export function socketTransport(socketPath: string): Transport {
         (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('end', () => resolve({ status: response.statusCode ?? 500, text: Buffer.concat(chunks).toString('utf8') }));
+          response.on('end', () => resolve({ status: response.statusCode ?? 500, bytes: Buffer.concat(chunks) }));
           response.on('error', fail);
         },
       );

@@ -6,6 +6,7 @@ import { EMBED_COMMANDS } from './embed.ts';
 import { habitCommand } from './habit.ts';
 import { quietCommand } from './quiet.ts';
 import { importCsv, query } from './query.ts';
+import { report } from './report.ts';
 import { backup, restore, serve, validate } from './installation.ts';
 import { status } from './status.ts';
 import { STORE_COMMANDS } from './store.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   poll,
   query,
   forecastCommand,
+  report,
   habitCommand,
   quietCommand,
   importCsv,

@@ -7,6 +7,8 @@ import { UsageError } from './command.ts';
 export interface Terminal {
   /** A line of the result. */
   readonly print: (text: string) => void;
+  /** A result that is no text. */
+  readonly write: (bytes: Uint8Array) => void;
   /** A sentence to the person. */
   readonly say: (text: string) => void;
   /** A secret typed without an echo. @throws UsageError when nobody can type */
@@ -17,6 +19,7 @@ export interface Terminal {
 export function createTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WritableStream, stderr: NodeJS.WritableStream): Terminal {
   return {
     print: (text) => void stdout.write(`${text}\n`),
+    write: (bytes) => void stdout.write(bytes),
     say: (text) => void stderr.write(`${text}\n`),
     stdin,
     async askSecret(question, orElse) {
