@@ -13,7 +13,7 @@ import { repairHistory } from '../../store/repair.ts';
 import { ALL, expectNothingWrong, LISTS, NEXT_MS, reading, rowAt, sayAll, wholeHistory, type Whole } from './damaging.ts';
 
 const LONG = process.env['SAGUARO_LONG'] === '1';
-const FLIPS = LONG ? 200 : 20;
+const FLIPS = LONG ? 200 : 10;
 
 let whole: Whole;
 beforeAll(async () => {
@@ -250,8 +250,8 @@ describe('damage', () => {
     try {
       damage(path);
       await expectTruth(path, outcome);
-      // There is time for every other repair; all of them run when there is more.
-      if (LONG || i % 2 === 0) await expectRepaired(path, outcome);
+      // There is time for every third repair; all of them run when there is more.
+      if (LONG || i % 3 === 0) await expectRepaired(path, outcome);
     } finally {
       remove();
     }
