@@ -191,6 +191,13 @@ export interface CapacityAnswer extends PageOf<CapacityRow> {
   readonly waiting: number;
 }
 
+export interface CapacityReportsView {
+  /** Of which a report is kept, the newest first: 2026-02. */
+  readonly months: readonly string[];
+  /** The month that is over. */
+  readonly last: { readonly id: string; readonly month: string };
+}
+
 /** With which range before, and whether what lies between is asked for. */
 export interface Compared {
   readonly compare?: Ago;
@@ -240,8 +247,9 @@ export const api = {
   fillsFirst: (limit: number, signal: AbortSignal) => get<CapacityAnswer>('capacity', signal, { limit }),
   /** What is not as usual now. */
   habits: (signal: AbortSignal) => get<HabitsView>('habits', signal),
-  /** Of the last month, made when it is opened. */
-  capacityReportAddress: (form: 'html' | 'pdf') => address(`capacity/reports/now.${form}`).href,
+  capacityReports: (signal: AbortSignal) => get<CapacityReportsView>('capacity/reports', signal),
+  /** @param month 2026-02, or now: that of the last month, made when it is opened */
+  capacityReportAddress: (month: string, form: 'html' | 'pdf') => address(`capacity/reports/${id(month)}.${form}`).href,
   capacityAddress: (query: Query) => address('capacity.csv', query).href,
   events: (
     query: {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CapacityRow } from '../../core/capacity.ts';
 import { futureIdOf } from '../../core/future-id.ts';
 import { readPng } from '../server/render/pixels.ts';
-import { chromiumProgram } from './chromium.ts';
+import { chromiumProgram, looksRight } from './chromium.ts';
 import { demoBrowser } from './demo-browser.ts';
 
 interface Answer {
@@ -87,6 +87,38 @@ describe.skipIf(chromiumProgram === null)('what fills first', () => {
       expect(await page.getByLabel('Machine that moves').inputValue()).toBe('web01.attic');
       await page.getByRole('button', { name: 'Reset' }).press('Enter');
       await page.locator('.answer').first().waitFor({ state: 'detached' });
+    });
+  }, 60_000);
+
+  test('has its monthly reports, newest first, and that of the last month as known now', async () => {
+    await rows();
+    await on('/capacity', { theme: 'dark', width: 400 }, async (page) => {
+      const reports = page.getByText('Monthly reports', { exact: true });
+      await reports.focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('None is kept yet').waitFor();
+      await looksRight(page, 'capacity-reports', { theme: 'dark', width: 400 });
+      const now = page.getByRole('link', { name: 'Page of February 2026, the last month, as known now' });
+      const [shown] = await Promise.all([page.context().waitForEvent('page'), now.click()]);
+      await shown.getByRole('heading', { name: 'Capacity, February 2026' }).waitFor();
+      expect(await shown.getByRole('rowheader', { name: '/srv/tank' }).first().isVisible()).toBe(true);
+      await shown.close();
+    });
+    await on('/capacity', { theme: 'light', width: 1400 }, async (page) => {
+      const months = ['2026-02', ...Array.from({ length: 8 }, (_, i) => `2025-0${9 - i}`)];
+      const last = { id: '2026-02', month: 'February 2026' };
+      await page.route('**/api/v1/capacity/reports', (route) => route.fulfill({ json: { months, last } }));
+      await page.getByText('Monthly reports', { exact: true }).click();
+      const listed = page.getByRole('list', { name: 'Monthly reports' }).getByRole('listitem');
+      await listed.first().waitFor();
+      expect(await listed.count()).toBe(7);
+      expect(await listed.nth(2).innerText()).toMatch(/^September 2025\s+Page/);
+      expect(await page.getByRole('link', { name: 'PDF of September 2025' }).getAttribute('href')).toMatch(
+        /\/api\/v1\/capacity\/reports\/2025-09\.pdf$/,
+      );
+      await page.getByRole('button', { name: 'Show 3 more' }).click();
+      expect(await listed.last().innerText()).toMatch(/^February 2025/);
+      await looksRight(page, 'capacity-reports', { theme: 'light', width: 1400 });
     });
   }, 60_000);
 

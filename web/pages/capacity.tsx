@@ -6,6 +6,7 @@ import { api } from '../api.ts';
 import { askedCapacity, CAPACITY_SORTS, chosenRows, sortedRows, type AskedCapacity } from '../capacity/asked.ts';
 import { Axis, axisOf } from '../capacity/band.tsx';
 import { CapacityDetail } from '../capacity/detail.tsx';
+import { MonthlyReports } from '../capacity/reports.tsx';
 import { CapacityTable } from '../capacity/table.tsx';
 import { answerText } from '../capacity/words.ts';
 import { sortingOf } from '../device/column.tsx';
@@ -57,14 +58,9 @@ export function CapacityPage({ route, devices, devicesError, zone }: Shared) {
       </div>
       <Tools route={route} asked={asked} devices={devices ?? []} />
       <p class="s quiet-link">
-        <a href={href({ page: 'quiet' })}>Quiet windows</a> <span class="sec">say when in the week a job disturbs least.</span>{' '}
-        <a href={api.capacityReportAddress('html')} target="_blank">
-          Report of the last month
-        </a>{' '}
-        <a href={api.capacityReportAddress('pdf')} download="">
-          PDF<span class="vh"> of the report of the last month</span>
-        </a>
+        <a href={href({ page: 'quiet' })}>Quiet windows</a> <span class="sec">say when in the week a job disturbs least.</span>
       </p>
+      <MonthlyReports />
       <div class={`busy ${pending ? 'on' : ''}`} />
       <Trouble error={error ?? devicesError} />
       {value && rows.length === 0 && (
