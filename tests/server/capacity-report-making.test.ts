@@ -1,6 +1,10 @@
 /** The report of the last month while its forecasts are slow, fail, or are still to be made. */
-import { beforeEach, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { CapacityRow, Forecasts, WholeForecast } from '../../core/capacity.ts';
+import { createCapacityReports } from '../../server/capacity-report.ts';
 import { createCapacityReportMaking, DEADLINE_MS } from '../../server/capacity-report-making.ts';
 
 const DAY_MS = 86_400_000;
@@ -36,7 +40,7 @@ async function pass(ms: number): Promise<void> {
 /** The next forecasts that somebody waits for. */
 async function come(count: number, failed?: Error): Promise<void> {
   for (let i = 0; i < count; i++) {
-    await settled();
+    await vi.waitFor(() => expect(asked).not.toEqual([]), { timeout: 5_000, interval: 1 });
     asked.shift()?.come(failed);
   }
   await settled();
@@ -64,11 +68,9 @@ const forecasts: Forecasts = {
   close: async () => undefined,
 };
 const note = (text: string, fields?: Record<string, unknown>) => void logged.push(`${text} ${JSON.stringify(fields ?? {})}`);
+const log = { info: note, warn: note, error: note };
 const making = () =>
-  createCapacityReportMaking({
-    ...{ forecasts, clock, zone: 'UTC', ending: () => false, read: async () => null },
-    log: { info: note, warn: note, error: note },
-  });
+  createCapacityReportMaking({ ...{ forecasts, clock, zone: 'UTC', log }, ending: () => false, read: async () => null });
 
 beforeEach(() => {
   nowMs = NOW_MS;
@@ -161,4 +163,27 @@ test('a report that is kept waits for all of its forecasts', async () => {
   expect(missing).toEqual({ count: 1, of: 3, coming: false });
   expect(report.notes[0]).toBe('1 of 3 forecasts could not be made and are left out.');
   expect(report.waiting).toBeUndefined();
+});
+
+test('a report of which much is missing is not kept, and one of which little is says so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'saguaro-missing-'));
+  const reports = createCapacityReports({ ...{ folder, forecasts, clock, zone: 'UTC', log }, ending: () => false });
+  try {
+    const tried = reports.keep();
+    const refused = expect(tried).rejects.toThrow('1 of 3 forecasts for the report could not be made');
+    await come(1, new Error('damaged'));
+    await come(2);
+    await refused;
+    expect(await reports.list()).toEqual([]);
+
+    rows = Array.from({ length: 12 }, (_, i) => whole(`/${i}`));
+    const kept = reports.keep();
+    await come(1, new Error('damaged'));
+    await come(11);
+    expect((await kept)?.notes[0]).toBe('1 of 12 forecasts could not be made and are left out.');
+    expect(await reports.list()).toEqual(['2026-02']);
+    expect((await reports.read('2026-02'))?.rows).toHaveLength(11);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
