@@ -145,8 +145,8 @@ export function capacityReport(
 function missingWords({ count, of, coming }: Missing): string {
   if (of === null) return 'The first forecasts are still being made: ask again in a while.';
   return coming
-    ? `${count} of ${of} forecasts were not ready in time and are left out; they are being made: ask again for all of them.`
-    : `${count} of ${of} forecasts could not be made and are left out.`;
+    ? `Not ready in time and left out: ${count} of ${of} forecasts. Ask again to have all of them.`
+    : `Could not be made and left out: ${count} of ${of} forecasts.`;
 }
 
 function monthAfter(ms: number, zone: string): number {

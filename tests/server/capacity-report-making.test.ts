@@ -87,15 +87,13 @@ test('says after the deadline how many forecasts were not ready, and has more at
   const early = await first;
   expect(early.rows.map(({ series }) => series)).toEqual(['/a']);
   expect(early.waiting).toBe(2);
-  expect(early.notes[0]).toBe(
-    '2 of 3 forecasts were not ready in time and are left out; they are being made: ask again for all of them.',
-  );
+  expect(early.notes[0]).toBe('Not ready in time and left out: 2 of 3 forecasts. Ask again to have all of them.');
   // Those who ask meanwhile cause no second round.
   const both = [reports.now(), reports.now()];
   await come(2);
   for (const report of await Promise.all(both)) {
     expect(report.rows.map(({ series }) => series)).toEqual(['/a', '/b', '/c']);
-    expect([report.waiting, report.notes.join(' ')]).toEqual([undefined, expect.not.stringContaining('not ready')]);
+    expect([report.waiting, report.notes.join(' ')]).toEqual([undefined, expect.not.stringContaining('Not ready')]);
   }
   // The page and the PDF of one look say the same, without asking again.
   expect((await reports.now()).rows).toHaveLength(3);
@@ -161,7 +159,7 @@ test('a report that is kept waits for all of its forecasts', async () => {
   const { report, missing } = await kept;
   expect(report.rows).toHaveLength(2);
   expect(missing).toEqual({ count: 1, of: 3, coming: false });
-  expect(report.notes[0]).toBe('1 of 3 forecasts could not be made and are left out.');
+  expect(report.notes[0]).toBe('Could not be made and left out: 1 of 3 forecasts.');
   expect(report.waiting).toBeUndefined();
 });
 
@@ -180,7 +178,7 @@ test('a report of which much is missing is not kept, and one of which little is 
     const kept = reports.keep();
     await come(1, new Error('damaged'));
     await come(11);
-    expect((await kept)?.notes[0]).toBe('1 of 12 forecasts could not be made and are left out.');
+    expect((await kept)?.notes[0]).toBe('Could not be made and left out: 1 of 12 forecasts.');
     expect(await reports.list()).toEqual(['2026-02']);
     expect((await reports.read('2026-02'))?.rows).toHaveLength(11);
   } finally {

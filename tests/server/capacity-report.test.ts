@@ -91,6 +91,17 @@ test('the last month is kept once; the next report says which of its forecasts w
   expect(pdf.rawPayload.subarray(0, 5).toString()).toBe('%PDF-');
 }, 30_000);
 
+test('one that is made now says what is not ready yet, and has it in the end', async () => {
+  await measured('/steady', 200, 0, rising);
+  await w.app.keepForecasts();
+  // The clock of this world wakes whoever waits at once: the deadline is over before any forecast is made.
+  const page = await w.get('capacity/reports/now.html');
+  expect(page.body).toContain('Not ready in time and left out: 1 of 1 forecasts. Ask again to have all of them.');
+  expect(page.body).toContain('Nothing is ready yet.');
+  await expect.poll(async () => (await report('now')).waiting, { timeout: 10_000 }).toBeUndefined();
+  expect((await report('now')).rows.map(({ name }) => name)).toEqual(['/steady']);
+}, 30_000);
+
 test.each(['2026-02', 'nothing', '..%2F..%2Fetc', '%00'])('%s is not there', async (month) => {
   for (const form of ['', '.html', '.pdf']) {
     const answer = await w.get(`capacity/reports/${month}${form}`);
