@@ -6,6 +6,8 @@ import type { Context } from './command.ts';
 import { table } from './terminal.ts';
 
 const DAYS = [30, 90, 180];
+/** Each waits up to a minute: five thousand series take a few. */
+const LOOKS_MAX = 20;
 
 interface Listed {
   readonly items: readonly CapacityRow[];
@@ -18,7 +20,12 @@ interface Listed {
 export async function listForecasts(context: Context, filter: Readonly<Record<string, string>>): Promise<number> {
   const api = await context.api();
   const query = new URLSearchParams({ ...filter, wait: 'true', limit: '1000' });
-  const first = await api.ask<Listed>({ method: 'GET', path: `/capacity?${query.toString()}` });
+  const ask = () => api.ask<Listed>({ method: 'GET', path: `/capacity?${query.toString()}` });
+  let first = await ask();
+  for (let look = 1; first.waiting > 0 && look < LOOKS_MAX; look++) {
+    context.terminal.say(`${first.waiting} ${first.waiting === 1 ? 'forecast is' : 'forecasts are'} still being made.`);
+    first = await ask();
+  }
   const items = first.nextCursor === null ? first.items : await api.all<CapacityRow>(`/capacity?${query.toString()}`);
   const { print } = context.terminal;
   if (context.json) print(JSON.stringify({ items, madeMs: first.madeMs, waiting: first.waiting }));

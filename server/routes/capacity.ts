@@ -19,7 +19,10 @@ const filters = {
   kind: Type.Optional(Type.String({ maxLength: 32, description: 'Kind of device: server, switch, …' })),
   due: Type.Optional(Type.Boolean({ description: 'Only where an order must be placed within 30 days.' })),
   wait: Type.Optional(
-    Type.Boolean({ description: 'Answers when all that is to be made is made, for programs that have no page to look at.' }),
+    Type.Boolean({
+      description:
+        'Answers when all that is to be made is made, for programs that have no page to look at; after a minute with what is there.',
+    }),
   ),
 };
 interface Filter {
@@ -31,6 +34,7 @@ interface Filter {
   readonly wait?: boolean;
 }
 const DUE_MS = 30 * 86_400_000;
+const WAIT_MS = 60_000;
 const Value = Type.Union([Type.Number(), Type.Null()]);
 
 const CapacityPage = Type.Object({
@@ -58,8 +62,18 @@ const ForecastView = Type.Object({
 });
 
 export async function capacityRoutes(app: App, { forecasts, clock }: RouteDeps): Promise<void> {
+  /** Waits for a round, but no longer than a request may take: who wants all asks again. */
+  const soon = async (round: Promise<void>): Promise<void> => {
+    const over = new AbortController();
+    const late = clock.sleep(WAIT_MS, over.signal).catch(() => undefined);
+    try {
+      await Promise.race([round, late]);
+    } finally {
+      over.abort();
+    }
+  };
   const list = async ({ what, site, tag, kind, due, wait }: Filter) => {
-    if (wait === true) await forecasts.idle();
+    if (wait === true) await soon(forecasts.idle());
     const { rows, ...made } = await forecasts.rows();
     const nowMs = clock.nowMs();
     const fits = (row: Row) =>

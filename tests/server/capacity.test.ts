@@ -219,3 +219,24 @@ test('what was said is kept once a week, and judged by what came', async () => {
   expect(await made.catalog.forecasts.said(series)).toHaveLength(1);
   await again.app.close();
 });
+
+test('who waits for all forecasts gets them, and after a minute what there is', async () => {
+  const again = await world({}, { catalog: made.catalog, history: made.history });
+  const list = (await again.get('capacity?wait=true')).json<{ items: CapacityRow[]; waiting: number }>();
+  expect(list.items.length).toBeGreaterThan(0);
+  await again.app.close();
+
+  // A clock whose minute is over at once.
+  const asked: number[] = [];
+  const clock = {
+    ...{ nowMs: () => NOW_MS, monoMs: () => NOW_MS },
+    sleep: (ms: number) => {
+      asked.push(ms);
+      return Promise.resolve();
+    },
+  };
+  const late = await world({}, { history: made.history, clock });
+  expect((await late.get('capacity?wait=true')).statusCode).toBe(200);
+  expect(asked).toContain(60_000);
+  await late.app.close();
+});
