@@ -36,7 +36,7 @@ function scripted(options: Partial<PngOptions> = {}): Pngs {
      parentPort.on('message', ({ id, svg }) => {
        if (svg.startsWith('die')) process.exit(1);
        if (svg.startsWith('throw')) throw new Error('broken');
-       if (svg.startsWith('hang')) for (;;);
+       if (svg.startsWith('hang')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
        if (svg.startsWith('fail')) return parentPort.postMessage({ id, error: 'not an SVG' });
        parentPort.postMessage({ id, png: new Uint8Array(Buffer.from(svg + ' ' + ++drawn)) });
      });`,
@@ -148,7 +148,8 @@ describe('the thread', () => {
     ['throw', 'failed'],
     ['hang', 'not drawn within'],
   ])('that comes to "%s" takes only that picture with it', async (fault, words) => {
-    const pngs = scripted(fault === 'hang' ? { deadlineMs: 300 } : {});
+    // A new thread has to begin within this as well, which takes a busy machine a while.
+    const pngs = scripted(fault === 'hang' ? { deadlineMs: 2_000 } : {});
     await pngs.draw('before', 1);
     const [bad, good] = await Promise.allSettled([pngs.draw(fault, 1), pngs.draw('after', 1)]);
     expect(bad.status === 'rejected' && String(bad.reason)).toContain(words);
