@@ -305,11 +305,12 @@ export function createHabits({ history, catalog, inventory, clock, zone, ending,
   const wordsOf = ({ followed }: Kept, episode: Episode, when: 'now' | 'was') =>
     usualWords(episode.worstMs, zone, episode.usual, episode.worst, followed.unit).replace('; now ', `, ${when} `);
 
-  /** What it does now, not what it did at worst. */
-  const nowWords = ({ followed, last, lastMs }: Kept, band: Band | null) =>
-    lastMs === null || last === null
-      ? 'nothing is known of it now'
-      : usualWords(lastMs, zone, band, last, followed.unit).replace('; now ', ', now ');
+  /** What it does now, not what it did at worst: an episode is over only after some quiet hours. */
+  const nowWords = ({ followed, last, lastMs }: Kept, band: Band | null) => {
+    if (lastMs === null || last === null) return 'nothing is known of it now';
+    const words = usualWords(lastMs, zone, band, last, followed.unit).replace('; now ', ', now ');
+    return band && last >= band.lower && last <= band.upper ? `${words}, back to usual` : words;
+  };
 
   async function save(some: readonly Kept[]): Promise<void> {
     const written = some.flatMap(({ followed, bytes, event }): KeptHabit[] =>

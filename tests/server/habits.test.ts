@@ -89,7 +89,13 @@ describe('a series', () => {
     expect(habits.view().items).toHaveLength(1);
     expect(await events()).toHaveLength(1);
 
-    await fill(NOW_MS + 3_600_000, NOW_MS + 12 * 3_600_000);
+    await fill(NOW_MS + 3_600_000, NOW_MS + 2 * 3_600_000);
+    nowMs = NOW_MS + 2 * 3_600_000 + 2 * STEP;
+    await habits.keep();
+    const [calmer] = habits.view().items;
+    expect(calmer?.text).toMatch(/usually [\d.]+–[\d.]+ Mb\/s, now [\d.]+, back to usual$/);
+
+    await fill(NOW_MS + 2 * 3_600_000, NOW_MS + 12 * 3_600_000);
     nowMs = NOW_MS + 12 * 3_600_000 + 2 * STEP;
     await habits.keep();
     expect(habits.view().items).toEqual([]);
