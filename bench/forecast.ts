@@ -27,7 +27,7 @@ export async function benchForecast({ quick, data, results }: BenchOptions): Pro
   const further = benchStocks(FURTHER_SHAPES, seeds, repetitions);
   tell(stocks);
   tell(further);
-  const courses = benchCourses(SEED, quick ? 6 : 30);
+  const courses = benchCourses(SEED, quick ? 20 : 60);
   console.log(
     'course, series, loss beside least squares and beside a drift; % within 80 and 95 % bands near, in between and far ahead',
   );
