@@ -33,6 +33,8 @@ export interface Rolling {
   readonly shapePrior?: number;
   /** What the errors of an origin count beside those of the next one (0–1): habits and noise change. */
   readonly forgets: number;
+  /** Whether origins nearer to each other than they look ahead count for fewer: their errors go together. */
+  readonly overlapping?: boolean;
 }
 
 /** Errors over spread of each origin, by range. */
@@ -110,6 +112,14 @@ export function placeIn(ranges: readonly number[], ahead: number): readonly [ran
   return [r, Math.log(ahead / middle(r)) / Math.log(middle(r + 1) / middle(r))];
 }
 
+/** Origins of a history that do not look at the same steps, for the middle of a range. */
+function apart({ origins, ranges, overlapping }: Rolling, r: number): number {
+  if (overlapping !== true) return Infinity;
+  const span = (origins.at(-1) ?? 0) - (origins[0] ?? 0);
+  const [from, to] = [ranges[r] ?? 1, ranges[r + 1] ?? LAST_RANGE * (ranges[r] ?? 1)];
+  return 1 + span / Math.sqrt(from * to);
+}
+
 /** Errors of one range in order, and the place among `scored` of the origin each is of. */
 export interface Pooled {
   readonly values: Float64Array;
@@ -164,7 +174,7 @@ export function bandsOf(
   let last: readonly number[] = believed;
   let inflation = 1;
   const weights = Float64Array.from(scored, (_, k) => (k === without ? 0 : forgets ** (scored.length - 1 - k)));
-  for (const pool of pools) {
+  for (const [r, pool] of pools.entries()) {
     let [sum, squares] = [0, 0];
     pool.counts.forEach((count, k) => {
       const weight = count > 0 ? (weights[k] ?? 0) : 0;
@@ -178,7 +188,7 @@ export function bandsOf(
       const own = weightedQuantiles(
         pool,
         weights,
-        LEVELS.map((level) => conformal(level, origins)),
+        LEVELS.map((level) => conformal(level, Math.min(origins, apart(rolling, r)))),
       );
       // All errors to one side are most often chance: few origins go together.
       const shift = CHANCE * (own[MEDIAN] ?? 0);

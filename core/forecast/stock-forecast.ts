@@ -143,7 +143,16 @@ function tested(
   });
   const all = then.map(({ tried }) => tried);
   const rolling: Rolling = {
-    ...{ values: y, origins: then.map(({ origin }) => origin), steps, ranges: RANGES, prior: PRIOR, forgets: 1, truth },
+    ...{
+      values: y,
+      origins: then.map(({ origin }) => origin),
+      steps,
+      ranges: RANGES,
+      prior: PRIOR,
+      forgets: 1,
+      truth,
+      overlapping: true,
+    },
     fit: (history) => {
       const k = then.findIndex(({ origin }) => origin === history.length);
       const one = then[k];

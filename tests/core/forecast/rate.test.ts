@@ -120,6 +120,15 @@ describe('a backtest', () => {
     expect(recordOf(rolling, scored)?.origins).toBe(3);
     const factors = bandsOf(scored, rolling).factors[0] ?? [];
     expect(factors).toEqual([...factors].sort((a, b) => a - b));
+    // Nine origins twenty steps apart say less of what is forty steps ahead than nine that share nothing; of what is near, as much.
+    const many: Rolling = { ...rolling, origins: Array.from({ length: 9 }, (_, k) => 300 + 20 * k) };
+    const all = scoresOf({ ...many, fit: () => ({ path: () => 50, spread: () => 10 }) });
+    const width = (r: number, overlapping: boolean) => {
+      const of = bandsOf(all, { ...many, overlapping }).factors[r] ?? [];
+      return (of[5] ?? NaN) - (of[1] ?? NaN);
+    };
+    expect(width(0, true)).toBe(width(0, false));
+    expect(width(1, true)).toBeGreaterThan(width(1, false));
   });
 
   test('an ensemble at an origin does not change when later values do', () => {
