@@ -62,6 +62,8 @@ const PRIOR_BAND = NORMAL.map((z, l) => (l === 0 || l === NORMAL.length - 1 ? HE
 /** How much of the correction for few origins is left at the ends. */
 const ENDS = 0.45;
 const MOST_INFLATION = 4;
+/** What jumps out of next to nothing is not told by how many of its spreads: the difference of two infinite ones is no number. */
+const MOST_SCORE = 1e12;
 
 /** Rolls through a history. */
 export function scoresOf(rolling: Rolling): Scored[] {
@@ -75,7 +77,8 @@ export function scoresOf(rolling: Rolling): Scored[] {
     for (let ahead = 1; ahead <= steps && origin - 1 + ahead < values.length; ahead++) {
       const v = truth[origin - 1 + ahead] ?? NaN;
       if (Number.isNaN(v)) continue;
-      scores[rangeOf(ranges, ahead)]?.push((v - path.path(ahead)) / Math.max(path.spread(ahead), Number.MIN_VALUE));
+      const score = (v - path.path(ahead)) / Math.max(path.spread(ahead), Number.MIN_VALUE);
+      scores[rangeOf(ranges, ahead)]?.push(Math.max(-MOST_SCORE, Math.min(MOST_SCORE, score)));
     }
     scored.push({ origin, path, scores: scores.map((list) => new Float64Array(list)) });
   }

@@ -189,7 +189,10 @@ export function createEnsemble(season: Season, steps: number, more: Readonly<Rec
           sum += (weights[m] ?? 0) * v;
           weight += weights[m] ?? 0;
         }
-        return sum / weight;
+        if (weight > 0) return sum / weight;
+        // Those that count know nothing of this step, as of a gap a year ago: then the others do.
+        const said = paths.map((of) => of(ahead)).filter((v) => !Number.isNaN(v));
+        return medianOf(said);
       });
       const spread = remembered((ahead) => fitted.spread(ahead + late));
       return { path: { path, spread, shape: fitted.shape }, names: fitted.names, weights };

@@ -51,6 +51,20 @@ describe.each(['stock', 'rate'] as const)('of a %s', (kind) => {
     expect(found.limit?.dates).toBeNull();
   });
 
+  test.each([475, 537])(
+    'a level that jumps by eighteen powers of ten among %d days: bands are numbers and do not cross',
+    (length) => {
+      const { uniform } = random(length);
+      const history = built(length, (i) => (uniform() < 0.1 ? null : i < length / 2 ? 1e-9 : 1e9));
+      const nowMs = history.timesMs.at(-1) ?? START_MS;
+      const far = { calendar, limit: null, horizonMs: 200 * DAY_MS, nowMs, stepMs: DAY_MS, of: null };
+      for (const { quantiles } of forecast({ kind, history, ...far }).steps) {
+        for (const q of quantiles) expect(q).toSatisfy(Number.isFinite);
+        expect([...quantiles].sort((a, b) => a - b)).toEqual(quantiles);
+      }
+    },
+  );
+
   test('gaps between values and NaN among them are no values', () => {
     const whole = built(120, growing);
     const values = whole.values.map((v, i) => (i % 5 === 2 ? NaN : i % 7 === 3 ? null : v));

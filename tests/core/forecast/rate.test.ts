@@ -146,6 +146,21 @@ describe('a backtest', () => {
     expect(paths[0]?.[2]?.[0]).toBeGreaterThan(0);
   });
 
+  test('goes by the others where the only member that counts knows nothing', () => {
+    const { normal } = random(31);
+    const values = Float64Array.from({ length: 120 }, () => 50 + normal());
+    const season = { perDay: 1, perWeek: 7, phase: (i: number) => i % 7 };
+    // It is always right, but for the fifth step, of which it says nothing.
+    const knowing = (history: Float64Array, _season: unknown, steps: number) =>
+      Float64Array.from({ length: steps }, (_, h) => (h === 4 ? NaN : (values[history.length + h] ?? 50)));
+    const ensemble = createEnsemble(season, 20, { knowing });
+    ensemble.fit(values.slice(0, 80));
+    const fit = ensemble.fit(values.slice(0, 100));
+    expect(fit?.weights.at(-1)).toBe(1);
+    expect(fit?.path.path(4)).toBe(values[103]);
+    expect(Math.abs((fit?.path.path(5) ?? NaN) - 50)).toBeLessThan(3);
+  });
+
   test('weighs members by their errors, and without errors alike', () => {
     expect(weightsOf([NaN, NaN])).toEqual([0.5, 0.5]);
     const [good = 0, bad = 0, unknown = 0] = weightsOf([1, 2, NaN]);
