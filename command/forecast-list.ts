@@ -16,6 +16,9 @@ interface Listed {
   readonly waiting: number;
 }
 
+/** Said to whoever waits. */
+export const stillMade = (count: number): string => `${count} ${count === 1 ? 'forecast is' : 'forecasts are'} still being made.`;
+
 /** From the server that runs, or made in this process from the data folder. @param filter what, site, tag, due */
 export async function listForecasts(context: Context, filter: Readonly<Record<string, string>>): Promise<number> {
   const api = await context.api();
@@ -23,7 +26,7 @@ export async function listForecasts(context: Context, filter: Readonly<Record<st
   const ask = () => api.ask<Listed>({ method: 'GET', path: `/capacity?${query.toString()}` });
   let first = await ask();
   for (let look = 1; first.waiting > 0 && look < LOOKS_MAX; look++) {
-    context.terminal.say(`${first.waiting} ${first.waiting === 1 ? 'forecast is' : 'forecasts are'} still being made.`);
+    context.terminal.say(stillMade(first.waiting));
     first = await ask();
   }
   const items = first.nextCursor === null ? first.items : await api.all<CapacityRow>(`/capacity?${query.toString()}`);

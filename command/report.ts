@@ -4,6 +4,7 @@ import { reportTables, type CapacityReport } from '../core/capacity-report.ts';
 import { moment, monthName } from '../core/moments.ts';
 import type { Api } from './api.ts';
 import { Refusal, UsageError, type Command, type Context } from './command.ts';
+import { stillMade } from './forecast-list.ts';
 import { table } from './terminal.ts';
 
 const FORMS = ['pdf', 'html'] as const;
@@ -64,7 +65,7 @@ async function whole(context: Context, api: Api, month: string): Promise<Capacit
     const found = await api.ask<CapacityReport>({ method: 'GET', path: `/capacity/reports/${month}` });
     const { waiting = 0 } = found;
     if (waiting === 0 || waiting >= missing) return found;
-    context.terminal.say(`${waiting} ${waiting === 1 ? 'forecast is' : 'forecasts are'} still being made.`);
+    context.terminal.say(stillMade(waiting));
     missing = waiting;
   }
 }

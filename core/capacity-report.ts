@@ -1,7 +1,7 @@
 /** The monthly capacity report: what changed, what fills first, and which forecasts of a month ago were wrong. */
 import { Type, type Static } from 'typebox';
 import { bySoonest, CAPACITY_KINDS, type CapacityRow, type WholeForecast } from './capacity.ts';
-import { LEVELS, MEDIAN, type ForecastStep } from './forecast/model.ts';
+import { MEDIAN, QUANTILE, type ForecastStep } from './forecast/model.ts';
 import { dayText } from './graph-future.ts';
 import { UNITS } from './model.ts';
 import { planReview } from './review.ts';
@@ -10,7 +10,7 @@ import { formatCapacity, formatWith } from './units.ts';
 
 /** Of the soonest; with what an earlier report promised at most twice as many. */
 export const REPORT_ROWS_MAX = 100;
-const [LOW, HIGH] = [LEVELS.indexOf(0.1), LEVELS.indexOf(0.9)];
+const { Q10, Q90 } = QUANTILE;
 
 const Value = Type.Union([Type.Number(), Type.Null()]);
 /** What a forecast said of one day; 8 in 10 lie between low and high. */
@@ -155,7 +155,7 @@ function monthAfter(ms: number, zone: string): number {
 
 function promiseOf(steps: readonly ForecastStep[], atMs: number, madeMs: number): ReportRow['next'] {
   const step = steps.find(({ tMs }) => tMs >= atMs);
-  const [low, middle, high] = [step?.quantiles[LOW], step?.quantiles[MEDIAN], step?.quantiles[HIGH]];
+  const [low, middle, high] = [step?.quantiles[Q10], step?.quantiles[MEDIAN], step?.quantiles[Q90]];
   if (!step || low === undefined || middle === undefined || high === undefined) return null;
   return { madeMs, tMs: step.tMs, low, middle, high };
 }

@@ -2,18 +2,11 @@
  * The future of a graph as shapes in pixels: what the browser's canvas and a picture both paint, one after
  * the other, so that they cannot differ.
  */
+import { QUANTILE } from './forecast/model.ts';
 import type { Chrome } from './graph-colours.ts';
 import { endWords, footWords, foundWords, limitWords, type Box, type FootWords } from './future-words.ts';
 import { crisp, smallPlot, type GraphSize, type Measure, type Plot } from './graph-layout.ts';
-import {
-  dayText,
-  limitAt,
-  QUANTILE,
-  shownLimits,
-  type FutureCrossing,
-  type FutureLimit,
-  type GraphFuture,
-} from './graph-future.ts';
+import { dayText, limitAt, shownLimits, type FutureCrossing, type FutureLimit, type GraphFuture } from './graph-future.ts';
 import type { GraphData, Role } from './graph.ts';
 
 /** A colour of the theme, or that of a line. */

@@ -1,7 +1,8 @@
 /** Words on the future of a graph, each where it has room: dates at the foot, limits, what was found, the ends of paths. */
 import { spread } from './graph-geometry.ts';
 import type { Measure, Plot } from './graph-layout.ts';
-import { QUANTILE, type FutureLimit, type GraphFuture } from './graph-future.ts';
+import { QUANTILE } from './forecast/model.ts';
+import type { FutureLimit, GraphFuture } from './graph-future.ts';
 import { within, type Shape } from './future-shapes.ts';
 import type { GraphData } from './graph.ts';
 import { formatWith } from './units.ts';

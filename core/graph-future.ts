@@ -2,6 +2,7 @@
  * The future of a graph, without a renderer: bands of what may come, limits that may change on a date, when they
  * are reached, what was found in the history, and up to three scenarios beside it.
  */
+import { LEVELS, QUANTILE } from './forecast/model.ts';
 import type { GraphData, GraphGap, GraphLine, LineStats, Role } from './graph.ts';
 import type { Unit } from './model.ts';
 import { momentParts, monthOf } from './moments.ts';
@@ -41,7 +42,7 @@ export interface FutureScenario {
   readonly role: Role;
   /** Null: the limit is as it is. */
   readonly limit: FutureLimit | null;
-  /** A value for each of `FUTURE_LEVELS` and each step, in its place; null: growth is as it is. */
+  /** A value for each of `LEVELS` and each step, in its place; null: growth is as it is. */
   readonly values: readonly (readonly number[])[] | null;
   readonly crossing: FutureCrossing | null;
   readonly orderByMs: number | null;
@@ -57,7 +58,7 @@ export interface GraphFuture {
   readonly slot: number;
   /** The level there; null = unknown. */
   readonly level: number | null;
-  /** A value for each of `FUTURE_LEVELS` and each slot of the future, at the slot's end. Empty: there is no forecast. */
+  /** A value for each of `LEVELS` and each slot of the future, at the slot's end. Empty: there is no forecast. */
   readonly values: readonly (readonly number[])[];
   readonly limit: FutureLimit | null;
   readonly crossing: FutureCrossing | null;
@@ -68,10 +69,7 @@ export interface GraphFuture {
   readonly says: string;
 }
 
-/** The quantiles of each step: the median, and the edges of the 50, 80 and 95 % bands. */
-export const FUTURE_LEVELS = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] as const;
-const [Q025, Q10, Q25, Q50, Q75, Q90, Q975] = [0, 1, 2, 3, 4, 5, 6] as const;
-export const QUANTILE = { Q025, Q10, Q25, Q50, Q75, Q90, Q975 } as const;
+const { Q10, Q50, Q90, Q975 } = QUANTILE;
 
 /** Scenarios have colours of their own, none of them the limit's. */
 export const SCENARIO_ROLES: readonly Role[] = ['s5', 's4', 's2'];
@@ -203,7 +201,7 @@ export function futureGraph(source: FutureSource, view: FutureView): GraphData {
 
 /** A list of values for each level, in place of a list of levels for each step. */
 function transposed(steps: FutureSource['steps']): number[][] {
-  return steps.length === 0 ? [] : FUTURE_LEVELS.map((_, q) => steps.map(({ quantiles }) => short(quantiles[q] ?? 0)));
+  return steps.length === 0 ? [] : LEVELS.map((_, q) => steps.map(({ quantiles }) => short(quantiles[q] ?? 0)));
 }
 
 /** Seven figures are finer than any screen. */

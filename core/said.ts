@@ -3,7 +3,7 @@
  * what was said.
  */
 import { Type, type Static } from 'typebox';
-import { LEVELS, MEDIAN, type ForecastStep } from './forecast/model.ts';
+import { LEVELS, MEDIAN, QUANTILE, type ForecastStep } from './forecast/model.ts';
 
 const DAY_MS = 86_400_000;
 /** Kept once a week, so that what is kept speaks of weeks and not of the same few days again and again. */
@@ -18,8 +18,8 @@ export const SAID_KEPT_MS = JUDGED_MS + (AHEAD_DAYS.at(-1) ?? 0) * DAY_MS;
 /** A share of fewer values than these would be a share of luck. */
 export const SAID_VALUES_MIN = 5;
 
-const OUTER = [LEVELS.indexOf(0.025), LEVELS.indexOf(0.975)] as const;
-const INNER = [LEVELS.indexOf(0.1), LEVELS.indexOf(0.9)] as const;
+const OUTER = [QUANTILE.Q025, QUANTILE.Q975] as const;
+const INNER = [QUANTILE.Q10, QUANTILE.Q90] as const;
 
 export const Said = Type.Object({
   madeMs: Type.Number(),

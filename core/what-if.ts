@@ -2,9 +2,9 @@
  * What if: growth, customers, capacity, a load or a limit other than they are. Pure: a forecast and a scenario in,
  * the forecast as it would be out. A scenario is one short text, `growth=x1.5,add=12TiB@2027-01-15`.
  */
-import { QUANTILE, dayText } from './graph-future.ts';
+import { dayText } from './graph-future.ts';
 import type { LimitStep, WholeForecast } from './capacity.ts';
-import type { ForecastStep } from './forecast/model.ts';
+import { LEVELS, MONTH_DAYS, QUANTILE, type ForecastStep } from './forecast/model.ts';
 import { withMachine, type MachineLoad } from './machine-move.ts';
 import type { Unit } from './model.ts';
 import { formatCapacity, formatWith } from './units.ts';
@@ -221,9 +221,6 @@ function changed(
   return made.map((v) => Math.max(0, v));
 }
 
-/** Of a mean month. */
-const MONTH_DAYS = 30.44;
-
 /**
  * A median under another growth. The forecast of a rate carries on little of what it grew by, so that more of it comes on top
  * of the forecast; less of it is less of the way that it goes.
@@ -274,8 +271,6 @@ export function crossingOf(
   return medianMs === null ? null : { lowMs: Math.min(first(Q90) ?? medianMs, medianMs), medianMs, highMs: first(Q10) };
 }
 
-const LEVELS = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] as const;
-
 /** Chance that the limit is reached by then: read off the quantiles of each step, and never falling. */
 function chanceWithin(steps: readonly ForecastStep[], limits: readonly LimitStep[], untilMs: number): number {
   let most = 0;
@@ -310,7 +305,7 @@ export function answerWords(given: WholeForecast, made: WholeForecast, zone: str
   if (!given.dates) return day;
   const days = Math.round((made.dates.medianMs - given.dates.medianMs) / DAY_MS);
   if (Math.abs(days) < 1) return `${day}, the same day`;
-  const [far, word] = Math.abs(days) >= 60 ? [Math.round(Math.abs(days) / 30.44), 'month'] : [Math.abs(days), 'day'];
+  const [far, word] = Math.abs(days) >= 60 ? [Math.round(Math.abs(days) / MONTH_DAYS), 'month'] : [Math.abs(days), 'day'];
   return `${day}, ${far} ${word}${far === 1 ? '' : 's'} ${days > 0 ? 'later' : 'earlier'}`;
 }
 

@@ -6,6 +6,7 @@ import type { CapacityList, Forecasts, WholeForecast } from '../core/capacity.ts
 import { capacityReport, lastMonth, reportSeries, type CapacityReport, type Missing } from '../core/capacity-report.ts';
 import type { Clock, Log } from '../core/ports.ts';
 import { describe } from './problem.ts';
+import { waitAtMost } from './wait.ts';
 
 const AHEAD_DAYS = 70;
 const DAY_MS = 86_400_000;
@@ -134,13 +135,7 @@ export function createCapacityReportMaking(deps: CapacityReportMakingDeps): Capa
   return {
     async now() {
       const round = await join();
-      const late = new AbortController();
-      const deadline = clock.sleep(DEADLINE_MS, late.signal).catch(() => undefined);
-      try {
-        await Promise.race([round.over, deadline]);
-      } finally {
-        late.abort(new Error('done'));
-      }
+      await waitAtMost(round.over, DEADLINE_MS, clock);
       const missing = missingOf(round, true);
       if (round.wanted !== null || missing.count === 0) return reportOf(round, missing);
       const { waiting } = await forecasts.rows();

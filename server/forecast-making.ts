@@ -1,6 +1,6 @@
 /** One forecast: its history and sizes read, fitted by the thread, and said in the words of the capacity page. */
 import type { CapacityRow, CapacityRule, WholeForecast } from '../core/capacity.ts';
-import { LEVELS, MEDIAN, type Forecast } from '../core/forecast/model.ts';
+import { MEDIAN, MONTH_DAYS, QUANTILE, type Forecast } from '../core/forecast/model.ts';
 import { CHANCE_DAYS } from '../core/forecast/verdict.ts';
 import type { Unit } from '../core/model.ts';
 import type { Clock, History } from '../core/ports.ts';
@@ -11,10 +11,8 @@ import type { Fillable } from './capacity-series.ts';
 import type { Fitter } from './fitting.ts';
 
 const DAY_MS = 86_400_000;
-/** Of a mean month. */
-const MONTH_DAYS = 30.44;
 const BACK_DAYS = 730;
-const [LOW, HIGH] = [LEVELS.indexOf(0.1), LEVELS.indexOf(0.9)];
+const { Q10, Q90 } = QUANTILE;
 /** Looked ahead for a date. */
 export const FORECAST_DAYS = 730;
 /** What a purchase takes. */
@@ -39,9 +37,9 @@ function whyNone({ reasons, steps, stepMs }: Forecast, unit: Unit): string {
   const ahead = CHANCE_DAYS.findLast((days) => steps.length * stepMs >= days * DAY_MS);
   const at = ahead === undefined ? undefined : steps[Math.round((ahead * DAY_MS) / stepMs) - 1];
   if (!at) return first.text;
-  const scale = scaleFor(at.quantiles[HIGH] ?? 0, unit);
+  const scale = scaleFor(at.quantiles[Q90] ?? 0, unit);
   const q = (i: number) => formatScaled(at.quantiles[i] ?? null, scale);
-  return `In ${ahead} days most likely ${q(MEDIAN)} ${scale.unit}, 8 in 10 between ${q(LOW)} and ${q(HIGH)}.`;
+  return `In ${ahead} days most likely ${q(MEDIAN)} ${scale.unit}, 8 in 10 between ${q(Q10)} and ${q(Q90)}.`;
 }
 
 /** @throws FitFailed */

@@ -7,10 +7,14 @@ export type StepValue = 'mean' | 'max';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
+/** Days of a mean month. */
+export const MONTH_DAYS = 30.44;
 
 /** Levels of the quantiles of each step: the median, and the edges of the 50, 80 and 95 % bands. */
 export const LEVELS = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975] as const;
 export const MEDIAN = 3;
+/** Places in LEVELS of the median and of the edges of the 50, 80 and 95 % bands. */
+export const QUANTILE = { Q025: 0, Q10: 1, Q25: 2, Q50: MEDIAN, Q75: 4, Q90: 5, Q975: 6 } as const;
 
 /** Values in order or not, with gaps (null or NaN) or not. */
 export interface History {

@@ -10,6 +10,7 @@ import { pageInOrder, paging } from '../paging.ts';
 import type { App, RouteDeps } from '../parts.ts';
 import { badRequest, notFound, quoted } from '../problem.ts';
 import { streamed } from '../streamed.ts';
+import { waitAtMost } from '../wait.ts';
 
 const tags = ['capacity'];
 const filters = {
@@ -62,18 +63,9 @@ const ForecastView = Type.Object({
 });
 
 export async function capacityRoutes(app: App, { forecasts, clock }: RouteDeps): Promise<void> {
-  /** Waits for a round, but no longer than a request may take: who wants all asks again. */
-  const soon = async (round: Promise<void>): Promise<void> => {
-    const over = new AbortController();
-    const late = clock.sleep(WAIT_MS, over.signal).catch(() => undefined);
-    try {
-      await Promise.race([round, late]);
-    } finally {
-      over.abort();
-    }
-  };
   const list = async ({ what, site, tag, kind, due, wait }: Filter) => {
-    if (wait === true) await soon(forecasts.idle());
+    // No longer than a request may take: who wants all asks again.
+    if (wait === true) await waitAtMost(forecasts.idle(), WAIT_MS, clock);
     const { rows, ...made } = await forecasts.rows();
     const nowMs = clock.nowMs();
     const fits = (row: Row) =>

@@ -2,7 +2,8 @@
 import { Type } from 'typebox';
 import { AGOS, type Ago } from '../../core/ago.ts';
 import { GRAPH_ID_MAX } from '../../core/explore.ts';
-import { FUTURE_LEVELS, futureAt } from '../../core/graph-future.ts';
+import { LEVELS } from '../../core/forecast/model.ts';
+import { futureAt } from '../../core/graph-future.ts';
 import { titleAlone, type GraphData } from '../../core/graph.ts';
 import { csvCell } from '../../core/text.ts';
 import type { App, RouteDeps } from '../parts.ts';
@@ -125,7 +126,7 @@ const CHUNK_ROWS = 500;
 export function* graphRows(graph: GraphData): Generator<string> {
   const heads = graph.lines.flatMap((line) => [`${line.label} (${graph.unit})`, `${line.label} min`, `${line.label} max`]);
   const combined = graph.lines.some((line) => line.members > 1);
-  const ahead = graph.future ? FUTURE_LEVELS.map((level) => `${level * 100} % (${graph.unit})`) : [];
+  const ahead = graph.future ? LEVELS.map((level) => `${level * 100} % (${graph.unit})`) : [];
   yield `${['time', ...heads.map(csvCell), ...(combined ? ['partial'] : []), ...ahead.map(csvCell)].join(',')}\n`;
   for (let start = 0; start < graph.tMs.length; start += CHUNK_ROWS) {
     let chunk = '';

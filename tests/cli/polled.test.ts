@@ -1,8 +1,7 @@
 /** `saguaro quiet --series` and `saguaro habit --series`: of what is polled, with and without a server. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { folder, saguaro, saguaroJson, startServer, type RunningServer } from './processes.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { imported, MODES } from './imported.ts';
+import { saguaro, saguaroJson } from './processes.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 const ZONE = 'Europe/Paris';
@@ -44,25 +43,9 @@ interface Habit {
 const QUIET = ['quiet', '--series', 'web1/load/load.five', '--series', 'edge1/xe0/interface.out_bps', '--length', '3h'];
 const HABIT = ['habit', '--series', 'web1/load/load.five'];
 
-describe.each(['no server', 'a server'])('with %s', (mode) => {
-  const { path, remove } = folder('polled');
-  const config = join(path, 'saguaro.yaml');
-  const env = { SAGUARO_DATA: join(path, 'data'), SAGUARO_CONFIG: config };
-  let server: RunningServer | null = null;
-  beforeAll(async () => {
-    writeFileSync(config, `thisMachine: {poll: false}\ntimeZone: ${ZONE}\n`);
-    const { status, stderr } = await saguaro(
-      ['import', '-'],
-      env,
-      ['device,instance,metric,unit,time,value', ...rows].join('\n'),
-    );
-    expect(status, stderr).toBe(0);
-    if (mode === 'a server') server = await startServer(env);
-  }, 120_000);
-  afterAll(async () => {
-    await server?.stop();
-    remove();
-  });
+describe.each(MODES)('with %s', (mode) => {
+  const csv = ['device,instance,metric,unit,time,value', ...rows].join('\n');
+  const { env } = imported('polled', mode, ZONE, csv);
 
   test('quiet finds the hours in which all of them rest, by the zone of the server', async () => {
     const found = await saguaroJson<Quiet>(QUIET, env);

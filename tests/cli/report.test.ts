@@ -1,9 +1,10 @@
 /** `saguaro report` in processes of its own, with and without a server. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { lastMonth, type CapacityReport } from '../../core/capacity-report.ts';
-import { folder, saguaro, saguaroJson, startServer, type RunningServer } from './processes.ts';
+import { imported, MODES } from './imported.ts';
+import { saguaro, saguaroJson } from './processes.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 const DAY_S = 86_400;
@@ -21,20 +22,8 @@ const CSV = [
   ]),
 ].join('\n');
 
-describe.each(['no server', 'a server'])('with %s', (mode) => {
-  const { path, remove } = folder('report');
-  const env = { SAGUARO_DATA: join(path, 'data'), SAGUARO_CONFIG: join(path, 'saguaro.yaml') };
-  let server: RunningServer | null = null;
-  beforeAll(async () => {
-    writeFileSync(env.SAGUARO_CONFIG, 'thisMachine: {poll: false}\ntimeZone: UTC\n');
-    const { status, stderr } = await saguaro(['import', '-'], env, CSV);
-    expect(status, stderr).toBe(0);
-    if (mode === 'a server') server = await startServer(env);
-  }, 120_000);
-  afterAll(async () => {
-    await server?.stop();
-    remove();
-  });
+describe.each(MODES)('with %s', (mode) => {
+  const { path, env } = imported('report', mode, 'UTC', CSV);
 
   test('lists none, and makes that of the last month; what is kept is listed and printed', async () => {
     const none = await saguaro(['report'], env);

@@ -1,7 +1,8 @@
 /** The figures under a large graph, from stored data; and the graph as a table. */
 import type { GraphData, GraphLine } from '../../core/graph.ts';
 import { legendFigure, legendScale } from '../../core/graph-figures.ts';
-import { futureAt, QUANTILE } from '../../core/graph-future.ts';
+import { QUANTILE } from '../../core/forecast/model.ts';
+import { futureAt } from '../../core/graph-future.ts';
 import { hasBand } from '../../core/graph-geometry.ts';
 import { formatWith } from '../../core/units.ts';
 import { serverNow } from '../remote.ts';

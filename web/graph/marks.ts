@@ -1,7 +1,8 @@
 /** What lies over the lines: limits, the 95th percentile, words at gaps, names at line ends, the cursor, the frame. */
 import type { Chart, Plugin } from 'chart.js';
 import { levels, slotMiddle } from '../../core/graph-geometry.ts';
-import { futureAt, QUANTILE } from '../../core/graph-future.ts';
+import { QUANTILE } from '../../core/forecast/model.ts';
+import { futureAt } from '../../core/graph-future.ts';
 import {
   crisp,
   EVENT_PX,

@@ -1,5 +1,6 @@
 /** A graph in words, and its figures as the legend shows them. */
-import { futureAt, QUANTILE } from '../../core/graph-future.ts';
+import { QUANTILE } from '../../core/forecast/model.ts';
+import { futureAt } from '../../core/graph-future.ts';
 import type { GraphData } from '../../core/graph.ts';
 import { formatDuration, formatWith } from '../../core/units.ts';
 import { count, moment } from '../words.ts';
