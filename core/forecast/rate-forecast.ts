@@ -17,7 +17,7 @@ import { DAY_MS, type Calendar, type Decision, type Forecast, type Reason } from
 import { fitRate, weightsOf, type Member } from './rate.ts';
 import { medianOf, quantileOf, robustLine, sortedKnown } from './robust.ts';
 import type { Season } from './season.ts';
-import { chancesOf, crossedAlready, undated } from './verdict.ts';
+import { chancesOf, crossedAlready, tooShort, undated } from './verdict.ts';
 import { amountText, daysText } from './words.ts';
 
 const MOST_ORIGINS = 9;
@@ -56,8 +56,7 @@ export function forecastRate(question: RateQuestion): Answer {
   const today = y[y.length - 1] ?? NaN;
   const needed = perDay === 1 ? LEAST_STEPS : LEAST_DAYS * perDay;
   if (known < needed) {
-    const text = `History too short: ${known} steps are known, a forecast needs ${needed}.`;
-    const reasons: Reason[] = [...question.against, { code: 'history too short', text }];
+    const reasons: Reason[] = [...question.against, tooShort(known, needed, 'a forecast')];
     return {
       steps: [],
       growth: null,

@@ -8,7 +8,7 @@ import { fitStock, type StockFit } from './stock.ts';
 import { blendOf, sharesOf, triedAt, type Blend } from './stock-blend.ts';
 import { amountText, dateText } from './words.ts';
 import { withoutSteps } from './breaks.ts';
-import { crossedAlready, timeToLimit, undated } from './verdict.ts';
+import { crossedAlready, timeToLimit, tooShort, undated } from './verdict.ts';
 
 /** Known values below which nothing is said, and below which no date is. */
 export const LEAST_VALUES = 14;
@@ -92,10 +92,6 @@ export function forecastStock(question: StockQuestion): Answer {
     ended: question.ended,
   });
   return { ...answer, limit: asked.limit, reasons: [...new Set([...against, ...asked.reasons])] };
-}
-
-function tooShort(known: number, needed: number, what: string): Reason {
-  return { code: 'history too short', text: `History too short: ${known} steps are known, ${what} needs ${needed}.` };
 }
 
 function indexOf(grid: Grid, ms: number): number {

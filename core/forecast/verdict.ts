@@ -86,3 +86,9 @@ export function endedReason(fromMs: number, nowMs: number): Reason {
     text: `The history ended on ${dateText(fromMs)}, ${ago} ago: no date is given; days count from its end, not from today.`,
   };
 }
+
+/** @param what it is too short for */
+export function tooShort(known: number, needed: number, what: string): Reason {
+  const steps = known === 1 ? '1 step is' : `${known} steps are`;
+  return { code: 'history too short', text: `History too short: ${steps} known, ${what} needs ${needed}.` };
+}

@@ -20,6 +20,7 @@ describe.each(['stock', 'rate'] as const)('of a %s', (kind) => {
   test.each([
     ['no rows', built(0, growing), /There are no rows/],
     ['five points', built(5, growing), /History too short: 5 steps are known/],
+    ['one point', built(1, growing), /History too short: 1 step is known/],
     ['all gaps', built(100, () => null), /No value is known: all rows are gaps/],
     ['only NaN', built(100, () => NaN), /No value is known/],
     ['all equal', built(100, () => 7), /All values are 7/],
